@@ -1,0 +1,1 @@
+"""Protocol handlers of the Management Infrastructure client, and the wires they speak."""

@@ -1,0 +1,1 @@
+"""The Management Infrastructure client: Microsoft's MI API for Python."""

@@ -1,0 +1,77 @@
+"""CIM names: compared without case, written as they were first seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from mi.errors import InvalidParameter
+
+__all__ = ["NameMap", "check_name", "normalize_namespace"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class NameMap(Mapping[str, T_co]):
+    """A read-only mapping from CIM names, without case and in order of declaration."""
+
+    __slots__ = ("_folded", "_items")
+
+    def __init__(self, items: Iterable[tuple[str, T_co]] = ()) -> None:
+        self._items: dict[str, T_co] = dict(items)
+        self._folded = {name.lower(): name for name in self._items}
+
+    def __getitem__(self, name: str) -> T_co:
+        return self._items[self._folded[name.lower()]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._folded
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._items!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (tuple(self._items.items()),)
+
+    def spelling(self, name: str) -> str | None:
+        """Return `name` as the mapping writes it, or None if it is not there."""
+        return self._folded.get(name.lower())
+
+
+def check_name(name: str, what: str) -> str:
+    """Return `name` if it is a legal CIM name (DSP0004 A.1).
+
+    Raises:
+        InvalidParameter: it is not; the message calls it `what`.
+    """
+    if not _NAME.match(name):
+        raise InvalidParameter(f"{name!r} is not a legal {what}")
+    return name
+
+
+def normalize_namespace(namespace: str) -> str:
+    r"""Return `namespace` with single forward slashes and none at either end.
+
+    Raises:
+        InvalidParameter: it is empty, or holds a control character, which is what `\v` in an
+            ordinary string literal turns into.
+    """
+    if _CONTROL.search(namespace):
+        raise InvalidParameter(
+            f"the namespace {namespace!r} holds a control character",
+            advice="Write root/virtualization/v2 or a raw string.",
+        )
+    parts = [part for part in namespace.replace("\\", "/").split("/") if part]
+    if not parts:
+        raise InvalidParameter("the namespace is empty", advice="Leave it out, or name one.")
+    return "/".join(parts)

@@ -1,0 +1,373 @@
+"""SOAP envelopes: a request or a reply as bytes, and bytes as a request, a reply or a fault.
+
+Requests are built from templates in the order and the form in which Windows' own client sends them
+(recorded from Server 2016), without p:OperationID: it would promise to read several envelopes in
+one reply (MS-WSMV 3.1.4.1.42). The same arguments always give the same bytes.
+
+A reply is only believed if it is one SOAP 1.2 envelope with one Body that answers our message. A
+fault is told by its body alone: openwsman sends some with HTTP 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mi.errors import InvalidParameter, ProtocolError
+from mi.serial import document
+from protocols.wsman import markup
+from protocols.wsman.durations import format_duration, parse_duration
+from protocols.wsman.fault import Fault
+from protocols.wsman.headers import Addressing, Option, Selector, option_set, selector_set
+from protocols.wsman.namespaces import (
+    ADDRESSING,
+    ANONYMOUS,
+    CIM_BINDING,
+    ENUMERATION,
+    IDENTITY,
+    MICROSOFT,
+    SOAP,
+    SOAP_11,
+    TRANSFER,
+    WSMAN,
+    XSI,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+__all__ = [
+    "IncomingReference",
+    "IncomingRequest",
+    "Reply",
+    "Request",
+    "parse",
+    "parse_request",
+    "serialize",
+    "serialize_reply",
+]
+
+_ENVELOPE: Final = f"{{{SOAP}}}Envelope"
+_HEADER: Final = f"{{{SOAP}}}Header"
+_BODY: Final = f"{{{SOAP}}}Body"
+_FAULT: Final = f"{{{SOAP}}}Fault"
+_ACTION: Final = f"{{{ADDRESSING}}}Action"
+_RELATES_TO: Final = f"{{{ADDRESSING}}}RelatesTo"
+_MESSAGE_ID: Final = f"{{{ADDRESSING}}}MessageID"
+_REFERENCE: Final = f"{{{ADDRESSING}}}EndpointReference"
+_RESOURCE_URI: Final = f"{{{WSMAN}}}ResourceURI"
+_SELECTOR: Final = f"{{{WSMAN}}}SelectorSet/{{{WSMAN}}}Selector"
+_OPTION: Final = f"{{{WSMAN}}}OptionSet/{{{WSMAN}}}Option"
+_IDENTIFY: Final = f"{{{IDENTITY}}}Identify"
+_NIL: Final = f"{{{XSI}}}nil"
+_MUST_UNDERSTAND: Final = f"{{{SOAP}}}mustUnderstand"
+_TRUE: Final = ("true", "1")
+_UNDERSTOOD: Final = frozenset(
+    f"{{{namespace}}}{name}"
+    for namespace, names in {
+        ADDRESSING: "To Action MessageID ReplyTo RelatesTo",
+        WSMAN: "ResourceURI MaxEnvelopeSize SelectorSet OptionSet OperationTimeout Locale",
+        MICROSOFT: "DataLocale SessionId OperationID SequenceId ActivityId",
+    }.items()
+    for name in names.split()
+)
+
+_NAMESPACES: Final = (
+    f'xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:n="{ENUMERATION}" xmlns:w="{WSMAN}"'
+    f' xmlns:p="{MICROSOFT}" xmlns:b="{CIM_BINDING}" xmlns:x="{TRANSFER}"'
+)
+_START: Final = f"<s:Envelope {_NAMESPACES}><s:Header>"
+_REPLY_START: Final = f'<s:Envelope xml:lang="en-US" {_NAMESPACES}><s:Header>'
+_TO_BODY: Final = "</s:Header><s:Body>"
+_END: Final = "</s:Body></s:Envelope>"
+_REPLY_TO: Final = (
+    f'</w:ResourceURI><a:ReplyTo><a:Address s:mustUnderstand="true">{ANONYMOUS}</a:Address>'
+    '</a:ReplyTo><a:Action s:mustUnderstand="true">'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message to a server, without what is the same for the whole session.
+
+    Attributes:
+        action: the action URI.
+        resource_uri: the class, or what else is operated on.
+        body: ready markup for the inside of s:Body; the prefixes s, a, n, w, p, b and x of
+            `PREFIXES` are declared.
+        selectors: what names the object, in order.
+        options: options of the operation, in order.
+        operation_timeout: seconds that the server may take, or None to leave it to the server.
+        schema: (namespace, class) if the request asks for the declaration of a class.
+        repeatable: whether it may be sent again when its reply was lost.
+        is_identify: whether it is Identify, which has no headers at all.
+    """
+
+    action: str
+    resource_uri: str
+    body: str = ""
+    selectors: tuple[Selector, ...] = ()
+    options: tuple[Option, ...] = ()
+    operation_timeout: float | None = None
+    schema: tuple[str, str] | None = None
+    repeatable: bool = True
+    is_identify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered, a fault excepted.
+
+    Attributes:
+        action: the action URI, or "" where the reply has none (Identify).
+        body: the s:Body element.
+        header: the s:Header element, or None.
+        is_repaired: whether characters that XML forbids were replaced by U+FFFD.
+    """
+
+    action: str
+    body: _Element
+    header: _Element | None
+    is_repaired: bool
+
+
+def serialize(request: Request, addressing: Addressing, message_id: str) -> bytes:
+    """Return the bytes of `request`.
+
+    Args:
+        request: what to ask.
+        addressing: what is the same for the session.
+        message_id: `uuid:` and an upper-case UUID, as Windows' client writes it.
+
+    Raises:
+        InvalidParameter: something in it holds a character that XML cannot carry.
+    """
+    if request.is_identify:
+        return _encoded(f'<s:Envelope xmlns:s="{SOAP}"><s:Header/><s:Body>{request.body}{_END}')
+    timeout = request.operation_timeout
+    return _encoded(
+        f'{_START}{addressing.to_markup}<w:ResourceURI s:mustUnderstand="true">'
+        f"{markup.text(request.resource_uri)}{_REPLY_TO}{markup.text(request.action)}</a:Action>"
+        f"{addressing.size_markup}<a:MessageID>{markup.text(message_id)}</a:MessageID>"
+        f"{addressing.locale_markup}{selector_set(request.selectors)}{option_set(request.options)}"
+        f"{'' if timeout is None else _timeout_markup(timeout)}{_TO_BODY}{request.body}{_END}"
+    )
+
+
+def _timeout_markup(seconds: float) -> str:
+    return f"<w:OperationTimeout>{format_duration(seconds)}</w:OperationTimeout>"
+
+
+def _encoded(envelope: str) -> bytes:
+    try:
+        return envelope.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidParameter("half a surrogate pair cannot be sent") from error
+
+
+def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
+    """Return what the bytes of a reply say.
+
+    Args:
+        data: one envelope.
+        message_id: the id of our message, or None where a reply has no headers (Identify).
+        limit: bytes that a reply may have.
+
+    Raises:
+        ProtocolError: it is not a reply to our message that can be trusted.
+    """
+    read = document.parse(data, limit=limit, repair=True)
+    header, body = _split(read.root)
+    fault = body.find(_FAULT)
+    if message_id is not None:
+        _check_relation(header, message_id, is_fault=fault is not None)
+    if fault is not None:
+        return Fault.read(fault, header)
+    return Reply(_header_text(header, _ACTION), body, header, read.is_repaired)
+
+
+def _split(root: _Element) -> tuple[_Element | None, _Element]:
+    """Return the Header, if there is one, and the Body of an envelope (SOAP 1.2 part 1, 5)."""
+    if root.tag != _ENVELOPE:
+        raise ProtocolError(_no_envelope(str(root.tag)))
+    header = body = None
+    for part in root:
+        if part.tag == _BODY and body is None:
+            body = part
+        elif part.tag == _HEADER and header is None and body is None:
+            header = part
+        else:
+            raise ProtocolError(f"the message has a {_local_name(part)} that does not belong there")
+    if body is None:
+        raise ProtocolError("the message is a SOAP envelope without a Body")
+    return header, body
+
+
+def _no_envelope(tag: str) -> str:
+    if tag.startswith(f"{{{SOAP_11}}}"):
+        return "the message is SOAP 1.1; WS-Management is SOAP 1.2"
+    return f"the message is not a SOAP 1.2 envelope: its root element is {tag}"
+
+
+def _check_relation(header: _Element | None, message_id: str, *, is_fault: bool) -> None:
+    """Refuse a reply to another message; early faults name none (MSFT_WmiError on Windows)."""
+    related = [] if header is None else [_text(found) for found in header.iterfind(_RELATES_TO)]
+    if not related and is_fault:
+        return
+    if not related:
+        raise ProtocolError("the reply does not say which message it answers (no RelatesTo)")
+    if related != [message_id]:
+        raise ProtocolError(
+            f"the reply answers another message: {', '.join(related)} instead of {message_id}"
+        )
+
+
+# The server's side
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReference:
+    """A selector whose value is another object (an a:EndpointReference).
+
+    Attributes:
+        resource_uri: the class of that object, and maybe its namespace.
+        selectors: what names it.
+    """
+
+    resource_uri: str
+    selectors: Mapping[str, str | IncomingReference]
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRequest:
+    """What a client asks.
+
+    Attributes:
+        action: the action URI, or "" for Identify.
+        resource_uri: the class, or what else is operated on; "" where there is none.
+        message_id: what the reply relates to, or None.
+        selectors: what names the object, by name as it was written, in order.
+        options: in order; one name may come several times.
+        max_envelope_size: bytes that the reply may have, or None.
+        operation_timeout: seconds, or None.
+        to: the address that the client wrote.
+        body: the s:Body element.
+        not_understood: names of headers that must be understood and are not.
+        is_identify: whether it is Identify.
+    """
+
+    action: str
+    resource_uri: str
+    message_id: str | None
+    selectors: Mapping[str, str | IncomingReference]
+    options: tuple[Option, ...]
+    max_envelope_size: int | None
+    operation_timeout: float | None
+    to: str
+    body: _Element
+    not_understood: tuple[str, ...] = ()
+    is_identify: bool = False
+
+
+def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
+    """Return what the bytes of a request ask.
+
+    Raises:
+        ProtocolError: it is no request that can be answered; the message says why.
+    """
+    header, body = _split(document.parse(data, limit=limit).root)
+    size = _header_text(header, f"{{{WSMAN}}}MaxEnvelopeSize")
+    timeout = _header_text(header, f"{{{WSMAN}}}OperationTimeout")
+    return IncomingRequest(
+        action=_header_text(header, _ACTION),
+        resource_uri=_header_text(header, _RESOURCE_URI),
+        message_id=_header_text(header, _MESSAGE_ID) or None,
+        selectors=_selectors(header),
+        options=_options(header),
+        max_envelope_size=_bytes(size) if size else None,
+        operation_timeout=parse_duration(timeout).total_seconds() if timeout else None,
+        to=_header_text(header, f"{{{ADDRESSING}}}To"),
+        body=body,
+        not_understood=_not_understood(header),
+        is_identify=body.find(_IDENTIFY) is not None,
+    )
+
+
+def _bytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ProtocolError(f"MaxEnvelopeSize is not a number: {text!r}")
+    return int(text)
+
+
+def _selectors(parent: _Element | None) -> dict[str, str | IncomingReference]:
+    selectors: dict[str, str | IncomingReference] = {}
+    for found in [] if parent is None else parent.iterfind(_SELECTOR):
+        name = found.get("Name", "")
+        if not name or name in selectors:
+            raise ProtocolError(f"a selector has no name of its own: {name!r}")
+        reference = found.find(_REFERENCE)
+        selectors[name] = (found.text or "") if reference is None else _reference(reference)
+    return selectors
+
+
+def _reference(element: _Element) -> IncomingReference:
+    parameters = element.find(f"{{{ADDRESSING}}}ReferenceParameters")
+    return IncomingReference(_header_text(parameters, _RESOURCE_URI), _selectors(parameters))
+
+
+def _options(header: _Element | None) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            found.get("Name", ""),
+            None if found.get(_NIL) in _TRUE else found.text or "",
+            found.get("Type"),
+            must_comply=found.get("MustComply") in _TRUE,
+        )
+        for found in ([] if header is None else header.iterfind(_OPTION))
+    )
+
+
+def _not_understood(header: _Element | None) -> tuple[str, ...]:
+    return tuple(
+        str(found.tag)
+        for found in ([] if header is None else header)
+        if found.get(_MUST_UNDERSTAND) in _TRUE and found.tag not in _UNDERSTOOD
+    )
+
+
+def serialize_reply(
+    action: str, body: str, relates_to: str | None, message_id: str, *, header: str = ""
+) -> bytes:
+    """Return the bytes of a reply, with its headers in Windows' order.
+
+    Args:
+        action: the reply's action URI.
+        body: ready markup for the inside of s:Body, as in a `Request`.
+        relates_to: the id of the message that is answered, or None as in Windows' early faults.
+        message_id: the reply's own id.
+        header: ready markup of further headers.
+    """
+    related = "" if relates_to is None else f"<a:RelatesTo>{markup.text(relates_to)}</a:RelatesTo>"
+    return _encoded(
+        f"{_REPLY_START}<a:Action>{markup.text(action)}</a:Action>"
+        f"<a:MessageID>{markup.text(message_id)}</a:MessageID>"
+        f"<a:To>{ANONYMOUS}</a:To>{related}{header}{_TO_BODY}{body}{_END}"
+    )
+
+
+# Both sides
+
+
+def _text(element: _Element) -> str:
+    """Return the text of a URI, an id or a number: pretty-printed messages pad them."""
+    return (element.text or "").strip()
+
+
+def _header_text(header: _Element | None, tag: str) -> str:
+    found = None if header is None else header.find(tag)
+    return "" if found is None else _text(found)
+
+
+def _local_name(element: _Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -1,0 +1,106 @@
+"""The URIs of WS-Management: namespaces, actions and addresses, as Windows sends them.
+
+Only the versions that Windows, OMI and the devices really use: WS-Addressing and WS-Eventing of
+2004/08, WS-Enumeration and WS-Transfer of 2004/09 (DSP0226 1.0, annex A). Elements are always
+matched by namespace and local name; the prefixes are only what is written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "ACTION_DELETE",
+    "ACTION_ENUMERATE",
+    "ACTION_GET",
+    "ACTION_PULL",
+    "ACTION_PUT",
+    "ACTION_RELEASE",
+    "ADDRESSING",
+    "ADDRESSING_FAULT",
+    "ANONYMOUS",
+    "CIM_BINDING",
+    "CIM_BINDING_FAULT",
+    "CIM_COMMON",
+    "CIM_XML_SCHEMA",
+    "DMTF_ALL_CLASSES",
+    "DMTF_CIM_SCHEMA",
+    "ENUMERATION",
+    "ENUMERATION_FAULT",
+    "EVENTING",
+    "EVENTING_FAULT",
+    "FAULT_DETAIL",
+    "IDENTITY",
+    "MICROSOFT",
+    "PREFIXES",
+    "SOAP",
+    "SOAP_11",
+    "TRANSFER",
+    "TRANSFER_FAULT",
+    "WMI",
+    "WQL_DIALECT",
+    "WSMAN",
+    "WSMAN_FAULT",
+    "WSMAN_FAULT_ACTION",
+    "XML",
+    "XSI",
+    "response_action",
+]
+
+SOAP: Final = "http://www.w3.org/2003/05/soap-envelope"
+SOAP_11: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+ADDRESSING: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+ENUMERATION: Final = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+EVENTING: Final = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
+WSMAN: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+MICROSOFT: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
+CIM_BINDING: Final = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
+CIM_COMMON: Final = "http://schemas.dmtf.org/wbem/wscim/1/common"
+WSMAN_FAULT: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
+IDENTITY: Final = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+XML: Final = "http://www.w3.org/XML/1998/namespace"
+
+PREFIXES: Final = {
+    "s": SOAP,
+    "a": ADDRESSING,
+    "n": ENUMERATION,
+    "x": TRANSFER,
+    "e": EVENTING,
+    "w": WSMAN,
+    "p": MICROSOFT,
+    "b": CIM_BINDING,
+}
+"""The prefixes of Windows' own client for the namespaces that fault codes and bodies use."""
+
+ANONYMOUS: Final = f"{ADDRESSING}/role/anonymous"
+
+ACTION_GET: Final = f"{TRANSFER}/Get"
+ACTION_PUT: Final = f"{TRANSFER}/Put"
+ACTION_DELETE: Final = f"{TRANSFER}/Delete"
+ACTION_ENUMERATE: Final = f"{ENUMERATION}/Enumerate"
+ACTION_PULL: Final = f"{ENUMERATION}/Pull"
+ACTION_RELEASE: Final = f"{ENUMERATION}/Release"
+
+ADDRESSING_FAULT: Final = f"{ADDRESSING}/fault"
+ENUMERATION_FAULT: Final = f"{ENUMERATION}/fault"
+EVENTING_FAULT: Final = f"{EVENTING}/fault"
+TRANSFER_FAULT: Final = f"{TRANSFER}/fault"
+WSMAN_FAULT_ACTION: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+CIM_BINDING_FAULT: Final = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding/fault"
+FAULT_DETAIL: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail"
+
+DMTF_CIM_SCHEMA: Final = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2"
+"""Parent of the resource URI of a class, the one that the MI client uses for all classes."""
+DMTF_ALL_CLASSES: Final = "http://schemas.dmtf.org/wbem/wscim/1/*"
+CIM_XML_SCHEMA: Final = "http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*"
+"""Resource URI of class declarations in CIM-XML (MS-WSMV 2.2.4.7)."""
+WMI: Final = "http://schemas.microsoft.com/wbem/wsman/1/wmi"
+"""Parent of Microsoft's resource URIs, which hold the CIM namespace: `…/wmi/root/cimv2/Class`."""
+WQL_DIALECT: Final = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
+
+
+def response_action(action: str) -> str:
+    """Return the action of the reply to a request with `action` (DSP0226 5.1)."""
+    return f"{action}Response"

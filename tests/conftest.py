@@ -1,10 +1,41 @@
-"""What every test gets: reproducible property-based tests."""
+"""What every test gets: reproducible property-based tests, and no quiet skip in CI."""
 
 import os
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 # The same examples in every run, so that a red suite is red for the one who looks into it.
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# CI installs all that the suite uses, so a skip there hides something, but for these two reasons:
+# the recorded messages are no part of the project, and a Windows test needs Windows.
+_ALLOWED_SKIPS = ("transcripts", "Windows")
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not report.skipped or hasattr(report, "wasxfail") or not os.environ.get("CI"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not any(allowed in reason for allowed in _ALLOWED_SKIPS):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, which has all that the suite uses: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a skip a failure in CI."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Make the skip of a whole module a failure in CI."""
+    report = yield
+    _refuse_skip(report)
+    return report

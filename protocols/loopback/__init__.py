@@ -1,0 +1,1 @@
+"""Endpoints on 127.0.0.1 over an in-memory CIM repository, for tests, demo and documentation."""

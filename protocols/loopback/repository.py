@@ -1,0 +1,184 @@
+"""A CIM repository in memory: namespaces of classes, and their instances.
+
+Keys are compared as WMI compares them: text without case, numbers by value, references by what
+they name. An instance of a class is also found where an ancestor of the class is asked for.
+Instances are handed out as they are kept, so nobody may change one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mi.errors import InvalidClass, InvalidNamespace, InvalidParameter, NotFound
+from mi.instance import Instance
+from mi.names import normalize_namespace
+from mi.schema import Class
+from protocols.loopback import wql
+from protocols.loopback.comparison import comparable
+
+__all__ = ["Repository"]
+
+_Key = tuple[Any, ...]
+
+
+class _Namespace:
+    """The classes of a namespace by folded name, and the instances of each by their key."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.classes: dict[str, Class] = {}
+        self.children: dict[str, list[str]] = {}
+        self.instances: dict[str, dict[_Key, Instance]] = {}
+
+    def add_class(self, class_: Class) -> None:
+        folded = class_.name.lower()
+        if folded not in self.classes:
+            self.children.setdefault((class_.superclass or "").lower(), []).append(folded)
+        self.classes[folded] = class_
+        self.instances.setdefault(folded, {})
+
+    def family(self, class_: Class) -> Iterator[Class]:
+        """The class, then its descendants, each after its superclass."""
+        yield class_
+        for child in self.children.get(class_.name.lower(), ()):
+            yield from self.family(self.classes[child])
+
+    def key(self, class_: Class, values: Mapping[str, Any]) -> _Key:
+        return tuple(comparable(values[name], self.name) for name in sorted(class_.keys))
+
+
+class Repository:
+    """Namespaces, classes and instances, to be served by an endpoint."""
+
+    def __init__(self, classes: Iterable[Class] = (), instances: Iterable[Instance] = ()) -> None:
+        """Make a repository of `classes`, superclasses first, and `instances` of them.
+
+        Raises:
+            InvalidParameter: a class names no namespace.
+            InvalidClass: an instance is of a class that is not among them.
+        """
+        self._namespaces: dict[str, _Namespace] = {}
+        for class_ in classes:
+            self.add_class(class_)
+        for instance in instances:
+            self.add(instance)
+
+    def add_class(self, class_: Class) -> None:
+        """Add a class to its namespace, or put it in the place of one of the same name.
+
+        Raises:
+            InvalidParameter: it names no namespace.
+        """
+        if class_.namespace is None:
+            raise InvalidParameter(f"the class {class_.name} names no namespace")
+        name = normalize_namespace(class_.namespace)
+        self._namespaces.setdefault(name.lower(), _Namespace(name)).add_class(class_)
+
+    def add(self, instance: Instance) -> None:
+        """Add an instance to its class, or put it in the place of one with the same key.
+
+        Raises:
+            InvalidClass, InvalidNamespace: its class is not known.
+            InvalidParameter: it names no namespace, or lacks a key.
+        """
+        if instance.namespace is None:
+            raise InvalidParameter(f"the instance of {instance.class_name} names no namespace")
+        space = self._space(instance.namespace)
+        class_ = self._class(space, instance.class_name)
+        missing = [name for name in class_.keys if instance.get(name) is None]
+        if missing:
+            raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
+        space.instances[class_.name.lower()][space.key(class_, instance)] = instance
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces, as they were first spelled."""
+        return tuple(space.name for space in self._namespaces.values())
+
+    def find_class(self, namespace: str, class_name: str) -> Class:
+        """Return a class.
+
+        Raises:
+            InvalidNamespace: there is no such namespace.
+            InvalidClass: there is no such class in it.
+        """
+        return self._class(self._space(namespace), class_name)
+
+    def classes(self, namespace: str, class_name: str | None = None) -> tuple[Class, ...]:
+        """Return the direct subclasses of a class, or those classes that have no superclass.
+
+        Raises:
+            InvalidNamespace, InvalidClass: as for `find_class`.
+        """
+        space = self._space(namespace)
+        parent = self._class(space, class_name).name if class_name else ""
+        return tuple(space.classes[child] for child in space.children.get(parent.lower(), ()))
+
+    def get(self, namespace: str, class_name: str, keys: Mapping[str, Any]) -> Instance:
+        """Return the instance with these keys, values of their properties' types.
+
+        Args:
+            namespace: its namespace.
+            class_name: its class, or an ancestor of it that has the same keys.
+            keys: a value for each key property, as the class spells it; none for a singleton.
+
+        Raises:
+            NotFound: there is none.
+            InvalidNamespace, InvalidClass: as for `find_class`.
+        """
+        space = self._space(namespace)
+        class_ = self._class(space, class_name)
+        wanted = space.key(class_, keys)
+        for member in space.family(class_):
+            found = space.instances[member.name.lower()].get(wanted)
+            if found is not None and (class_.keys or member is class_):
+                return found
+        raise NotFound(f"no {class_.name} has the key {dict(keys)!r}")
+
+    def instances(
+        self, namespace: str, class_name: str, *, deep: bool = True
+    ) -> Iterator[Instance]:
+        """Return the instances of a class and, if `deep`, of its descendants.
+
+        Raises:
+            InvalidNamespace, InvalidClass: as for `find_class`.
+        """
+        space = self._space(namespace)
+        class_ = self._class(space, class_name)
+        members = space.family(class_) if deep else (class_,)
+        return (
+            instance
+            for member in tuple(members)
+            for instance in tuple(space.instances[member.name.lower()].values())
+        )
+
+    def query(self, namespace: str, query: wql.Select) -> Iterator[Instance]:
+        """Return the whole instances that a query selects; nothing is left out of them.
+
+        Raises:
+            InvalidQuery: it names a property that the class does not have, or compares it wrongly.
+            InvalidNamespace, InvalidClass: as for `find_class`.
+        """
+        space = self._space(namespace)
+        class_ = self._class(space, query.class_name)
+        query.selected(class_)
+        test = query.predicate(class_, lambda one, other: self._is_a(space, one, other))
+        return filter(test, self.instances(namespace, class_.name))
+
+    def _is_a(self, space: _Namespace, class_name: str, ancestor: str) -> bool:
+        class_ = space.classes.get(class_name.lower())
+        return class_ is not None and class_.is_a(ancestor)
+
+    def _space(self, namespace: str) -> _Namespace:
+        try:
+            return self._namespaces[normalize_namespace(namespace).lower()]
+        except (KeyError, InvalidParameter):
+            raise InvalidNamespace(f"there is no namespace {namespace!r}") from None
+
+    @staticmethod
+    def _class(space: _Namespace, class_name: str) -> Class:
+        try:
+            return space.classes[class_name.lower()]
+        except KeyError:
+            raise InvalidClass(f"there is no class {class_name!r} in {space.name}") from None

@@ -1,0 +1,1 @@
+"""The `mi` command: a client of the public API, with nothing to say about any wire."""

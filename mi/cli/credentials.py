@@ -1,0 +1,65 @@
+"""Where the command line takes a password from: a file, the environment or a prompt.
+
+Never from an argument: those are seen by every user of the machine, and kept in the history.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+import mi
+
+__all__ = ["SCHEMES", "credentials"]
+
+SCHEMES = {
+    "negotiate": mi.Scheme.NEGOTIATE,
+    "ntlm": mi.Scheme.NTLM_DOMAIN,
+    "basic": mi.Scheme.BASIC,
+}
+"""What `--scheme` may say."""
+
+_VARIABLE = "MI_PASSWORD"
+_STANDARD_INPUT = "-"
+
+
+def credentials(user: str | None, scheme: str, password_file: str | None) -> mi.Credentials | None:
+    """Return the credentials of `user`, or None where no user is named.
+
+    Raises:
+        click.UsageError: a password is needed and there is no way to get it.
+    """
+    if user is None:
+        if password_file is not None:
+            raise click.UsageError("--password-file needs --user, or MI_USER, beside it.")
+        return None
+    return mi.Credentials.password(user, _password(user, password_file), scheme=SCHEMES[scheme])
+
+
+def _password(user: str, password_file: str | None) -> str:
+    if password_file is not None:
+        return _first_line(password_file)
+    from_environment = os.environ.get(_VARIABLE)
+    if from_environment is not None:
+        return from_environment
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            f"There is no password for {user}, and no terminal to ask on: "
+            f"set {_VARIABLE} or use --password-file."
+        )
+    answer: str = click.prompt(f"Password for {user}", hide_input=True, err=True)
+    return answer
+
+
+def _first_line(password_file: str) -> str:
+    """Return the file's first line: editors end a file by a line break nobody means."""
+    try:
+        if password_file == _STANDARD_INPUT:
+            return sys.stdin.readline().rstrip("\r\n")
+        with Path(password_file).open(encoding="utf-8") as file:
+            return file.readline().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(str(error), param_hint="--password-file") from error

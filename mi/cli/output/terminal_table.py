@@ -1,0 +1,102 @@
+"""A table for a terminal, or a record for each instance where that is too narrow.
+
+A table is drawn if every column gets its name, and its text or at least 24 cells of it, on one
+line; wider text is wrapped. Otherwise each instance is a record with a line for each property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+import mi
+from mi.cli.output.columns import Shown
+from mi.cli.output.declaration import METHOD_COLUMNS, PROPERTY_COLUMNS, method_rows, property_rows
+from mi.cli.output.terminal import visible
+from mi.cli.output.text_table import cells, columns_of
+
+__all__ = ["TerminalTable"]
+
+_LEAST_WIDTH = 24
+_GAP = 2
+
+_NUMBERS = frozenset(
+    {mi.CimType.UINT8, mi.CimType.SINT8, mi.CimType.UINT16, mi.CimType.SINT16, mi.CimType.UINT32,
+     mi.CimType.SINT32, mi.CimType.UINT64, mi.CimType.SINT64, mi.CimType.REAL32,
+     mi.CimType.REAL64}
+)  # fmt: skip
+
+
+class TerminalTable:
+    """Collects rows and draws them when closed."""
+
+    def __init__(self, stream: TextIO, columns: Sequence[str], *, is_single: bool) -> None:
+        self._console = Console(file=stream, highlight=False, emoji=False, markup=False)
+        self._wanted = columns
+        self._is_single = is_single
+        self._rows: list[dict[str, str]] = []
+        self._numbers: set[str] = set()
+
+    def instance(self, shown: dict[str, Shown]) -> None:
+        """Take a row."""
+        self._rows.append(cells(shown))
+        self._numbers.update(name for name, value in shown.items() if value.type in _NUMBERS)
+
+    def declaration(self, declared: mi.Class) -> None:
+        """Draw a class: its name, a table of its properties and one of its methods."""
+        ancestor = f" : {declared.superclass}" if declared.superclass else ""
+        self._console.print(Text(visible(declared.name + ancestor), style="bold"))
+        for header, rows in (
+            (PROPERTY_COLUMNS, list(property_rows(declared))),
+            (METHOD_COLUMNS, list(method_rows(declared))),
+        ):
+            if rows:
+                self._console.print(self._table(header, rows))
+
+    def close(self) -> None:
+        """Draw what was taken; nothing where there is no row."""
+        columns = columns_of(self._wanted, self._rows)
+        if not self._rows:
+            return
+        if self._is_single or not self._fits(columns):
+            self._records(columns)
+            return
+        rows = ([row.get(name, "") for name in columns] for row in self._rows)
+        self._console.print(self._table(columns, rows))
+
+    def _fits(self, columns: Sequence[str]) -> bool:
+        needed = sum(
+            max(cell_len(name), min(_LEAST_WIDTH, self._longest(name))) for name in columns
+        )
+        return needed + _GAP * len(columns) <= self._console.width
+
+    def _longest(self, name: str) -> int:
+        return max(cell_len(row.get(name, "")) for row in self._rows)
+
+    def _table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+        for name in header:
+            justify = "right" if name in self._numbers else "left"
+            table.add_column(Text(name), overflow="fold", justify=justify)
+        for row in rows:
+            table.add_row(*(Text(visible(cell)) for cell in row))
+        return table
+
+    def _records(self, columns: Sequence[str]) -> None:
+        for number, row in enumerate(self._rows):
+            if number:
+                self._console.print(Rule(style="dim"))
+            record = Table(box=None, pad_edge=False, show_header=False)
+            record.add_column(style="bold", no_wrap=True)
+            record.add_column(overflow="fold")
+            for name in columns:
+                if name in row:
+                    record.add_row(Text(name), Text(row[name]))
+            self._console.print(record)

@@ -32,8 +32,9 @@ def _outcomes(folder: Path, *, ci: str | None) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
     if ci is not None:
         environment["CI"] = ci
+    command = [sys.executable, "-m", "pytest", "--continue-on-collection-errors", "-rA"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--continue-on-collection-errors", "-rA", "-p", "no:cacheprovider", str(folder)],
+        [*command, "-p", "no:cacheprovider", str(folder)],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     ).stdout  # fmt: skip
 

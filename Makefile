@@ -1,0 +1,62 @@
+# Everything a newcomer needs: `make demo` and `make test`. Each makes the environment it uses, .venv.
+#
+#   make demo     queries of a made-up Windows host on this machine, over NTLM-sealed HTTP
+#   make test     the whole suite, with coverage
+#   make bench    what it costs, next to what it may cost; also in build/bench.json
+#   make docs     the documentation, in build/docs
+#   make lint     style, types and import contracts
+#   make clean    removes what the above made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COVERAGE_FLOOR ?= 98
+
+.PHONY: demo test bench docs lint style types contracts clean
+
+demo: $(VENV)/.installed
+	@$(BIN)/mi demo
+
+test: $(VENV)/.test
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=$(COVERAGE_FLOOR)
+
+bench: $(VENV)/.test $(VENV)/.bench
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.test $(VENV)/.docs
+	$(BIN)/sphinx-build -n -W --keep-going -b html docs build/docs
+
+lint: style types contracts
+
+style: $(VENV)/.quality
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.test $(VENV)/.quality
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed $(VENV)/.quality
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+# The groups below are pyproject's; pip reads them since 25.1, and what a new environment brings is
+# often older.
+$(VENV)/.pip:
+	@echo 'Making $(VENV) (once)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.pip pyproject.toml
+	@$(PIP) install --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.test $(VENV)/.bench $(VENV)/.quality $(VENV)/.docs: $(VENV)/.installed
+	@$(PIP) install --group $(patsubst .%,%,$(@F))
+	@touch $@

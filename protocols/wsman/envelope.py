@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from mi.errors import InvalidParameter, ProtocolError
 from mi.serial import document
-from protocols.wsman import markup
+from protocols.wsman import markup, soap
 from protocols.wsman.durations import format_duration, parse_duration
-from protocols.wsman.fault import Fault
+from protocols.wsman.fault import Fault, write_fault
 from protocols.wsman.headers import Addressing, Option, Selector, option_set, selector_set
 from protocols.wsman.namespaces import (
     ADDRESSING,
@@ -28,7 +28,6 @@ from protocols.wsman.namespaces import (
     IDENTITY,
     MICROSOFT,
     SOAP,
-    SOAP_11,
     TRANSFER,
     WSMAN,
     XSI,
@@ -48,9 +47,6 @@ __all__ = [
     "serialize_reply",
 ]
 
-_ENVELOPE: Final = f"{{{SOAP}}}Envelope"
-_HEADER: Final = f"{{{SOAP}}}Header"
-_BODY: Final = f"{{{SOAP}}}Body"
 _FAULT: Final = f"{{{SOAP}}}Fault"
 _ACTION: Final = f"{{{ADDRESSING}}}Action"
 _RELATES_TO: Final = f"{{{ADDRESSING}}}RelatesTo"
@@ -62,7 +58,6 @@ _OPTION: Final = f"{{{WSMAN}}}OptionSet/{{{WSMAN}}}Option"
 _IDENTIFY: Final = f"{{{IDENTITY}}}Identify"
 _NIL: Final = f"{{{XSI}}}nil"
 _MUST_UNDERSTAND: Final = f"{{{SOAP}}}mustUnderstand"
-_TRUE: Final = ("true", "1")
 _UNDERSTOOD: Final = frozenset(
     f"{{{namespace}}}{name}"
     for namespace, names in {
@@ -178,41 +173,18 @@ def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
         ProtocolError: it is not a reply to our message that can be trusted.
     """
     read = document.parse(data, limit=limit, repair=True)
-    header, body = _split(read.root)
+    header, body = soap.split(read.root)
     fault = body.find(_FAULT)
     if message_id is not None:
         _check_relation(header, message_id, is_fault=fault is not None)
     if fault is not None:
         return Fault.read(fault, header)
-    return Reply(_header_text(header, _ACTION), body, header, read.is_repaired)
-
-
-def _split(root: _Element) -> tuple[_Element | None, _Element]:
-    """Return the Header, if there is one, and the Body of an envelope (SOAP 1.2 part 1, 5)."""
-    if root.tag != _ENVELOPE:
-        raise ProtocolError(_no_envelope(str(root.tag)))
-    header = body = None
-    for part in root:
-        if part.tag == _BODY and body is None:
-            body = part
-        elif part.tag == _HEADER and header is None and body is None:
-            header = part
-        else:
-            raise ProtocolError(f"the message has a {_local_name(part)} that does not belong there")
-    if body is None:
-        raise ProtocolError("the message is a SOAP envelope without a Body")
-    return header, body
-
-
-def _no_envelope(tag: str) -> str:
-    if tag.startswith(f"{{{SOAP_11}}}"):
-        return "the message is SOAP 1.1; WS-Management is SOAP 1.2"
-    return f"the message is not a SOAP 1.2 envelope: its root element is {tag}"
+    return Reply(soap.text_of(header, _ACTION), body, header, read.is_repaired)
 
 
 def _check_relation(header: _Element | None, message_id: str, *, is_fault: bool) -> None:
     """Refuse a reply to another message; early faults name none (MSFT_WmiError on Windows)."""
-    related = [] if header is None else [_text(found) for found in header.iterfind(_RELATES_TO)]
+    related = [] if header is None else [soap.text(found) for found in header.iterfind(_RELATES_TO)]
     if not related and is_fault:
         return
     if not related:
@@ -253,7 +225,7 @@ class IncomingRequest:
         operation_timeout: seconds, or None.
         to: the address that the client wrote.
         body: the s:Body element.
-        not_understood: names of headers that must be understood and are not.
+        not_understood: `{namespace}name` of headers that must be understood and are not.
         is_identify: whether it is Identify.
     """
 
@@ -276,18 +248,18 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
     Raises:
         ProtocolError: it is no request that can be answered; the message says why.
     """
-    header, body = _split(document.parse(data, limit=limit).root)
-    size = _header_text(header, f"{{{WSMAN}}}MaxEnvelopeSize")
-    timeout = _header_text(header, f"{{{WSMAN}}}OperationTimeout")
+    header, body = soap.split(document.parse(data, limit=limit).root)
+    size = soap.text_of(header, f"{{{WSMAN}}}MaxEnvelopeSize")
+    timeout = soap.text_of(header, f"{{{WSMAN}}}OperationTimeout")
     return IncomingRequest(
-        action=_header_text(header, _ACTION),
-        resource_uri=_header_text(header, _RESOURCE_URI),
-        message_id=_header_text(header, _MESSAGE_ID) or None,
+        action=soap.text_of(header, _ACTION),
+        resource_uri=soap.text_of(header, _RESOURCE_URI),
+        message_id=soap.text_of(header, _MESSAGE_ID) or None,
         selectors=_selectors(header),
         options=_options(header),
         max_envelope_size=_bytes(size) if size else None,
         operation_timeout=parse_duration(timeout).total_seconds() if timeout else None,
-        to=_header_text(header, f"{{{ADDRESSING}}}To"),
+        to=soap.text_of(header, f"{{{ADDRESSING}}}To"),
         body=body,
         not_understood=_not_understood(header),
         is_identify=body.find(_IDENTIFY) is not None,
@@ -302,10 +274,12 @@ def _bytes(text: str) -> int:
 
 def _selectors(parent: _Element | None) -> dict[str, str | IncomingReference]:
     selectors: dict[str, str | IncomingReference] = {}
+    names: set[str] = set()
     for found in [] if parent is None else parent.iterfind(_SELECTOR):
         name = found.get("Name", "")
-        if not name or name in selectors:
-            raise ProtocolError(f"a selector has no name of its own: {name!r}")
+        if not name or name.lower() in names:
+            raise ProtocolError(f"a selector has no name, or one that was there: {name!r}")
+        names.add(name.lower())
         reference = found.find(_REFERENCE)
         selectors[name] = (found.text or "") if reference is None else _reference(reference)
     return selectors
@@ -313,16 +287,16 @@ def _selectors(parent: _Element | None) -> dict[str, str | IncomingReference]:
 
 def _reference(element: _Element) -> IncomingReference:
     parameters = element.find(f"{{{ADDRESSING}}}ReferenceParameters")
-    return IncomingReference(_header_text(parameters, _RESOURCE_URI), _selectors(parameters))
+    return IncomingReference(soap.text_of(parameters, _RESOURCE_URI), _selectors(parameters))
 
 
 def _options(header: _Element | None) -> tuple[Option, ...]:
     return tuple(
         Option(
             found.get("Name", ""),
-            None if found.get(_NIL) in _TRUE else found.text or "",
+            None if found.get(_NIL) in soap.TRUE else found.text or "",
             found.get("Type"),
-            must_comply=found.get("MustComply") in _TRUE,
+            must_comply=found.get("MustComply") in soap.TRUE,
         )
         for found in ([] if header is None else header.iterfind(_OPTION))
     )
@@ -332,7 +306,7 @@ def _not_understood(header: _Element | None) -> tuple[str, ...]:
     return tuple(
         str(found.tag)
         for found in ([] if header is None else header)
-        if found.get(_MUST_UNDERSTAND) in _TRUE and found.tag not in _UNDERSTOOD
+        if found.get(_MUST_UNDERSTAND) in soap.TRUE and found.tag not in _UNDERSTOOD
     )
 
 
@@ -356,18 +330,16 @@ def serialize_reply(
     )
 
 
-# Both sides
+def serialize_fault(fault: Fault, relates_to: str | None, message_id: str) -> bytes:
+    """Return the bytes of a reply that is a fault; headers as in `serialize_reply`.
+
+    Each header that was not understood is named in one of the reply's (SOAP 1.2 part 1, 5.4.8).
+    """
+    header = "".join(map(_not_understood_markup, fault.not_understood))
+    return serialize_reply(fault.action, write_fault(fault), relates_to, message_id, header=header)
 
 
-def _text(element: _Element) -> str:
-    """Return the text of a URI, an id or a number: pretty-printed messages pad them."""
-    return (element.text or "").strip()
-
-
-def _header_text(header: _Element | None, tag: str) -> str:
-    found = None if header is None else header.find(tag)
-    return "" if found is None else _text(found)
-
-
-def _local_name(element: _Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+def _not_understood_markup(name: str) -> str:
+    namespace, _, local_name = name.removeprefix("{").rpartition("}")
+    declared = markup.attribute(namespace)
+    return f'<s:NotUnderstood qname="q:{local_name}" xmlns:q="{declared}"/>'

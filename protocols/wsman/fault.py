@@ -1,22 +1,71 @@
-"""SOAP faults: what a server says went wrong, as a value, and that value as an `MIError`."""
+"""SOAP faults: what a server says went wrong, as a value, and that value as an `MIError`.
+
+Reading never fails: a fault with half its parts missing still is one. What it means is found in
+`fault_finding`, by the tables of `fault_codes` and `fault_subcodes`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from mi.errors import MIError, error_for
 from mi.instance import Instance
-from mi.results import Result
-from protocols.wsman.namespaces import PREFIXES, SOAP, WSMAN, WSMAN_FAULT
+from mi.results import ErrorCategory
+from protocols.wsman import markup, soap
+from protocols.wsman.fault_codes import NUMBERS, meaning_of
+from protocols.wsman.fault_detail import Detail, number_from, read_detail, write_instance
+from protocols.wsman.fault_finding import decide
+from protocols.wsman.fault_subcodes import known_detail, number_of, row_of
+from protocols.wsman.namespaces import (
+    ADDRESSING_FAULT,
+    CIM_BINDING_FAULT,
+    ENUMERATION_FAULT,
+    EVENTING_FAULT,
+    FAULT_DETAIL,
+    PREFIXES,
+    SOAP,
+    TRANSFER_FAULT,
+    WSMAN,
+    WSMAN_FAULT,
+    WSMAN_FAULT_ACTION,
+    XML,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["Fault"]
+__all__ = ["Fault", "write_fault"]
 
+_CODE: Final = f"{{{SOAP}}}Code"
+_VALUE: Final = f"{{{SOAP}}}Value"
+_SUBCODE: Final = f"{{{SOAP}}}Subcode"
+_REASON_TEXT: Final = f"{{{SOAP}}}Reason/{{{SOAP}}}Text"
+_DETAIL: Final = f"{{{SOAP}}}Detail"
+_FAULT_DETAIL: Final = f"{{{WSMAN}}}FaultDetail"
+_NOT_UNDERSTOOD: Final = f"{{{SOAP}}}NotUnderstood"
+_LANGUAGE: Final = f"{{{XML}}}lang"
 _PREFIX_OF: Final = {uri: prefix for prefix, uri in PREFIXES.items()}
-_TIMEOUTS: Final = (2150858793, 2150858780)
+_ACTIONS: Final = {
+    "a": ADDRESSING_FAULT,
+    "n": ENUMERATION_FAULT,
+    "x": TRANSFER_FAULT,
+    "e": EVENTING_FAULT,
+    "b": CIM_BINDING_FAULT,
+}
+_TIMEOUTS: Final = (NUMBERS["OPERATION_TIMEDOUT"], NUMBERS["ENUMERATE_TIMED_OUT"])
+# A server that names one of these means its own connections and formats, not ours with it.
+_CATEGORIES: Final = {
+    int(category): category
+    for category in ErrorCategory
+    if category
+    not in (
+        ErrorCategory.NOT_SPECIFIED,
+        ErrorCategory.CONNECTION_ERROR,
+        ErrorCategory.PROTOCOL_ERROR,
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,50 +74,220 @@ class Fault:
 
     Attributes:
         code: local name of the code: `Sender`, `Receiver`, `MustUnderstand` ….
-        subcode: its name with Windows' prefix, `w:TimedOut`, or None.
+        subcode: with Windows' prefix for its namespace, `w:TimedOut`; bare in an unknown one.
         detail: last segment of the w:FaultDetail URI, `InvalidResourceURI`, or None.
         reason: the text of the reason.
-        wsman_code: the code of f:WSManFault, or None.
-        extended_error: the server's own CIM_Error instance, or None.
+        message: the text nearest to the cause, or "" where there is only the reason.
+        wsman_codes: the numbers of the nested WSManFaults, outermost first.
+        provider: the provider that failed, or None.
+        extended_status: WMI's `__ExtendedStatus`, or None.
+        extended_error: the server's own instance of a CIM_Error class, or None.
+        not_understood: `{namespace}name` of each header that the server did not understand.
     """
 
     code: str = "Receiver"
     subcode: str | None = None
     detail: str | None = None
     reason: str = ""
-    wsman_code: int | None = None
+    message: str = ""
+    wsman_codes: tuple[int, ...] = ()
+    provider: str | None = None
+    extended_status: Instance | None = None
     extended_error: Instance | None = None
+    not_understood: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, element: _Element, header: _Element | None = None) -> Fault:  # noqa: ARG003 - names
-        """Return the fault that an s:Fault element and the message's header describe."""
-        subcode = element.find(f"{{{SOAP}}}Code/{{{SOAP}}}Subcode/{{{SOAP}}}Value")
-        name = None
-        if subcode is not None:
-            prefix, _, local = (subcode.text or "").strip().rpartition(":")
-            known = _PREFIX_OF.get(subcode.nsmap.get(prefix or None, ""))
-            name = f"{known}:{local}" if known else local
-        code = element.findtext(f"{{{SOAP}}}Code/{{{SOAP}}}Value", "s:Receiver")
-        wsman = element.find(f"{{{SOAP}}}Detail/{{{WSMAN_FAULT}}}WSManFault")
-        detail = element.findtext(f"{{{SOAP}}}Detail/{{{WSMAN}}}FaultDetail")
+    def of(cls, name: str, reason: str, *, provider: str | None = None) -> Self:
+        """Return the fault by which Windows reports the number called `name` in `fault_codes`."""
+        row = row_of(name)
+        return cls(row.code, row.subcode, row.detail, reason, reason, (NUMBERS[name],), provider)
+
+    @classmethod
+    def read(cls, element: _Element, header: _Element | None = None) -> Self:
+        """Return the fault of an s:Fault element; it never fails, whatever is missing.
+
+        Args:
+            element: the s:Fault.
+            header: the s:Header of the message, which names headers that were not understood.
+        """
+        code = element.find(_CODE)
+        detail = element.find(_DETAIL)
+        said = Detail() if detail is None else read_detail(detail)
+        uri = "" if detail is None else detail.findtext(_FAULT_DETAIL, "")
         return cls(
-            code.strip().rpartition(":")[2],
-            name,
-            detail.strip().rpartition("/")[2] if detail else None,
-            element.findtext(f"{{{SOAP}}}Reason/{{{SOAP}}}Text", "").strip(),
-            int(wsman.get("Code", "0")) if wsman is not None else None,
+            code=_code(code),
+            subcode=_subcode(code),
+            detail=known_detail(uri) or None,
+            reason=_reason(element),
+            message=said.message,
+            wsman_codes=said.wsman_codes,
+            provider=said.provider,
+            extended_status=said.extended_status,
+            extended_error=said.extended_error,
+            not_understood=_not_understood(header),
         )
 
     @property
+    def wsman_code(self) -> int | None:
+        """The number of the outermost WSManFault, or None."""
+        return self.wsman_codes[0] if self.wsman_codes else None
+
+    @property
+    def action(self) -> str:
+        """The action URI of a message with this fault (DSP0226 14.6)."""
+        if self.subcode is None:
+            return ADDRESSING_FAULT
+        return _ACTIONS.get(self.subcode.partition(":")[0], WSMAN_FAULT_ACTION)
+
+    @property
     def is_timeout(self) -> bool:
-        """Whether the server's time for the request ran out; a Pull may be sent again."""
-        return self.wsman_code in _TIMEOUTS or self.subcode in ("w:TimedOut", "n:TimedOut")
+        """Whether the server's time for the request ran out; a Pull may then be sent again."""
+        return any(number in _TIMEOUTS for number in self._numbers())
 
     @property
     def ends_context(self) -> bool:
-        """Whether an enumeration that it answers is over, so that nothing is left to release."""
-        return not self.is_timeout
+        """Whether the enumeration that got it is over, so that there is nothing to release.
+
+        What refuses the request alone, for its form, a quota, its time or the size of the answer,
+        leaves the enumeration open.
+        """
+        known = next(map(meaning_of, self._numbers()), None)
+        return known is None or not known.keeps_context
+
+    def _numbers(self) -> Iterator[int]:
+        """Yield what the service itself says, as numbers, whatever its provider said."""
+        error = self.extended_error
+        sent = None if error is None else number_from(error.get("error_Code"))
+        meant = number_of(self.code, self.subcode, self.detail)
+        yield from (number for number in (self.wsman_code, sent, meant) if number is not None)
 
     def error(self) -> MIError:
-        """Return the error that this fault is."""
-        return error_for(Result.FAILED, self.reason)
+        """Return the error that this fault is.
+
+        Its message is the server's text nearest to the cause, its `native_code` the number that
+        decided, its `extended_error` the server's own instance where it sent one.
+        """
+        found = decide(self)
+        return error_for(
+            found.meaning.result,
+            self._text(),
+            category=self._category() or found.meaning.category,
+            native_code=found.number,
+            native_type=found.native_type,
+            advice=found.meaning.advice,
+            extended_error=self.extended_error,
+        )
+
+    def _category(self) -> ErrorCategory | None:
+        """Return the category that the server itself names, if it can be taken over."""
+        error = self.extended_error
+        if error is None:
+            return None
+        number = error.get("error_Category", error.get("OMI_Category"))
+        return _CATEGORIES.get(number) if isinstance(number, int) else None
+
+    def _text(self) -> str:
+        text = self.message or self.reason
+        if not text:
+            codes = ", ".join(filter(None, (self.code, self.subcode, self.detail)))
+            text = f"the server sent a fault without a text ({codes})"
+        if self.not_understood:
+            names = (name.rpartition("}")[2] for name in self.not_understood)
+            text = f"{text} ({', '.join(names)})"
+        if self.extended_status is None:
+            return text
+        about = [self.extended_status.get(name) for name in ("Operation", "ParameterInfo")]
+        return f"{text} ({': '.join(filter(None, about))})" if any(about) else text
+
+
+# Reading
+
+
+def _code(code: _Element | None) -> str:
+    text = "" if code is None else code.findtext(_VALUE, "")
+    return text.strip().rpartition(":")[2] or "Receiver"
+
+
+def _subcode(code: _Element | None) -> str | None:
+    value = None if code is None else code.find(f"{_SUBCODE}/{_VALUE}")
+    if value is None:
+        return None
+    namespace, name = soap.qname(value, value.text or "")
+    prefix = _PREFIX_OF.get(namespace)
+    return f"{prefix}:{name}" if prefix else name or None
+
+
+def _reason(fault: _Element) -> str:
+    """Return the text in English where there are several, else the first that is not empty."""
+    found = [
+        (text.get(_LANGUAGE), (text.text or "").strip()) for text in fault.iterfind(_REASON_TEXT)
+    ]
+    texts = [text for _, text in found if text]
+    return next((text for language, text in found if text and language == "en-US"), "") or (
+        texts[0] if texts else ""
+    )
+
+
+def _not_understood(header: _Element | None) -> tuple[str, ...]:
+    found = [] if header is None else header.iterfind(_NOT_UNDERSTOOD)
+    names = (soap.qname(element, element.get("qname", "")) for element in found)
+    return tuple(f"{{{namespace}}}{name}" for namespace, name in names)
+
+
+# Writing
+
+
+def write_fault(fault: Fault, *, machine: str = "localhost") -> str:
+    """Return the s:Fault element as Windows writes it, for the inside of s:Body.
+
+    Args:
+        fault: what to say; `not_understood` goes into the header and is not written here.
+        machine: the name of the server.
+    """
+    reason = f'<s:Reason><s:Text xml:lang="en-US">{markup.text(fault.reason)}</s:Text></s:Reason>'
+    detail = _write_detail(fault, machine)
+    return (
+        f"<s:Fault><s:Code><s:Value>s:{fault.code}</s:Value>{_write_subcode(fault.subcode)}</s:Code>"
+        f"{reason}{f'<s:Detail>{detail}</s:Detail>' if detail else ''}</s:Fault>"
+    )
+
+
+def _write_subcode(subcode: str | None) -> str:
+    if subcode is None:
+        return ""
+    uri = PREFIXES.get(subcode.partition(":")[0])
+    declared = f' xmlns:{subcode.partition(":")[0]}="{uri}"' if uri else ""
+    return f"<s:Subcode><s:Value{declared}>{subcode}</s:Value></s:Subcode>"
+
+
+def _write_detail(fault: Fault, machine: str) -> str:
+    parts = []
+    if fault.detail is not None:
+        parts.append(f"<w:FaultDetail>{FAULT_DETAIL}/{fault.detail}</w:FaultDetail>")
+    if fault.wsman_codes:
+        parts.append(_write_wsman_fault(fault, machine))
+    if fault.extended_error is not None:
+        parts.append(write_instance(fault.extended_error))
+    return "".join(parts)
+
+
+def _write_wsman_fault(fault: Fault, machine: str) -> str:
+    """Return the f:WSManFault, each number inside the one before it, the text innermost."""
+    text = markup.text(fault.message)
+    for number in reversed(fault.wsman_codes[1:]):
+        text = _wsman_fault(number, machine, text)
+    if fault.provider is not None:
+        status = ""
+        if fault.extended_status is not None:
+            instance = write_instance(fault.extended_status)
+            status = f"<f:ExtendedError>{instance}</f:ExtendedError>"
+        name = markup.attribute(fault.provider)
+        text = f'<f:ProviderFault provider="{name}">{text}{status}</f:ProviderFault>'
+    return _wsman_fault(fault.wsman_codes[0], machine, text)
+
+
+def _wsman_fault(number: int, machine: str, text: str) -> str:
+    return (
+        f'<f:WSManFault xmlns:f="{WSMAN_FAULT}" Code="{number}"'
+        f' Machine="{markup.attribute(machine)}"><f:Message>{text}</f:Message></f:WSManFault>'
+    )

@@ -10,14 +10,12 @@ import re
 from typing import Final
 
 from mi.errors import InvalidParameter
+from mi.serial.markup import FORBIDDEN
 
 __all__ = ["attribute", "text"]
 
-# Everything outside Char of XML 1.0 (section 2.2); a lone surrogate cannot be encoded either.
-_FORBIDDEN: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
-_NOT_XML: Final = re.compile(f"[{_FORBIDDEN}]")
-_SPECIAL_IN_TEXT: Final = re.compile(f"[&<>\r{_FORBIDDEN}]")
-_SPECIAL_IN_ATTRIBUTE: Final = re.compile(f'[&<>"\t\n\r{_FORBIDDEN}]')
+_SPECIAL_IN_TEXT: Final = re.compile(f"[&<>\r]|{FORBIDDEN.pattern}")
+_SPECIAL_IN_ATTRIBUTE: Final = re.compile(f'[&<>"\t\n\r]|{FORBIDDEN.pattern}')
 _IN_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE: Final = _IN_TEXT | str.maketrans({'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
 
@@ -45,11 +43,11 @@ def attribute(value: str) -> str:
 
 
 def _translated(value: str, table: dict[int, str]) -> str:
-    forbidden = _NOT_XML.search(value)
+    forbidden = FORBIDDEN.search(value)
     if forbidden is not None:
         raise InvalidParameter(
-            f"the character U+{ord(forbidden[0]):04X} at position {forbidden.start()} of {value!r}"
-            " cannot be sent: XML 1.0 has no way to write it",
+            f"the character U+{ord(forbidden[0]):04X} at position {forbidden.start()} of a text of"
+            f" {len(value)} characters cannot be sent: XML 1.0 has no way to write it",
             advice="Take it out.",
         )
     return value.translate(table)

@@ -20,13 +20,14 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from itertools import islice
 from typing import NamedTuple
 
 from lxml import etree
 
 from mi.errors import ProtocolError
 
-__all__ = ["Document", "parse"]
+__all__ = ["Document", "parse", "position"]
 
 _LOGGER = logging.getLogger("mi.serial")
 
@@ -169,6 +170,24 @@ def _refuse_instructions(root: etree._Element) -> None:
         raise ProtocolError(
             f"the XML document has {_REFUSED[b'?']} in line {found.sourceline}, which is refused"
         )
+
+
+_START_TAG = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|(?P<tag><)(?![!/?])", re.DOTALL)
+
+
+def position(data: bytes | str, element: etree._Element) -> tuple[int, int]:
+    """Return the line and the column where `element` begins in the document it was parsed from.
+
+    lxml knows the line alone, and many a document is one line.
+    """
+    in_order = element.getroottree().iter()
+    before = next(index for index, each in enumerate(in_order) if each is element)
+    text, _ = _utf_8(data)
+    tags = (match.start() for match in _START_TAG.finditer(text) if match["tag"])
+    start = next(islice(tags, before, None))
+    line_start = text.rfind(b"\n", 0, start) + 1
+    column = len(text[line_start:start].decode("utf-8", "replace")) + 1
+    return text.count(b"\n", 0, start) + 1, column
 
 
 _PLACE = re.compile(r", line [0-9]+, column [0-9]+\s*\Z")

@@ -28,7 +28,7 @@ An error is a plain value: it pickles and copies, and holds no secret and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
@@ -80,7 +80,7 @@ class MIError(Exception):
     default_result: ClassVar[Result] = Result.FAILED
     default_category: ClassVar[ErrorCategory | None] = None
     # Set by mi.cim_error, which knows instances; this module must not (they raise these errors).
-    describe: ClassVar[Callable[[MIError], Instance] | None] = None
+    describe: ClassVar[Callable[[MIError], Instance]]
 
     def __init__(  # noqa: PLR0913 - the facts of an error are many, all but one optional
         self,
@@ -114,9 +114,9 @@ class MIError(Exception):
         return CATEGORY_OF_RESULT.get(self.result, ErrorCategory.NOT_SPECIFIED)
 
     @property
-    def extended_error(self) -> Instance | None:
+    def extended_error(self) -> Instance:
         """The CIM_Error instance: the server's own, or one made from the facts above."""
-        if self._extended_error is None and MIError.describe is not None:
+        if self._extended_error is None:
             self._extended_error = MIError.describe(self)
         return self._extended_error
 
@@ -127,27 +127,18 @@ class MIError(Exception):
         return self
 
     def __str__(self) -> str:
-        where = ": ".join(part for part in (self.host, self.operation) if part)
-        text = f"{where}: {self.message}" if where else self.message
-        return f"{text} {self.advice}" if self.advice else text
+        text = ": ".join(part for part in (self.host, self.operation, self.message) if part)
+        if not self.advice:
+            return text
+        return (
+            f"{text} {self.advice}" if text.endswith(_SENTENCE_ENDS) else f"{text}. {self.advice}"
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.message!r}, result={self.result!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        facts = {
-            name: getattr(self, name)
-            for name in (
-                "result category native_code native_type advice host operation outcome_unknown"
-            ).split()
-        }
-        return _rebuild, (type(self), self.message, facts, self._extended_error)
 
-
-def _rebuild(
-    kind: type[MIError], message: str, facts: Mapping[str, Any], extended_error: Instance | None
-) -> MIError:
-    return kind(message, **facts, extended_error=extended_error)
+_SENTENCE_ENDS = (".", "!", "?", ":")
 
 
 class InvalidParameter(MIError, ValueError):
@@ -270,12 +261,6 @@ class OperationCancelled(MIError):
     default_category = ErrorCategory.OPERATION_STOPPED
 
 
-_CLASS_OF_CATEGORY: dict[ErrorCategory, type[MIError]] = {
-    ErrorCategory.OPERATION_TIMEOUT: OperationTimeout,
-    ErrorCategory.CONNECTION_ERROR: ConnectionFailed,
-    ErrorCategory.PROTOCOL_ERROR: ProtocolError,
-    ErrorCategory.AUTHENTICATION_ERROR: AuthenticationFailed,
-}
 _CLASS_OF_RESULT: dict[Result, type[MIError]] = {
     Result.ACCESS_DENIED: AccessDenied,
     Result.INVALID_NAMESPACE: InvalidNamespace,
@@ -293,13 +278,26 @@ _CLASS_OF_RESULT: dict[Result, type[MIError]] = {
     Result.INVALID_OPERATION_TIMEOUT: InvalidOperationTimeout,
     Result.SERVER_LIMITS_EXCEEDED: LimitsExceeded,
 }
+# Results too wide to say what happened; a category, where one is given, says more.
+_CLASS_OF_CATEGORY: dict[tuple[Result, ErrorCategory], type[MIError]] = {
+    (Result.FAILED, ErrorCategory.OPERATION_TIMEOUT): OperationTimeout,
+    (Result.FAILED, ErrorCategory.OPERATION_STOPPED): OperationCancelled,
+    (Result.FAILED, ErrorCategory.CONNECTION_ERROR): ConnectionFailed,
+    (Result.FAILED, ErrorCategory.PROTOCOL_ERROR): ProtocolError,
+    (Result.FAILED, ErrorCategory.AUTHENTICATION_ERROR): AuthenticationFailed,
+    (Result.ACCESS_DENIED, ErrorCategory.AUTHENTICATION_ERROR): AuthenticationFailed,
+}
 
 
 def error_for(
     result: Result, message: str, *, category: ErrorCategory | None = None, **facts: Any
 ) -> MIError:
-    """Return the error of the class that stands for `result`, and among FAILED for `category`."""
-    kind = _CLASS_OF_RESULT.get(result)
-    if kind is None or category is ErrorCategory.AUTHENTICATION_ERROR:
-        kind = _CLASS_OF_CATEGORY.get(category or ErrorCategory.NOT_SPECIFIED, kind or MIError)
+    """Return the error of the class that stands for `result` and, where it says more, `category`.
+
+    A failure that calls itself OK is FAILED. `facts` are the other arguments of `MIError`.
+    """
+    result = Result.FAILED if result is Result.OK else result
+    kind = _CLASS_OF_RESULT.get(result, MIError)
+    if category is not None:
+        kind = _CLASS_OF_CATEGORY.get((result, category), kind)
     return kind(message, result=result, category=category, **facts)

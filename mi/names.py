@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from mi.errors import InvalidParameter
+from mi.errors import InvalidParameter, TypeMismatch
 
 __all__ = ["NameMap", "check_name", "normalize_namespace"]
 
@@ -17,16 +17,24 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class NameMap(Mapping[str, T_co]):
-    """A read-only mapping from CIM names, without case and in order of declaration."""
+    """A read-only mapping from CIM names, without case and in order of declaration.
+
+    Of two names that differ in case alone, the first gives the spelling, the last the value.
+    """
 
     __slots__ = ("_folded", "_items")
 
     def __init__(self, items: Iterable[tuple[str, T_co]] = ()) -> None:
-        self._items: dict[str, T_co] = dict(items)
-        self._folded = {name.lower(): name for name in self._items}
+        self._items: dict[str, T_co] = {}
+        self._folded: dict[str, str] = {}
+        for name, item in items:
+            self._items[self._folded.setdefault(name.lower(), name)] = item
 
     def __getitem__(self, name: str) -> T_co:
-        return self._items[self._folded[name.lower()]]
+        try:
+            return self._items[self._folded[name.lower()]]
+        except KeyError:
+            raise KeyError(name) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
@@ -49,12 +57,13 @@ class NameMap(Mapping[str, T_co]):
 
 
 def check_name(name: str, what: str) -> str:
-    """Return `name` if it is a legal CIM name (DSP0004 A.1).
+    """Return `name` if it is a name as MI allows them (narrower than DSP0004 A.1: ASCII alone).
 
     Raises:
         InvalidParameter: it is not; the message calls it `what`.
+        TypeMismatch: it is no string.
     """
-    if not _NAME.match(name):
+    if not _NAME.match(_text(name, what)):
         raise InvalidParameter(f"{name!r} is not a legal {what}")
     return name
 
@@ -65,8 +74,9 @@ def normalize_namespace(namespace: str) -> str:
     Raises:
         InvalidParameter: it is empty, or holds a control character, which is what `\v` in an
             ordinary string literal turns into.
+        TypeMismatch: it is no string.
     """
-    if _CONTROL.search(namespace):
+    if _CONTROL.search(_text(namespace, "namespace")):
         raise InvalidParameter(
             f"the namespace {namespace!r} holds a control character",
             advice="Write root/virtualization/v2 or a raw string.",
@@ -75,3 +85,9 @@ def normalize_namespace(namespace: str) -> str:
     if not parts:
         raise InvalidParameter("the namespace is empty", advice="Leave it out, or name one.")
     return "/".join(parts)
+
+
+def _text(name: Any, what: str) -> str:
+    if not isinstance(name, str):
+        raise TypeMismatch(f"a {what} is a string, not {name!r}")
+    return name

@@ -1,7 +1,11 @@
 r"""WMI object paths: `\\server\root\cimv2:Win32_Service.Name="Spooler"`, read and written.
 
-A string or datetime key is quoted, with `\` and `"` escaped by `\`; a reference key is a path in
-quotes. A number, or TRUE and FALSE, stands bare. `=@` names the one instance of a singleton.
+The grammar is MS-WMI 2.2.2; what is read beyond it, single quotes and forward slashes, is in WMI's
+"Object Path Requirements". A text or datetime key is quoted, with `\` and `"` escaped by `\`; a
+number, or TRUE and FALSE, stands bare. `=@` names the one instance of a singleton.
+
+A reference key is written as a path in quotes, so on reading it looks like text. Such text is taken
+for a reference if it is precisely what would be written for one; no text is lost if it was not.
 """
 
 from __future__ import annotations
@@ -16,18 +20,23 @@ from mi.values import format_value
 
 __all__ = ["ObjectPath", "Reference", "read", "write"]
 
-_CLASS = r"(?P<class_name>[A-Za-z_][A-Za-z0-9_]*)"
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _PATH = re.compile(
-    rf"(?:\\\\(?P<server>[^\\/]+)[\\/])?(?:(?P<namespace>[^:\"]+):)?{_CLASS}(?P<rest>[.=].*)?\Z",
+    r"(?:(?:[\\/]{2}(?P<server>[^\\/]+)[\\/])?(?P<namespace>[^:\"']+):)?"
+    rf"(?P<class_name>{_NAME})(?:\.(?P<keys>.+)|=(?P<lone>.*))?\Z",
     re.DOTALL,
 )
 _KEY = re.compile(
-    r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?:\"(?P<text>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^,\"]+))(?:,|\Z)",
+    rf"(?P<name>{_NAME})="
+    r"(?:(?P<quote>[\"'])(?P<text>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)|(?P<bare>[^,\"']+))"
+    r"(?P<end>,|\Z)",
     re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_INTEGER = re.compile(r"-?[0-9]+\Z")
-_IS_PATH = re.compile(r"(?:\\\\[^\\/]+[\\/])?(?:[\w\\/]+:)?[A-Za-z_]\w*\.[A-Za-z_]\w*=")
+_ESCAPE = re.compile(r"\\([\\\"'])")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}\Z")
+_BOOLEANS = {"TRUE": True, "FALSE": False}
+_IS_REFERENCE = re.compile(rf"\\\\[^\\]+\\[^:\"]+:{_NAME}[.=]|{_NAME}\.{_NAME}=\"")
+_THIS_MACHINE = "."
 
 
 class Reference(NamedTuple):
@@ -37,7 +46,14 @@ class Reference(NamedTuple):
 
 
 class ObjectPath(NamedTuple):
-    """The parts of a path; `keys` is empty for the singleton form `Class=@`."""
+    """The parts of a path.
+
+    Attributes:
+        server_name: None where the path says none, or `.` for this machine.
+        namespace: with forward slashes, or None in a relative path.
+        class_name: as the path spells it.
+        keys: names and values (str, int, bool, `Reference`); empty for the singleton form.
+    """
 
     server_name: str | None
     namespace: str | None
@@ -48,13 +64,16 @@ class ObjectPath(NamedTuple):
 def write(
     server_name: str | None, namespace: str | None, class_name: str, key: Mapping[str, Any]
 ) -> str:
-    """Return the path of an object; without a namespace the path is relative."""
+    """Return the path of an object; without a namespace the path is relative.
+
+    A key's value is a CIM value or a `Reference`. Without keys it is a singleton's path.
+    """
     keys = ",".join(f"{name}={_key_text(value)}" for name, value in key.items())
     relative = f"{class_name}.{keys}" if keys else f"{class_name}=@"
     if namespace is None:
         return relative
     absolute = namespace.replace("/", "\\")
-    return rf"\\{server_name or '.'}\{absolute}:{relative}"
+    return rf"\\{server_name or _THIS_MACHINE}\{absolute}:{relative}"
 
 
 def _key_text(value: Any) -> str:
@@ -62,7 +81,7 @@ def _key_text(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
         return format_value(value)
-    text = value.path if hasattr(value, "path") else format_value(value)
+    text = value.text if isinstance(value, Reference) else format_value(value)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -75,41 +94,62 @@ def read(path: str) -> ObjectPath:
             which key it means.
     """
     match = _PATH.match(path)
-    if match is None or match["rest"] is None:
-        raise InvalidParameter(f"{path!r} is not the path of an instance")
-    namespace = match["namespace"]
+    if match is None:
+        raise InvalidParameter(f"{path!r} is not an object path")
+    server_name, namespace = match["server"], match["namespace"]
     return ObjectPath(
-        match["server"],
+        None if server_name == _THIS_MACHINE else server_name,
         normalize_namespace(namespace) if namespace is not None else None,
         match["class_name"],
-        _keys(path, match["rest"]),
+        _keys(path, match["keys"], match["lone"]),
     )
 
 
-def _keys(path: str, rest: str) -> tuple[tuple[str, Any], ...]:
-    if rest == "=@":
-        return ()
-    if rest.startswith("="):
+def _keys(path: str, keys: str | None, lone: str | None) -> tuple[tuple[str, Any], ...]:
+    if keys is not None:
+        return _named_keys(path, keys)
+    if lone is None:
+        raise InvalidParameter(f"{path!r} is the path of a class, not of an instance")
+    if lone != "@":
         raise InvalidParameter(
             f"{path!r} does not name its key", advice='Write Class.Key="value" instead.'
         )
-    keys, position = [], 1
-    while position < len(rest):
-        match = _KEY.match(rest, position)
+    return ()
+
+
+def _named_keys(path: str, keys: str) -> tuple[tuple[str, Any], ...]:
+    found: list[tuple[str, Any]] = []
+    position, end = 0, ","
+    while end == ",":
+        match = _KEY.match(keys, position)
         if match is None:
-            raise InvalidParameter(f"{path!r} is not the path of an instance")
-        keys.append((match["name"], _key_value(match["text"], match["bare"])))
-        position = match.end()
-    return tuple(keys)
+            raise InvalidParameter(f"the keys of {path!r} cannot be read from {keys[position:]!r}")
+        text = match["text"]
+        found.append((match["name"], _bare(match["bare"]) if text is None else _quoted(text)))
+        position, end = match.end(), match["end"]
+    if len({name.lower() for name, _ in found}) < len(found):
+        raise InvalidParameter(f"{path!r} names a key twice")
+    return tuple(found)
 
 
-def _key_value(text: str | None, bare: str | None) -> Any:
-    if text is not None:
-        unescaped = _ESCAPE.sub(r"\1", text)
-        return Reference(unescaped) if _IS_PATH.match(unescaped) else unescaped
-    bare = (bare or "").strip()
-    if bare.upper() in ("TRUE", "FALSE"):
-        return bare.upper() == "TRUE"
-    if not _INTEGER.match(bare):
-        raise InvalidParameter(f"{bare!r} is not the value of a key")
-    return int(bare)
+def _bare(text: str) -> bool | int:
+    if text.upper() in _BOOLEANS:
+        return _BOOLEANS[text.upper()]
+    if not _INTEGER.match(text):
+        raise InvalidParameter(f"{text!r} is not the value of a key")
+    return int(text)
+
+
+def _quoted(text: str) -> str | Reference:
+    # A lone backslash is one that somebody forgot to double: it is kept, not dropped.
+    unescaped = _ESCAPE.sub(r"\1", text)
+    return Reference(unescaped) if _is_reference(unescaped) else unescaped
+
+
+def _is_reference(text: str) -> bool:
+    if not _IS_REFERENCE.match(text):
+        return False
+    try:
+        return write(*read(text)[:3], dict(read(text).keys)) == text
+    except InvalidParameter:
+        return False

@@ -172,7 +172,7 @@ class CimType(IntEnum):
 
     @property
     def cim_name(self) -> str:
-        """The name that MOF and CIM-XML use for one value: `uint32`, `datetime` …."""
+        """What the type of one value is called: in MOF and CIM-XML too, but for objects' types."""
         return self.scalar.name.lower()
 
 

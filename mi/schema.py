@@ -152,6 +152,21 @@ class Layout:
     folded: Mapping[str, str]
     keys: tuple[str, ...]
 
+    @classmethod
+    def of(
+        cls,
+        class_name: str,
+        types: Mapping[str, CimType],
+        flags: Mapping[str, Flags],
+        keys: tuple[str, ...],
+    ) -> Layout:
+        """Return the layout with the spellings that the others imply."""
+        return cls(class_name, types, flags, {name.lower(): name for name in types}, keys)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Every pickled instance carries it, so what can be made again is left out.
+        return Layout.of, (self.class_name, self.types, self.flags, self.keys)
+
 
 @dataclass(frozen=True)
 class Class:
@@ -180,11 +195,10 @@ class Class:
     @cached_property
     def layout(self) -> Layout:
         """The part that instances of the class share."""
-        return Layout(
+        return Layout.of(
             self.name,
             {name: declared.type for name, declared in self.properties.items()},
             {name: declared.flags for name, declared in self.properties.items()},
-            {name.lower(): name for name in self.properties},
             self.keys,
         )
 

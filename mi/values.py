@@ -1,20 +1,21 @@
 """CIM values as Python values: conversion, ranges, and CIM's own text for each type.
 
-integers are `int`, reals `float`, boolean `bool`, string and char16 `str`, a timestamp is an aware
-`datetime`, an interval a `timedelta`; what those two cannot hold exactly stays a `CimDateTime`.
-Arrays are lists. Reference and embedded instance are `mi.Instance`, which this module does not know.
+Integers are `int`, reals `float`, boolean `bool`, string and char16 `str`; a timestamp is an aware
+`datetime`, an interval a `timedelta`, and what those two cannot hold exactly a `CimDateTime`.
+Arrays are lists. Reference and embedded instance are `mi.Instance`, unknown to this module.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import reprlib
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from mi.cim_datetime import CimDateTime, parse_datetime
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.results import CimType
 
@@ -26,6 +27,7 @@ __all__ = [
     "infer_type",
     "parse_datetime",
     "parse_value",
+    "shown",
 ]
 
 INTEGER_RANGES = {
@@ -40,154 +42,26 @@ INTEGER_RANGES = {
 }
 """The smallest and the largest value of each integer type (DSP0004 5.2.2)."""
 
-_TIMESTAMP = re.compile(
-    r"([0-9]{4}|\*{4})([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)"
-    r"\.([0-9]{0,6}\*{0,6})([+-])([0-9]{3}|\*{3})\Z"
-)
-_INTERVAL = re.compile(
-    r"([0-9]{8}|\*{8})([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)\.([0-9]{0,6}\*{0,6}):000\Z"
-)
-_MICROSECOND_DIGITS = 6
-_CIM_LENGTH = 25
-_LONGEST_OFFSET = 24 * 60
+_LONGEST_CODE_UNIT = 0xFFFF  # char16 is one UTF-16 code unit (DSP0004 5.2.3)
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
 
 
-@dataclass(frozen=True, slots=True)
-class CimDateTime:
-    """A CIM datetime that `datetime` or `timedelta` cannot hold: with wildcards, year 0 … .
-
-    Its text is the 25 characters of DSP0004 5.2.4, kept as they were.
-    """
-
-    text: str
-
-    def __post_init__(self) -> None:
-        if len(self.text) != _CIM_LENGTH or not (
-            _TIMESTAMP.match(self.text) or _INTERVAL.match(self.text)
-        ):
-            raise InvalidParameter(f"{self.text!r} is not the text of a CIM datetime")
-
-    @property
-    def is_interval(self) -> bool:
-        """Whether it is a span of time rather than a moment."""
-        return self.text[21] == ":"
-
-    def __str__(self) -> str:
-        return self.text
-
-    @classmethod
-    def of(cls, value: datetime | timedelta) -> CimDateTime:
-        """Return the CIM form of an aware `datetime` or a `timedelta` that is not negative.
-
-        Raises:
-            TypeMismatch: a naive datetime, a negative or too long timedelta.
-        """
-        return cls(_interval_text(value) if isinstance(value, timedelta) else _moment_text(value))
+def shown(value: Any) -> str:
+    """Return the repr of `value` for a message, cut short where it is long."""
+    return _REPR.repr(value)
 
 
-def _moment_text(value: datetime) -> str:
-    offset = value.utcoffset()
-    if offset is None:
-        raise TypeMismatch(
-            f"{value!r} says no time zone",
-            advice="Give it a tzinfo, for instance .replace(tzinfo=datetime.UTC).",
-        )
-    minutes = offset // timedelta(minutes=1)
-    sign = "+" if minutes >= 0 else "-"
-    return f"{value:%Y%m%d%H%M%S}.{value.microsecond:06d}{sign}{abs(minutes):03d}".rjust(25, "0")
-
-
-def _interval_text(value: timedelta) -> str:
-    if value < timedelta() or value.days > 99_999_999:  # noqa: PLR2004 - eight digits of days
-        raise TypeMismatch(f"{value!r} is not an interval of 0 to 99,999,999 days")
-    hours, rest = divmod(value.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{value.days:08d}{hours:02d}{minutes:02d}{seconds:02d}.{value.microseconds:06d}:000"
-
-
-def parse_datetime(text: str) -> datetime | timedelta | CimDateTime:
-    """Return what the 25 characters of a CIM datetime say.
-
-    Raises:
-        InvalidParameter: the text is not a CIM datetime.
-    """
-    value = CimDateTime(text)
-    if "*" in text:
-        return value
-    try:
-        if value.is_interval:
-            return timedelta(
-                int(text[:8]), int(text[12:14]), int(text[15:21]), 0, int(text[10:12]),
-                int(text[8:10]),
-            )  # fmt: skip
-        minutes = int(text[21:25])
-        zone = UTC if minutes == 0 else timezone(timedelta(minutes=minutes))
-        return datetime.strptime(text[:21], "%Y%m%d%H%M%S.%f").replace(tzinfo=zone)
-    except ValueError:  # year 0 and the like are legal CIM (DSP0004 5.2.4), but no datetime
-        return value
-
-
-def _to_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise TypeMismatch(f"{value!r} is not a boolean")
-
-
-def _to_integer(value: Any, cim_type: CimType) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeMismatch(f"{value!r} is not an integer, which {cim_type.cim_name} needs")
-    low, high = INTEGER_RANGES[cim_type]
-    if not low <= value <= high:
-        raise TypeMismatch(f"{value} is outside {cim_type.cim_name}, which is {low} to {high}")
-    return int(value)
-
-
-def _to_real(value: Any, cim_type: CimType) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeMismatch(f"{value!r} is not a number, which {cim_type.cim_name} needs")
-    try:
-        number = float(value)
-        return struct.unpack("f", struct.pack("f", number))[0] if _is_single(cim_type) else number
-    except OverflowError as error:
-        raise TypeMismatch(f"{value!r} is outside {cim_type.cim_name}") from error
-
-
-def _is_single(cim_type: CimType) -> bool:
-    return cim_type is CimType.REAL32
-
-
-def _to_char16(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFFFF:  # noqa: PLR2004 - a UTF-16 code unit
-        return chr(value)
-    if isinstance(value, str) and len(value) == 1 and ord(value) <= 0xFFFF:  # noqa: PLR2004 - a UTF-16 code unit
-        return value
-    raise TypeMismatch(f"{value!r} is not one UTF-16 code unit, which char16 needs")
-
-
-def _to_string(value: Any) -> str:
-    if isinstance(value, str):
-        return str(value)
-    raise TypeMismatch(f"{value!r} is not a string")
-
-
-def _to_datetime(value: Any) -> datetime | timedelta | CimDateTime:
-    if isinstance(value, CimDateTime):
-        return value
-    if isinstance(value, (datetime, timedelta)):
-        CimDateTime.of(value)
-        return value
-    if isinstance(value, str):
-        try:
-            return parse_datetime(value)
-        except InvalidParameter as error:
-            raise TypeMismatch(str(error)) from error
-    raise TypeMismatch(f"{value!r} is not a datetime, a timedelta or a CimDateTime")
+# Python value to CIM value
 
 
 def convert(value: Any, cim_type: CimType) -> Any:
     """Return `value` as the library holds a value of `cim_type`; None stays None.
 
-    References and embedded instances are passed through: `mi.Instance` checks those.
+    An array is any iterable but a string or a mapping, and `bytes` for uint8; a null among its
+    elements is kept, since CIM has those. References and embedded instances are passed through:
+    `mi.Instance` checks those.
 
     Raises:
         TypeMismatch: it has another type, or is outside the type's range.
@@ -199,78 +73,94 @@ def convert(value: Any, cim_type: CimType) -> Any:
     return _convert_scalar(value, cim_type)
 
 
-def _to_array(value: Any, element_type: CimType) -> list[Any]:
-    if element_type is CimType.UINT8 and isinstance(value, (bytes, bytearray)):
-        return list(value)
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise TypeMismatch(f"{value!r} is not a list, which {element_type.cim_name}[] needs")
-    return [_convert_scalar(item, element_type) for item in value]
-
-
 def _convert_scalar(value: Any, cim_type: CimType) -> Any:
-    if cim_type in INTEGER_RANGES:
-        return _to_integer(value, cim_type)
-    if cim_type in (CimType.REAL32, CimType.REAL64):
-        return _to_real(value, cim_type)
-    convert_one = _CONVERTERS.get(cim_type)
-    return value if convert_one is None else convert_one(value)
+    converter = _CONVERTERS.get(cim_type)
+    return value if converter is None else converter(value, cim_type)
 
 
-_CONVERTERS: dict[CimType, Callable[[Any], Any]] = {
-    CimType.BOOLEAN: _to_bool,
+def _to_array(value: Any, element_type: CimType) -> list[Any]:
+    is_octets = isinstance(value, (bytes, bytearray))
+    if is_octets and element_type is CimType.UINT8:
+        return list(value)
+    if is_octets or isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise TypeMismatch(f"{shown(value)} is not a list, which {element_type.cim_name}[] needs")
+    return [None if item is None else _convert_scalar(item, element_type) for item in value]
+
+
+def _to_boolean(value: Any, _: CimType) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise TypeMismatch(f"{shown(value)} is not a boolean")
+
+
+def _to_integer(value: Any, cim_type: CimType) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeMismatch(f"{shown(value)} is not an integer, which {cim_type.cim_name} needs")
+    low, high = INTEGER_RANGES[cim_type]
+    if not low <= value <= high:
+        raise TypeMismatch(
+            f"{shown(value)} is outside {cim_type.cim_name}, which is {low} to {high}"
+        )
+    return int(value)
+
+
+def _to_real(value: Any, cim_type: CimType) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeMismatch(f"{shown(value)} is not a number, which {cim_type.cim_name} needs")
+    try:
+        return _in_precision(float(value), cim_type)
+    except OverflowError as error:
+        raise TypeMismatch(f"{shown(value)} is outside {cim_type.cim_name}") from error
+
+
+def _in_precision(number: float, cim_type: CimType) -> float:
+    """Return the number that an IEEE single or double holds."""
+    if cim_type is CimType.REAL64:
+        return number
+    (single,) = struct.unpack("f", struct.pack("f", number))
+    return float(single)
+
+
+def _to_char16(value: Any, _: CimType) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_CODE_UNIT:
+        return chr(value)
+    if isinstance(value, str) and len(value) == 1 and ord(value) <= _LONGEST_CODE_UNIT:
+        return str.__str__(value)
+    raise TypeMismatch(f"{shown(value)} is not one UTF-16 code unit, which char16 needs")
+
+
+def _to_string(value: Any, _: CimType) -> str:
+    if isinstance(value, str):
+        return str.__str__(value)  # of a member of an Enum too, whose own str() is its name
+    raise TypeMismatch(f"{shown(value)} is not a string")
+
+
+def _to_datetime(value: Any, _: CimType) -> datetime | timedelta | CimDateTime:
+    if isinstance(value, (datetime, timedelta)):
+        CimDateTime.of(value)
+        return value
+    if isinstance(value, (CimDateTime, str)):
+        return _parse_datetime(str(value), CimType.DATETIME)
+    raise TypeMismatch(f"{shown(value)} is not a datetime, a timedelta or a CimDateTime")
+
+
+_CONVERTERS: dict[CimType, Callable[[Any, CimType], Any]] = {
+    CimType.BOOLEAN: _to_boolean,
+    **dict.fromkeys(INTEGER_RANGES, _to_integer),
+    CimType.REAL32: _to_real,
+    CimType.REAL64: _to_real,
     CimType.CHAR16: _to_char16,
-    CimType.STRING: _to_string,
     CimType.DATETIME: _to_datetime,
+    CimType.STRING: _to_string,
 }
 
-_INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z")
+# CIM text to CIM value
+
+# No integer needs more digits than these; Python refuses to read thousands of them.
+_INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,40}|[0-9]{1,40})\Z")
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _SPECIAL_REALS = {"INF": math.inf, "+INF": math.inf, "-INF": -math.inf, "NAN": math.nan}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-
-def _parse_integer(text: str, cim_type: CimType) -> int:
-    stripped = text.strip()
-    if not _INTEGER.match(stripped):
-        raise TypeMismatch(f"{text!r} is not the text of a {cim_type.cim_name}")
-    return _to_integer(int(stripped, 16 if "x" in stripped.lower() else 10), cim_type)
-
-
-def _parse_real(text: str, cim_type: CimType) -> float:
-    stripped = text.strip()
-    special = _SPECIAL_REALS.get(stripped.upper())
-    if special is not None:
-        return special
-    if not _REAL.match(stripped):
-        raise TypeMismatch(f"{text!r} is not the text of a {cim_type.cim_name}")
-    return float(stripped)
-
-
-def _parse_boolean(text: str) -> bool:
-    try:
-        return _BOOLEANS[text.strip().lower()]
-    except KeyError:
-        raise TypeMismatch(f"{text!r} is not the text of a boolean") from None
-
-
-def _parse_char16(text: str) -> str:
-    # Windows and DSP0230 send the character, OMI its decimal code unit.
-    return text if len(text) == 1 else _to_char16(_parse_integer(text, CimType.UINT16))
-
-
-def _parse_moment(text: str) -> datetime | timedelta | CimDateTime:
-    try:
-        return parse_datetime(text.strip())
-    except InvalidParameter as error:
-        raise TypeMismatch(str(error)) from error
-
-
-_PARSERS: dict[CimType, Callable[[str], Any]] = {
-    CimType.BOOLEAN: _parse_boolean,
-    CimType.CHAR16: _parse_char16,
-    CimType.STRING: str,
-    CimType.DATETIME: _parse_moment,
-}
 
 
 def parse_value(text: str, cim_type: CimType) -> Any:
@@ -283,13 +173,68 @@ def parse_value(text: str, cim_type: CimType) -> Any:
         TypeMismatch: the text does not fit the type. References and instances have no text.
     """
     scalar = cim_type.scalar
-    if scalar in INTEGER_RANGES:
-        return _parse_integer(text, scalar)
-    if scalar in (CimType.REAL32, CimType.REAL64):
-        return _parse_real(text, scalar)
-    if scalar not in _PARSERS:
+    parse = _PARSERS.get(scalar)
+    if parse is None:
         raise TypeMismatch(f"a {scalar.cim_name} has no text form")
-    return _PARSERS[scalar](text)
+    return parse(text, scalar)
+
+
+def _parse_boolean(text: str, _: CimType) -> bool:
+    value = _BOOLEANS.get(text.strip().lower())
+    if value is None:
+        raise TypeMismatch(f"{shown(text)} is not the text of a boolean")
+    return value
+
+
+def _parse_integer(text: str, cim_type: CimType) -> int:
+    stripped = text.strip()
+    if not _INTEGER.match(stripped):
+        raise TypeMismatch(f"{shown(text)} is not the text of a {cim_type.cim_name}")
+    return _to_integer(int(stripped, 16 if "x" in stripped.lower() else 10), cim_type)
+
+
+def _parse_real(text: str, cim_type: CimType) -> float:
+    stripped = text.strip()
+    special = _SPECIAL_REALS.get(stripped.upper())
+    if special is not None:
+        return special
+    if not _REAL.match(stripped):
+        raise TypeMismatch(f"{shown(text)} is not the text of a {cim_type.cim_name}")
+    number = float(stripped)
+    if math.isinf(number):
+        raise TypeMismatch(f"{shown(text)} is outside {cim_type.cim_name}")
+    return _to_real(number, cim_type)
+
+
+def _parse_char16(text: str, _: CimType) -> str:
+    # Windows and DSP0230 send the character, OMI its decimal code unit.
+    if len(text) == 1:
+        return _to_char16(text, CimType.CHAR16)
+    return chr(_parse_integer(text, CimType.UINT16))
+
+
+def _parse_string(text: str, _: CimType) -> str:
+    return text
+
+
+def _parse_datetime(text: str, _: CimType) -> datetime | timedelta | CimDateTime:
+    try:
+        return parse_datetime(text.strip())
+    except InvalidParameter as error:
+        raise TypeMismatch(error.message) from error
+
+
+_PARSERS: dict[CimType, Callable[[str, CimType], Any]] = {
+    CimType.BOOLEAN: _parse_boolean,
+    **dict.fromkeys(INTEGER_RANGES, _parse_integer),
+    CimType.REAL32: _parse_real,
+    CimType.REAL64: _parse_real,
+    CimType.CHAR16: _parse_char16,
+    CimType.DATETIME: _parse_datetime,
+    CimType.STRING: _parse_string,
+}
+
+# CIM value to CIM text
 
 
 def format_value(value: Any) -> str:
@@ -304,30 +249,43 @@ def format_value(value: Any) -> str:
 
 
 def _real_text(value: float) -> str:
-    if math.isfinite(value):
-        return repr(value)
-    return "NaN" if math.isnan(value) else ("INF" if value > 0 else "-INF")
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("INF" if value > 0 else "-INF")
+    mantissa, exponent_sign, exponent = repr(value).partition("e")
+    point = "" if "." in mantissa else ".0"  # which DSP0004's realValue must have
+    return f"{mantissa}{point}{exponent_sign}{exponent}"
+
+
+# The type of a Python value
 
 
 def infer_type(value: Any) -> CimType | None:
     """Return the CIM type of a Python value, or None where it does not tell (None, [], an object).
 
-    An integer is SINT32, SINT64 or UINT64 by its size; a list has its first element's array type.
+    An integer is SINT32, SINT64 or UINT64 by its size. A list has the array type of its first
+    element that is not None; of integers, the type that holds them all.
     """
     if isinstance(value, (list, tuple)):
-        inferred = infer_type(value[0]) if value else None
-        return None if inferred is None or inferred.is_array else inferred.array
+        return _array_type([item for item in value if item is not None])
     if isinstance(value, bool):
         return CimType.BOOLEAN
     if isinstance(value, int):
-        return _type_by_size(value)
+        return _type_by_size(value, value)
     return next((cim for kind, cim in _INFERRED if isinstance(value, kind)), None)
 
 
-def _type_by_size(value: int) -> CimType | None:
+def _array_type(items: list[Any]) -> CimType | None:
+    scalar = infer_type(items[0]) if items else None
+    if scalar in INTEGER_RANGES:
+        integers = [item for item in items if isinstance(item, int)]
+        scalar = _type_by_size(min(integers), max(integers))
+    return None if scalar is None or scalar.is_array else scalar.array
+
+
+def _type_by_size(smallest: int, largest: int) -> CimType | None:
     for cim_type in (CimType.SINT32, CimType.SINT64, CimType.UINT64):
         low, high = INTEGER_RANGES[cim_type]
-        if low <= value <= high:
+        if low <= smallest and largest <= high:
             return cim_type
     return None
 

@@ -1,0 +1,119 @@
+"""Class declarations at hand: what a session knows, or what several sessions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from mi.errors import InvalidParameter
+from mi.instance import Instance
+from mi.names import normalize_namespace
+from mi.schema import Class
+
+__all__ = ["SchemaStore"]
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class SchemaStore:
+    """Classes by namespace and name, without case; any thread may use it, and it pickles.
+
+    Given as the option `schema` of one destination or of several, it is where their sessions look
+    first, and where they put each class that they had to fetch.
+    """
+
+    def __init__(self, classes: Iterable[Class] = ()) -> None:
+        """Hold `classes`, each of which says its namespace.
+
+        Raises:
+            InvalidParameter: one does not.
+        """
+        self._lock = Lock()
+        self._classes: dict[tuple[str, str], Class] = {}
+        for class_ in classes:
+            self.add(class_)
+
+    def find(self, namespace: str | None, class_name: str) -> Class | None:
+        """Return a class, or None if it is not here, as none is without a namespace."""
+        return None if namespace is None else self._classes.get(_key(namespace, class_name))
+
+    def add(self, class_: Class, namespace: str | None = None) -> None:
+        """Take a class in, in place of one of the same name.
+
+        Args:
+            class_: the class, with all that it inherits.
+            namespace: where it belongs, if not to the namespace that it says.
+
+        Raises:
+            InvalidParameter: neither says a namespace, or it is not legal.
+        """
+        if namespace is not None and namespace != class_.namespace:
+            class_ = replace(class_, namespace=normalize_namespace(namespace))
+        if class_.namespace is None:
+            raise InvalidParameter(f"the class {class_.name} does not say its namespace")
+        with self._lock:
+            self._classes[_key(class_.namespace, class_.name)] = class_
+
+    def load(self, source: str | bytes | Path, namespace: str) -> None:
+        """Take in the classes of a text in CIM-XML (DSP0201) or MOF (DSP0004 A), all or none.
+
+        A class gets what it inherits from the superclasses that stand before it or are here.
+
+        Args:
+            source: the text, its bytes in UTF-8, or UTF-16 with a byte order mark, or the file.
+            namespace: where the classes belong, unless the text says.
+
+        Raises:
+            InvalidParameter: the text cannot be read, or there is no class in it.
+            OSError: the file cannot be read.
+        """
+        read = _reader(text := _text(source))
+        objects = read(text, namespace=namespace, find=self.find)
+        declared = [one for one in objects if isinstance(one, Class)]
+        if not declared:
+            raise InvalidParameter("the text declares no class")
+        for class_ in declared:
+            self.add(class_)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __bool__(self) -> bool:
+        return True  # an empty store is one to fill, not the lack of one
+
+    def __iter__(self) -> Iterator[Class]:
+        with self._lock:
+            return iter(list(self._classes.values()))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} classes>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (tuple(self),)
+
+
+def _key(namespace: str, class_name: str) -> tuple[str, str]:
+    return normalize_namespace(namespace).lower(), class_name.lower()
+
+
+def _text(source: str | bytes | Path) -> str:
+    data = source.read_bytes() if isinstance(source, Path) else source
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    try:
+        return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(f"the text is neither UTF-8 nor UTF-16: {error}") from error
+
+
+def _reader(text: str) -> Callable[..., list[Class | Instance]]:
+    if text.lstrip().startswith("<"):
+        from mi.serial.cimxml import read as read_xml  # noqa: PLC0415 - loads lxml
+
+        return read_xml
+    from mi.serial.mof import read as read_mof  # noqa: PLC0415 - seldom needed
+
+    return read_mof

@@ -2,7 +2,7 @@
 
 Requests are built from templates in the order and the form in which Windows' own client sends them
 (recorded from Server 2016), without p:OperationID: it would promise to read several envelopes in
-one reply (MS-WSMV 3.1.4.1.42). The same arguments always give the same bytes.
+one reply (MS-WSMV). The same arguments always give the same bytes.
 
 A reply is only believed if it is one SOAP 1.2 envelope with one Body that answers our message. A
 fault is told by its body alone: openwsman sends some with HTTP 200.
@@ -44,6 +44,8 @@ __all__ = [
     "parse",
     "parse_request",
     "serialize",
+    "serialize_bare",
+    "serialize_fault",
     "serialize_reply",
 ]
 
@@ -139,7 +141,7 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
         InvalidParameter: something in it holds a character that XML cannot carry.
     """
     if request.is_identify:
-        return _encoded(f'<s:Envelope xmlns:s="{SOAP}"><s:Header/><s:Body>{request.body}{_END}')
+        return serialize_bare(request.body)
     timeout = request.operation_timeout
     return _encoded(
         f'{_START}{addressing.to_markup}<w:ResourceURI s:mustUnderstand="true">'
@@ -148,6 +150,11 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
         f"{addressing.locale_markup}{selector_set(request.selectors)}{option_set(request.options)}"
         f"{'' if timeout is None else _timeout_markup(timeout)}{_TO_BODY}{request.body}{_END}"
     )
+
+
+def serialize_bare(body: str) -> bytes:
+    """Return the bytes of a message without headers: Identify and its reply (DSP0226)."""
+    return _encoded(f'<s:Envelope xmlns:s="{SOAP}"><s:Header/><s:Body>{body}{_END}')
 
 
 def _timeout_markup(seconds: float) -> str:

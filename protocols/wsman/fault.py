@@ -70,7 +70,7 @@ _CATEGORIES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A SOAP fault (SOAP 1.2 part 1, 5.4; DSP0226 14).
+    """A SOAP fault (SOAP 1.2 part 1, 5.4; DSP0226, fault handling).
 
     Attributes:
         code: local name of the code: `Sender`, `Receiver`, `MustUnderstand` ….
@@ -134,7 +134,7 @@ class Fault:
 
     @property
     def action(self) -> str:
-        """The action URI of a message with this fault (DSP0226 14.6)."""
+        """The action URI of a message with this fault (DSP0226)."""
         if self.subcode is None:
             return ADDRESSING_FAULT
         return _ACTIONS.get(self.subcode.partition(":")[0], WSMAN_FAULT_ACTION)

@@ -1,6 +1,6 @@
 """The fault codes of the specifications, and the Windows number that each stands for.
 
-A row is (code, subcode, detail, names): what DSP0226 14, DSP0227, WS-Addressing, WS-Enumeration,
+A row is (code, subcode, detail, names): what DSP0226, DSP0227, WS-Addressing, WS-Enumeration,
 WS-Eventing and WS-Transfer say, and the names in `fault_codes` of what Windows and OMI mean by it,
 the most likely first. Read, a row gives the first name; written, each name finds its row.
 """
@@ -218,7 +218,7 @@ def known_detail(detail: str) -> str:
 
 
 def number_of(code: str, subcode: str | None, detail: str | None) -> int | None:
-    """Return the Windows number of a fault by its codes (DSP0226 14).
+    """Return the Windows number of a fault by its codes (DSP0226).
 
     The row of subcode and detail, else that of the subcode, else that of the code, of which only
     those that never have a subcode tell anything. A subcode in a namespace that is not known

@@ -28,7 +28,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One part of what names an object (DSP0226 5.4.2).
+    """One part of what names an object (DSP0226, SelectorSet).
 
     Attributes:
         name: the key property, or `__cimnamespace`.
@@ -55,10 +55,10 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of the operation (DSP0226 6.4); the server side makes them too.
+    """One option of the operation (DSP0226, OptionSet); the server side makes them too.
 
     Attributes:
-        name: with its prefix: `wmi:…`, `msftwinrm:…` or none (MS-WSMV 2.2.3.3).
+        name: with its prefix: `wmi:…`, `msftwinrm:…` or none (MS-WSMV).
         value: its text, or None for an option that is only there (`xsi:nil`).
         type: an XML schema type such as `xs:boolean`, for information.
         must_comply: whether a server that does not know it must refuse the request.
@@ -101,7 +101,7 @@ class Addressing:
 
     @cached_property
     def locale_markup(self) -> str:
-        """The headers between a:MessageID and the selectors (MS-WSMV 2.2.3.4)."""
+        """The headers between a:MessageID and the selectors (MS-WSMV)."""
         return (
             f'<w:Locale xml:lang="{markup.attribute(self.locale)}" s:mustUnderstand="false"/>'
             f'<p:DataLocale xml:lang="{markup.attribute(self.data_locale)}"'
@@ -142,7 +142,7 @@ def _option(option: Option) -> str:
 
 
 def reference_parameters(resource_uri: str, selectors: Iterable[Selector]) -> str:
-    """Return the a:ReferenceParameters that name one object (DSP0226 5.1.2)."""
+    """Return the a:ReferenceParameters that name one object."""
     return (
         f"<a:ReferenceParameters><w:ResourceURI>{markup.text(resource_uri)}</w:ResourceURI>"
         f"{selector_set(selectors)}</a:ReferenceParameters>"

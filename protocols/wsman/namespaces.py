@@ -1,7 +1,7 @@
 """The URIs of WS-Management: namespaces, actions and addresses, as Windows sends them.
 
 Only the versions that Windows, OMI and the devices really use: WS-Addressing and WS-Eventing of
-2004/08, WS-Enumeration and WS-Transfer of 2004/09 (DSP0226 1.0, annex A). Elements are always
+2004/08, WS-Enumeration and WS-Transfer of 2004/09 (as DSP0226 1.0 has them). Elements are always
 matched by namespace and local name; the prefixes are only what is written.
 """
 
@@ -95,12 +95,12 @@ DMTF_CIM_SCHEMA: Final = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2"
 """Parent of the resource URI of a class, the one that the MI client uses for all classes."""
 DMTF_ALL_CLASSES: Final = "http://schemas.dmtf.org/wbem/wscim/1/*"
 CIM_XML_SCHEMA: Final = "http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*"
-"""Resource URI of class declarations in CIM-XML (MS-WSMV 2.2.4.7)."""
+"""Resource URI of class declarations in CIM-XML (MS-WSMV)."""
 WMI: Final = "http://schemas.microsoft.com/wbem/wsman/1/wmi"
 """Parent of Microsoft's resource URIs, which hold the CIM namespace: `…/wmi/root/cimv2/Class`."""
 WQL_DIALECT: Final = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 
 
 def response_action(action: str) -> str:
-    """Return the action of the reply to a request with `action` (DSP0226 5.1)."""
+    """Return the action of the reply to a request with `action`."""
     return f"{action}Response"

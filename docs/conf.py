@@ -1,5 +1,10 @@
 """How the documentation is built: `make docs`, every reference checked, every warning an error."""
 
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.ext.napoleon import Config, GoogleDocstring
+
 from mi.version import __version__
 
 project = "management-infrastructure"
@@ -7,7 +12,7 @@ author = "the management-infrastructure contributors"
 copyright = "the management-infrastructure contributors"  # noqa: A001 - Sphinx's name for it
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Management Infrastructure for Python"
@@ -20,9 +25,6 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_class_signature = "mixed"
 default_role = "code"  # a word in single backquotes is code, in docstrings as in Markdown
-napoleon_google_docstring = True
-napoleon_numpy_docstring = False
-napoleon_use_ivar = True
 
 nitpicky = True
 # The documentation is built where no other site can be reached, so what lives there has no link.
@@ -31,4 +33,23 @@ nitpick_ignore_regex = [
     ("py:.*", r"(bool|bytes|dict|float|frozenset|int|list|object|str|tuple|type|None|Any)"),
     ("py:.*", r"(Callable|Iterable|Iterator|Mapping|MutableMapping|Sequence|Self|timedelta)"),
     ("py:.*", r".*(Exception|Error|TypeVar|ValueT|ResultT|T_co)"),
+    # What a signature says for type checkers; the text beside it says it for readers.
+    ("py:class", r"mi\.(options\.DestinationKeywords|session\.(CallKeywords|_Unset))"),
 ]
+
+
+def _read_google_style(  # noqa: PLR0913, PLR0917 - Sphinx's signature
+    app: Sphinx, what: str, name: str, documented: Any, options: Any, lines: list[str]
+) -> None:
+    """Read `Args:`, `Raises:` and the like; what napoleon does, but for properties.
+
+    It would take `Words: more words` at the beginning of a property's text for its type.
+    """
+    kind = "" if what == "property" else what
+    settings = Config(napoleon_use_ivar=True)
+    lines[:] = GoogleDocstring(lines, settings, app, kind, name, documented, options).lines()
+
+
+def setup(app: Sphinx) -> None:
+    """Join in where Sphinx lets a configuration do so."""
+    app.connect("autodoc-process-docstring", _read_google_style)

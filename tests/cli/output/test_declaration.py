@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import mi
+from mi.names import NameMap
 
 _TRUE = {
     name: mi.Qualifier(name, mi.CimType.BOOLEAN, value=True)
@@ -15,8 +16,8 @@ _TRUE = {
 }
 
 
-def _qualifiers(*names: str) -> mi.NameMap[mi.Qualifier]:
-    return mi.NameMap((name, _TRUE[name]) for name in names)
+def _qualifiers(*names: str) -> NameMap[mi.Qualifier]:
+    return NameMap((name, _TRUE[name]) for name in names)
 
 
 def _class() -> mi.Class:
@@ -30,7 +31,7 @@ def _class() -> mi.Class:
     methods = (
         mi.Method(
             "Create", mi.CimType.UINT32,
-            mi.NameMap(
+            NameMap(
                 (parameter.name, parameter)
                 for parameter in (
                     mi.Parameter("Line", mi.CimType.STRING),
@@ -43,9 +44,9 @@ def _class() -> mi.Class:
     )  # fmt: skip
     return mi.Class(
         "CIM_Thing", "root/cimv2", superclass="CIM_Base", derivation=("CIM_Base", "CIM_Object"),
-        properties=mi.NameMap((prop.name, prop) for prop in properties),
-        methods=mi.NameMap((method.name, method) for method in methods),
-        qualifiers=mi.NameMap([("Locale", mi.Qualifier("Locale", mi.CimType.SINT32, 1033))]),
+        properties=NameMap((prop.name, prop) for prop in properties),
+        methods=NameMap((method.name, method) for method in methods),
+        qualifiers=NameMap([("Locale", mi.Qualifier("Locale", mi.CimType.SINT32, 1033))]),
     )  # fmt: skip
 
 

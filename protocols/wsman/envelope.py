@@ -181,7 +181,7 @@ def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
     """
     read = document.parse(data, limit=limit, repair=True)
     header, body = soap.split(read.root)
-    fault = body.find(_FAULT)
+    fault = soap.child(body, _FAULT)
     if message_id is not None:
         _check_relation(header, message_id, is_fault=fault is not None)
     if fault is not None:
@@ -191,7 +191,9 @@ def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
 
 def _check_relation(header: _Element | None, message_id: str, *, is_fault: bool) -> None:
     """Refuse a reply to another message; early faults name none (MSFT_WmiError on Windows)."""
-    related = [] if header is None else [soap.text(found) for found in header.iterfind(_RELATES_TO)]
+    related = (
+        [] if header is None else [soap.text(found) for found in header.iterchildren(_RELATES_TO)]
+    )
     if not related and is_fault:
         return
     if not related:
@@ -269,7 +271,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
         to=soap.text_of(header, f"{{{ADDRESSING}}}To"),
         body=body,
         not_understood=_not_understood(header),
-        is_identify=body.find(_IDENTIFY) is not None,
+        is_identify=soap.child(body, _IDENTIFY) is not None,
     )
 
 
@@ -287,13 +289,13 @@ def _selectors(parent: _Element | None) -> dict[str, str | IncomingReference]:
         if not name or name.lower() in names:
             raise ProtocolError(f"a selector has no name, or one that was there: {name!r}")
         names.add(name.lower())
-        reference = found.find(_REFERENCE)
+        reference = soap.child(found, _REFERENCE)
         selectors[name] = (found.text or "") if reference is None else _reference(reference)
     return selectors
 
 
 def _reference(element: _Element) -> IncomingReference:
-    parameters = element.find(f"{{{ADDRESSING}}}ReferenceParameters")
+    parameters = soap.child(element, f"{{{ADDRESSING}}}ReferenceParameters")
     return IncomingReference(soap.text_of(parameters, _RESOURCE_URI), _selectors(parameters))
 
 

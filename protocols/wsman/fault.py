@@ -16,7 +16,7 @@ from mi.results import ErrorCategory
 from protocols.wsman import markup, soap
 from protocols.wsman.fault_codes import NUMBERS, meaning_of
 from protocols.wsman.fault_detail import Detail, number_from, read_detail, write_instance
-from protocols.wsman.fault_finding import decide
+from protocols.wsman.fault_finding import Finding, decide
 from protocols.wsman.fault_subcodes import known_detail, number_of, row_of
 from protocols.wsman.namespaces import (
     ADDRESSING_FAULT,
@@ -170,7 +170,7 @@ class Fault:
         found = decide(self)
         return error_for(
             found.meaning.result,
-            self._text(),
+            self._text(found),
             category=self._category() or found.meaning.category,
             native_code=found.number,
             native_type=found.native_type,
@@ -186,18 +186,22 @@ class Fault:
         number = error.get("error_Category", error.get("OMI_Category"))
         return _CATEGORIES.get(number) if isinstance(number, int) else None
 
-    def _text(self) -> str:
-        text = self.message or self.reason
-        if not text:
-            codes = ", ".join(filter(None, (self.code, self.subcode, self.detail)))
-            text = f"the server sent a fault without a text ({codes})"
+    def _text(self, found: Finding) -> str:
+        text = self.message or self.reason or self._silence(found)
         if self.not_understood:
             names = (name.rpartition("}")[2] for name in self.not_understood)
             text = f"{text} ({', '.join(names)})"
         if self.extended_status is None:
             return text
-        about = [self.extended_status.get(name) for name in ("Operation", "ParameterInfo")]
-        return f"{text} ({': '.join(filter(None, about))})" if any(about) else text
+        said = (self.extended_status.get(name) for name in ("Operation", "ParameterInfo"))
+        about = [str(part) for part in said if part]
+        return f"{text} ({': '.join(about)})" if about else text
+
+    def _silence(self, found: Finding) -> str:
+        """Return what stands for the text of a fault that has none: OMI sends such."""
+        numbered = None if found.number is None else f"{found.meaning.name} {found.number}"
+        codes = ", ".join(filter(None, (self.code, self.subcode, self.detail, numbered)))
+        return f"the server gives no reason for its fault ({codes})"
 
 
 # Reading

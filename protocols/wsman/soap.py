@@ -14,7 +14,18 @@ from protocols.wsman.namespaces import SOAP, SOAP_11
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["BODY", "HEADER", "TRUE", "local_name", "qname", "split", "text", "text_of"]
+__all__ = [
+    "BODY",
+    "ENVELOPE",
+    "HEADER",
+    "TRUE",
+    "child",
+    "local_name",
+    "qname",
+    "split",
+    "text",
+    "text_of",
+]
 
 ENVELOPE: Final = f"{{{SOAP}}}Envelope"
 HEADER: Final = f"{{{SOAP}}}Header"
@@ -46,6 +57,11 @@ def _no_envelope(tag: str) -> str:
     return f"the message is not a SOAP 1.2 envelope; its root element is {tag}"
 
 
+def child(parent: _Element, tag: str) -> _Element | None:
+    """Return the first child `tag`, or None; several times faster than `find`."""
+    return next(parent.iterchildren(tag), None)
+
+
 def text(element: _Element) -> str:
     """Return the text of an element without what pads it."""
     return (element.text or "").strip()
@@ -53,7 +69,7 @@ def text(element: _Element) -> str:
 
 def text_of(parent: _Element | None, tag: str) -> str:
     """Return the text of the child `tag`, or "" where there is none."""
-    found = None if parent is None else parent.find(tag)
+    found = None if parent is None else child(parent, tag)
     return "" if found is None else text(found)
 
 

@@ -1,0 +1,1 @@
+"""The WINRM handler: WS-Management over HTTP and HTTPS."""

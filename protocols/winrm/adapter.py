@@ -1,0 +1,136 @@
+"""A requests adapter with one connection, made by us, to one service.
+
+NTLM and Kerberos authenticate a connection, and sealed bodies are understood on that connection
+alone, so the pool may never open another one by itself, follow a redirect or look for a proxy.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.response import BaseHTTPResponse
+
+from mi.errors import ProtocolError
+from protocols.winrm.endpoint import Address
+
+__all__ = ["Answer", "PinnedAdapter", "read_body"]
+
+# More would be one huge allocation on the word of a server that names a huge chunk.
+_LARGEST_READ = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply, read to its end.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by name without case; several of one name are joined by commas.
+        body: as it came.
+        reason: the phrase after the status.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    reason: str
+
+
+class _PinnedConnection(HTTPConnection):
+    """urllib3's connection over a socket that it is given."""
+
+    def __init__(self, host: str, port: int | None = None, *, dial: Any, **others: Any) -> None:
+        super().__init__(host, port, **others)
+        self._dial: Callable[[], socket.socket] = dial
+
+    def connect(self) -> None:
+        self.sock = self._dial()
+
+    @property
+    def is_connected(self) -> bool:
+        # Whoever sends looked already; a connection may not be replaced behind his back.
+        return self.sock is not None
+
+
+class _PinnedPool(HTTPConnectionPool):
+    """A pool of one connection."""
+
+    ConnectionCls = _PinnedConnection
+
+
+class PinnedAdapter(HTTPAdapter):
+    """Sends prepared requests on one connection.
+
+    Args:
+        address: where.
+        dial: called for a socket when a request finds no open connection.
+    """
+
+    def __init__(self, address: Address, dial: Callable[[], socket.socket]) -> None:
+        super().__init__()
+        self._address = address
+        self._dial = dial
+        self._pool = self._new_pool()
+
+    def drop(self) -> None:
+        """Close the connection; the next request dials."""
+        self._pool.close()
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> _PinnedPool:
+        address = self._address
+        return _PinnedPool(address.server_name, address.port, maxsize=1, dial=self._dial)
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
+        """Return the pool, whatever the request's URL says: TLS is the dialer's business."""
+        return self._pool
+
+    def cert_verify(self, *_: Any, **__: Any) -> None:
+        """Verify nothing here: the dialer did."""
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        """Return the reply without requests' cookies and copied headers, which nobody reads."""
+        response = Response()
+        response.status_code = resp.status
+        response.raw = resp
+        response.request = req
+        return response
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:  # noqa: ARG002 - requests'
+        """Return the path: there is no proxy."""
+        return self._address.path
+
+
+def read_body(raw: HTTPResponse, most: int) -> bytes:
+    """Return the body of a reply, which may have `most` bytes.
+
+    Raises:
+        ProtocolError: it is larger, or encoded in a way that we did not ask for.
+    """
+    for header, allowed in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
+        if raw.headers.get(header, allowed).strip().lower() != allowed:
+            raise ProtocolError(f"the reply has a {header} that was not asked for")
+    if (raw.length_remaining or 0) > most:
+        raise _too_large(most)
+    pieces: list[bytes] = []
+    left = most + 1
+    while left and not raw.closed:
+        pieces.append(raw.read(min(left, _LARGEST_READ), decode_content=False))
+        left -= len(pieces[-1])
+    if not left:
+        raise _too_large(most)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _too_large(most: int) -> ProtocolError:
+    return ProtocolError(
+        f"the reply is larger than the {most} bytes that it may have",
+        advice="Raise max_envelope_size= if the server is right.",
+    )

@@ -1,0 +1,347 @@
+"""A connection of our own: every wait in it ends at the caller's time, or when he cancels.
+
+The time-outs of HTTP libraries count from one received byte to the next, so a server that drips
+outlives them. Here the socket itself knows the end of the exchange that it serves: each call waits
+for what is left of it, and a cancel shuts the socket down from the other thread. Names are looked
+up in a thread that is left behind when the time is over, since nothing can interrupt the resolver.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from threading import BoundedSemaphore, Lock, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self, cast
+
+from urllib3.util.wait import wait_for_read, wait_for_write
+
+from mi.control import CancelToken, Expiry
+from mi.errors import ConnectionFailed, MIError, ProtocolError
+from protocols.winrm.certificates import handshake_error
+from protocols.winrm.endpoint import Address
+
+__all__ = ["Bell", "BoundedSocket", "Bounds", "Phase", "dial"]
+
+# Shutting a socket down does not wake a blocked call on every platform (Windows), and there no
+# signal does either: Ctrl-C and a cancel are looked for at least this often.
+_LONGEST_WAIT = 0.5
+# Look-ups that hang are left behind; more than this many at once would exhaust the process.
+_LOOK_UPS = BoundedSemaphore(16)
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
+_ADVICE: dict[type[OSError], str] = {
+    ConnectionRefusedError: "Check that WinRM runs there (winrm quickconfig), the port and the"
+    " transport.",
+    TimeoutError: "Check the address, and that no firewall drops the connection.",
+}
+_DEFAULT_ADVICE = "Check the address and the network."
+
+_Targets = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
+
+
+class Phase(StrEnum):
+    """What an exchange is doing, for the message of a time-out."""
+
+    LOOKING_UP = "looking the name up"
+    CONNECTING = "connecting"
+    SECURING = "in the TLS handshake"
+    AUTHENTICATING = "authenticating"
+    SENDING = "sending the request"
+    WAITING = "waiting for the reply"
+    READING = "reading the reply"
+    QUEUING = "waiting for a free connection"
+    RELEASING = "releasing"
+
+
+class Bounds:
+    """What bounds one exchange, and how far it got.
+
+    Attributes:
+        phase: what it is doing.
+        is_sent: whether the server may have seen anything of the request.
+        received: bytes of the reply that came.
+    """
+
+    __slots__ = ("_cancel", "_expiry", "_held", "_most", "_wake", "is_sent", "phase", "received")
+
+    def __init__(self, expiry: Expiry, cancel: CancelToken, most: int) -> None:
+        self._expiry = expiry
+        self._cancel = cancel
+        self._most = most
+        self._wake: Callable[[], None] | None = None
+        self._held = Phase.RELEASING if expiry.limit == "grace" else None
+        self.phase = self._held or Phase.CONNECTING
+        self.is_sent = False
+        self.received = 0
+
+    def __enter__(self) -> Self:
+        if self._cancel.cancelled:
+            raise self._cancel.error()
+        self._cancel.watch(self.interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._cancel.unwatch(self.interrupt)
+
+    def begin(self) -> None:
+        """Begin to send the request, for the first time or again."""
+        self.is_sent = False
+        self.received = 0
+
+    def enter(self, phase: Phase) -> None:
+        """Say what happens now, unless that is part of something larger."""
+        self.phase = self._held or phase
+
+    def hold(self, phase: Phase | None) -> None:
+        """Say what everything is part of from now on; None is nothing larger."""
+        if self._expiry.limit != "grace":
+            self._held = phase
+
+    def interrupt_by(self, wake: Callable[[], None]) -> None:
+        """Call `wake`, from another thread, when whoever waits now must stop waiting."""
+        self._wake = wake
+
+    def interrupt(self) -> None:
+        """Wake whoever waits now, from another thread."""
+        if self._wake is not None:
+            self._wake()
+
+    def wait(self) -> float:
+        """Return how many seconds to wait at most before asking again.
+
+        Raises:
+            OperationTimeout: the time is over.
+            OperationCancelled: the operation was cancelled.
+        """
+        if self._cancel.cancelled:
+            raise self._cancel.error()
+        remaining = self._expiry.remaining()
+        if remaining is None:
+            return _LONGEST_WAIT
+        if remaining <= 0:
+            raise self._expiry.error(self.phase)
+        return min(remaining, _LONGEST_WAIT)
+
+    def share(self, parts: int) -> float | None:
+        """Return when the first of `parts` equal parts of the time is over; None is never."""
+        remaining = self._expiry.remaining()
+        return None if remaining is None else monotonic() + remaining / parts
+
+    def arrived(self, count: int) -> None:
+        """Count bytes that came; headers without end are bytes too.
+
+        Raises:
+            ProtocolError: they are more than any reply may have.
+        """
+        self.received += count
+        if self.received > self._most:
+            raise ProtocolError(f"the reply does not end: {self.received} bytes came")
+
+
+class Bell:
+    """Wakes one waiting thread; unlike an `Event` it may be rung in a signal handler."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._lock.acquire()
+
+    def ring(self) -> None:
+        """Wake whoever waits, or comes to wait next."""
+        with suppress(RuntimeError):  # it was rung already
+            self._lock.release()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Return whether it was rung, at the latest after so many seconds; None is no limit."""
+        return self._lock.acquire(timeout=-1 if seconds is None else seconds)
+
+
+class BoundedSocket(socket.socket):
+    """A socket whose calls end when its bounds do."""
+
+    bounds: Bounds
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it is closed at either end, or something came that nobody asked for."""
+        return self.fileno() == -1 or wait_for_read(self, 0.0)
+
+    def interrupt(self) -> None:
+        """Wake whoever waits for this socket, from any thread; it is of no use afterwards."""
+        with suppress(OSError):
+            # Not SSLSocket's, which would let a read go on below TLS.
+            socket.socket.shutdown(self, socket.SHUT_RDWR)
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """Receive what has come; all readers of a socket file end here."""
+        bounds = self.bounds
+        bounds.enter(Phase.READING if bounds.received else Phase.WAITING)
+        while True:
+            self.settimeout(bounds.wait())
+            if _QUICK_ACK is not None:
+                # OMI sends a reply in two parts and holds the second back until the first is
+                # acknowledged: without this each reply costs a delayed ACK, 44 ms.
+                self.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+            try:
+                count = super().recv_into(buffer, nbytes or 0, flags)
+            except TimeoutError:
+                continue
+            bounds.arrived(count)
+            return count
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send all of `data`."""
+        bounds = self.bounds
+        bounds.enter(Phase.SENDING)
+        with memoryview(data) as view:
+            sent = 0
+            while sent < len(view):
+                self.settimeout(bounds.wait())
+                bounds.is_sent = True
+                with suppress(TimeoutError):
+                    sent += self.send(view[sent:], flags)
+
+    def reach(self, where: Any, give_up_at: float | None) -> None:
+        """Connect to a socket address.
+
+        Raises:
+            OSError: it cannot be reached, or not by `give_up_at`.
+        """
+        self.settimeout(0)
+        code = self.connect_ex(where)
+        while code in _UNDER_WAY:
+            wait = self.bounds.wait()
+            if give_up_at is not None:
+                wait = min(wait, give_up_at - monotonic())
+            if wait <= 0:
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            if wait_for_write(self, wait):
+                code = self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self.bounds.wait()  # a cancel that shut it down looks like success here
+        if code:
+            raise OSError(code, os.strerror(code))
+
+
+class _TlsSocket(BoundedSocket, ssl.SSLSocket):
+    """The same above TLS; the deadlines of `ssl` span whole records, so a drip ends there too."""
+
+
+def dial(address: Address, bounds: Bounds, context: ssl.SSLContext | None) -> BoundedSocket:
+    """Return a new connection to `address`, under TLS if there is a context for it.
+
+    Raises:
+        ConnectionFailed: it cannot be reached.
+        CertificateRejected: TLS does not believe that it is who it should be.
+        OperationTimeout: the time was over first.
+        OperationCancelled: the operation was cancelled.
+    """
+    bounds.enter(Phase.LOOKING_UP)
+    targets = _look_up(address, bounds)
+    bounds.enter(Phase.CONNECTING)
+    connection = _connect(address, targets, bounds)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if context is None:
+        return connection
+    bounds.enter(Phase.SECURING)
+    return _secure(connection, address, bounds, context)
+
+
+def _look_up(address: Address, bounds: Bounds) -> _Targets:
+    with suppress(OSError):  # it is a name, then
+        return socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    _take_look_up(bounds)
+    answer: list[_Targets | OSError] = []
+    done = Bell()
+    bounds.interrupt_by(done.ring)
+    Thread(target=_resolve, args=(address, answer, done), name="mi-look-up", daemon=True).start()
+    while not answer:
+        done.wait(bounds.wait())
+    if isinstance(answer[0], OSError):
+        raise ConnectionFailed(
+            f"no address is known for the name {address.host!r}",
+            advice="Check the name, or give an address instead.",
+        ) from answer[0]
+    return answer[0]
+
+
+def _take_look_up(bounds: Bounds) -> None:
+    while not _LOOK_UPS.acquire(timeout=bounds.wait()):
+        pass
+
+
+def _resolve(address: Address, answer: list[_Targets | OSError], done: Bell) -> None:
+    try:
+        answer.append(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
+    except OSError as error:
+        answer.append(error)
+    finally:
+        _LOOK_UPS.release()
+        done.ring()
+
+
+def _connect(address: Address, targets: _Targets, bounds: Bounds) -> BoundedSocket:
+    """Try one address after the other, each for its part of the time that is left."""
+    failure = OSError()
+    for tried, (family, kind, protocol, _, where) in enumerate(targets):
+        connection = BoundedSocket(family, kind, protocol)
+        connection.bounds = bounds
+        bounds.interrupt_by(connection.interrupt)
+        try:
+            connection.reach(where, bounds.share(len(targets) - tried))
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, MIError) or not isinstance(error, OSError):
+                raise
+            failure = error
+        else:
+            return connection
+    raise ConnectionFailed(
+        f"{address.authority} cannot be reached: {failure.strerror or failure}",
+        advice=_ADVICE.get(type(failure), _DEFAULT_ADVICE),
+    ) from failure
+
+
+def _secure(
+    connection: BoundedSocket, address: Address, bounds: Bounds, context: ssl.SSLContext
+) -> BoundedSocket:
+    context.sslsocket_class = _TlsSocket
+    secured = connection
+    try:
+        secured = context.wrap_socket(  # type: ignore[assignment]  # as sslsocket_class says
+            connection, server_hostname=address.server_name, do_handshake_on_connect=False
+        )
+        secured.bounds = bounds
+        bounds.interrupt_by(secured.interrupt)
+        _shake_hands(cast("_TlsSocket", secured), bounds)
+    except BaseException as error:
+        secured.close()
+        if isinstance(error, MIError) or not isinstance(error, OSError):
+            raise
+        bounds.wait()  # a cancel that shut it down is no failure of TLS
+        raise handshake_error(error, address) from error
+    return secured
+
+
+def _shake_hands(secured: _TlsSocket, bounds: Bounds) -> None:
+    while True:
+        secured.settimeout(bounds.wait())
+        try:
+            secured.do_handshake()
+        except TimeoutError:
+            continue
+        return

@@ -1,0 +1,74 @@
+"""What it means when a server says no to a logon: to the scheme, or to the credential."""
+
+from __future__ import annotations
+
+import re
+
+from mi.credentials import UserName
+from mi.errors import AuthenticationFailed, MIError
+from protocols.winrm.adapter import Answer
+from protocols.winrm.endpoint import Address
+
+__all__ = ["Rejected", "is_offered", "may_be_same", "not_offered", "refused"]
+
+# A scheme's name is followed by a token, a comma or the end; a parameter's by an equals sign.
+_SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?=\s+[^=\s]|\s*(?:,|$))")
+_OFFER = "WWW-Authenticate"
+
+
+class Rejected(Exception):
+    """A server says no to a logon; it does not leave this package.
+
+    Attributes:
+        error: what the caller is told if there is nothing else to try.
+        is_refusal: whether the credential itself was looked at and refused.
+    """
+
+    def __init__(self, error: MIError, *, is_refusal: bool) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.is_refusal = is_refusal
+
+
+def is_offered(scheme: str, answer: Answer) -> bool:
+    """Whether a 401 offers `scheme`; one that offers nothing at all takes none back."""
+    schemes = _schemes(answer)
+    return not schemes or scheme.lower() in schemes
+
+
+def not_offered(scheme: str, answer: Answer, address: Address) -> Rejected:
+    """Return the rejection of a scheme; no credential was looked at."""
+    schemes = ", ".join(_schemes(answer)) or "nothing"
+    return Rejected(
+        AuthenticationFailed(
+            f"{address.authority} does not take {scheme}; it offers {schemes}",
+            advice=f"Allow {scheme} on the server, or pass credentials with another scheme=.",
+        ),
+        is_refusal=False,
+    )
+
+
+def refused(user: UserName, address: Address) -> Rejected:
+    """Return the rejection of a credential."""
+    return Rejected(
+        AuthenticationFailed(
+            f"{address.authority} does not accept the credentials of {str(user)!r}",
+            advice="Check the user name, its domain and the password. To spare the account, this"
+            " session does not send them again: make a new one.",
+        ),
+        is_refusal=True,
+    )
+
+
+def may_be_same(one: UserName, other: UserName) -> bool:
+    r"""Whether two names may be those of one account, whose bad passwords add up.
+
+    `DOMAIN\user` and `user@realm` may: nothing here knows which realm a domain is.
+    """
+    if one.user.partition("@")[0].lower() != other.user.partition("@")[0].lower():
+        return False
+    return not (one.domain and other.domain and one.domain.lower() != other.domain.lower())
+
+
+def _schemes(answer: Answer) -> list[str]:
+    return [name.lower() for name in _SCHEME.findall(answer.headers.get(_OFFER, ""))]

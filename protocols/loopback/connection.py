@@ -1,0 +1,340 @@
+"""One TCP connection of an endpoint: its handshake, its requests one after another, its end.
+
+The order is HTTP.sys' and WinRM's: what HTTP refuses, then who asks, then whether the body may be
+read, then what it says. The security context lives and dies with the connection.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+
+from mi.errors import ProtocolError
+from protocols.loopback.acceptor import Acceptor, Policy, Verdict
+from protocols.loopback.disturbances import (
+    AUTHENTICATION,
+    Cut,
+    Disturbances,
+    Drip,
+    Replace,
+    Slow,
+    Stall,
+)
+from protocols.loopback.exchange import (
+    SOAP_XML,
+    BadRequest,
+    Exchange,
+    HttpReply,
+    HttpRequest,
+    read_request,
+)
+from protocols.loopback.peer import ClientGone, Peer
+from protocols.loopback.service import Answer, Service
+from protocols.wsman import framing
+from protocols.wsman.envelope import IncomingRequest
+
+__all__ = ["Connection", "Rules", "Surroundings", "Traffic"]
+
+_MEDIA_TYPES = ("application/soap+xml", "multipart/encrypted", "multipart/x-multi-encrypted")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an endpoint demands of every connection.
+
+    Attributes:
+        policy: whom it accepts, and how.
+        path: the path of the service.
+        allow_unencrypted: whether bodies may be neither sealed nor under TLS.
+        largest_request: bytes that a body may have.
+    """
+
+    policy: Policy
+    path: str = "/wsman"
+    allow_unencrypted: bool = False
+    largest_request: int = 2_048_000
+
+
+@dataclass
+class Traffic:
+    """What went over all connections of an endpoint; the lock is for whoever changes it."""
+
+    requests: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    logons: int = 0
+    refused_logons: int = 0
+    exchanges: list[Exchange] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, **counts: int) -> None:
+        """Add to the counts of these names."""
+        with self.lock:
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all connections of an endpoint share."""
+
+    service: Service
+    rules: Rules
+    traffic: Traffic
+    disturbances: Disturbances
+    tls: ssl.SSLContext | None = None
+
+
+class Connection:
+    """Serves one client until either end is through with it."""
+
+    def __init__(self, peer: Peer, number: int, around: Surroundings) -> None:
+        self._peer = peer
+        self._number = number
+        self._around = around
+        self._pending = bytearray()
+        self._acceptor = Acceptor(around.rules.policy)
+        # The enumeration that the last reply opened, until the client has read that reply. If it
+        # never does, it cannot know what to release, and Windows would keep it for minutes.
+        self._unread: str | None = None
+
+    def serve(self) -> None:
+        """Answer requests until the client, or the endpoint, closes the connection."""
+        try:
+            self._begin()
+            while self._serve_one():
+                pass
+        except (ClientGone, OSError):
+            self._forget_unread()
+        finally:
+            self._peer.close()
+
+    def interrupt(self) -> None:
+        """End the connection from another thread."""
+        self._peer.interrupt()
+
+    def _begin(self) -> None:
+        self._stall(None, "accept")
+        if self._around.tls is not None:
+            self._peer.secure(self._around.tls)
+
+    def _serve_one(self) -> bool:
+        limit = self._around.rules.largest_request
+        try:
+            request = read_request(self._peer.receive, self._pending, limit)
+        except BadRequest as error:
+            self._send(HttpReply(error.status, closes=True), "", None)
+            return False
+        if request is None:
+            if self._unread is not None and self._peer.left_unread():
+                self._forget_unread()
+            return False
+        self._unread = None
+        self._around.traffic.add(requests=1, bytes_received=request.size)
+        reply, action, envelope = self._reply(request)
+        self._send(reply, action, envelope)
+        return not reply.closes
+
+    # Answering
+
+    def _reply(self, request: HttpRequest) -> tuple[HttpReply, str, bytes | None]:
+        refused = _http_refusal(request, self._around.rules.path)
+        if refused is not None:
+            return HttpReply(refused), "", None
+        is_handshake = request.headers.get("authorization", "").lower().startswith("negotiate")
+        if is_handshake:
+            self._stall(AUTHENTICATION, "before-reply")
+        token, reply = self._admit(request)
+        if reply is None and request.body:
+            reply, action, envelope = self._open(request)
+        else:
+            reply, action, envelope = reply or HttpReply(HTTPStatus.OK), AUTHENTICATION, None
+        if token is not None:
+            reply = reply.with_headers(("WWW-Authenticate", f"Negotiate {token}"))
+        return reply, action, envelope
+
+    def _admit(self, request: HttpRequest) -> tuple[str | None, HttpReply | None]:
+        """Return the token to send back, and the reply if the request goes no further."""
+        acceptor = self._acceptor
+        before = acceptor.logons, acceptor.refused
+        outcome = acceptor.authenticate(request.headers.get("authorization"))
+        self._around.traffic.add(
+            logons=acceptor.logons - before[0], refused_logons=acceptor.refused - before[1]
+        )
+        if outcome.verdict is Verdict.ACCEPTED:
+            return outcome.token, None
+        if outcome.verdict is Verdict.CONTINUE:
+            return outcome.token, HttpReply(HTTPStatus.UNAUTHORIZED)
+        if outcome.verdict is Verdict.ANONYMOUS and request.is_sealed:
+            # Sealed for another connection: Windows says no more than that it is bad.
+            return None, HttpReply(HTTPStatus.BAD_REQUEST)
+        if _is_anonymous_identify(request):
+            return None, None
+        return None, self._unauthorized()
+
+    def _unauthorized(self) -> HttpReply:
+        challenges = self._around.rules.policy.challenges
+        return HttpReply(HTTPStatus.UNAUTHORIZED, headers=tuple(challenges))
+
+    def _open(self, request: HttpRequest) -> tuple[HttpReply, str, bytes | None]:
+        """Answer the envelope in a request's body."""
+        if request.is_sealed:
+            plain = self._unsealed(request)
+            if plain is None:
+                return HttpReply(HTTPStatus.BAD_REQUEST), "", None
+        else:
+            is_open = self._around.tls is not None or self._around.rules.allow_unencrypted
+            if not is_open and not _is_anonymous_identify(request):
+                # AllowUnencrypted=false: the body is not even looked at.
+                return HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR), "", None
+            plain = request.body
+        try:
+            incoming = self._around.service.read(plain)
+        except ProtocolError:
+            return HttpReply(HTTPStatus.BAD_REQUEST), "", None
+        if not (self._acceptor.is_authenticated or incoming.is_identify):
+            return self._unauthorized(), "", None  # only Identify may be asked by nobody
+        name = _action_name(incoming)
+        answer = self._answer(incoming, name)
+        return self._wrapped(request, incoming, plain, answer), name, answer.envelope
+
+    def _unsealed(self, request: HttpRequest) -> bytes | None:
+        try:
+            parts = framing.split(request.content_type, request.body)
+        except ProtocolError:
+            return None
+        if len(parts) != 1 or parts[0].protocol != framing.SPNEGO:
+            return None
+        plain = self._acceptor.unseal(parts[0].header, parts[0].sealed)
+        return plain if plain is not None and len(plain) == parts[0].length else None
+
+    def _answer(self, incoming: IncomingRequest, name: str) -> Answer:
+        self._stall(name, "before-reply")
+        slow = self._around.disturbances.take(Slow, name)
+        if slow:
+            limit = self._around.service.time_limit(incoming)
+            self._peer.wait(min(slow[0].seconds, limit))
+            if slow[0].seconds > limit:
+                return self._around.service.timed_out(incoming)
+        answer = self._around.service.answer(
+            incoming,
+            is_connected=self._peer.is_connected,
+            is_anonymous=not self._acceptor.is_authenticated,
+        )
+        self._unread = answer.opened
+        return answer
+
+    def _wrapped(
+        self, request: HttpRequest, incoming: IncomingRequest, plain: bytes, answer: Answer
+    ) -> HttpReply:
+        """Return the reply with an envelope, sealed if the request was, and note the exchange."""
+        replaced = self._around.disturbances.take(Replace, _action_name(incoming))
+        envelope = answer.envelope
+        for one in replaced:
+            envelope = one.reworded(envelope)
+        reply = HttpReply(answer.status, envelope, SOAP_XML)
+        if request.is_sealed:
+            header, sealed = self._acceptor.seal(envelope)
+            body = framing.frame(framing.SPNEGO, [(header, sealed, len(envelope))])
+            reply = replace(reply, body=body, content_type=framing.content_type(framing.SPNEGO))
+        for one in replaced:
+            reply = one.reshaped(reply)
+        self._note(incoming, plain, envelope, reply.status, is_sealed=request.is_sealed)
+        if self._unread is not None and self._unread.encode() not in envelope:
+            self._forget_unread()
+        return reply
+
+    def _stall(self, action: str | None, where: str) -> None:
+        for stall in self._around.disturbances.take(Stall, action, (where,)):
+            self._peer.wait(stall.seconds, stall.until)
+
+    def _note(
+        self,
+        incoming: IncomingRequest,
+        plain: bytes,
+        envelope: bytes,
+        status: int,
+        *,
+        is_sealed: bool,
+    ) -> None:
+        action = "Identify" if incoming.is_identify else incoming.action
+        exchange = Exchange(
+            action, incoming.resource_uri, plain, envelope, status, is_sealed, self._number
+        )
+        with self._around.traffic.lock:
+            self._around.traffic.exchanges.append(exchange)
+
+    def _forget_unread(self) -> None:
+        if self._unread is not None:
+            self._around.service.contexts.discard(self._unread)
+            self._unread = None
+
+    # Sending
+
+    def _send(self, reply: HttpReply, action: str, envelope: bytes | None) -> None:
+        disturbances = self._around.disturbances
+        if envelope is None:
+            for one in disturbances.take(Replace, action):
+                reply = one.reshaped(reply)
+        data, head = reply.head + reply.body, len(reply.head)
+        cut = disturbances.take(Cut, action)
+        if cut:
+            self._peer.send(data[: cut[0].after_bytes])
+            self._forget_unread()
+            raise ClientGone
+        for piece, pause in _paced(
+            data,
+            head,
+            disturbances.take(Stall, action, ("headers", "body")),
+            disturbances.take(Drip, action),
+        ):
+            self._peer.send(piece)
+            self._around.traffic.add(bytes_sent=len(piece))
+            if pause is not None:
+                self._peer.wait(*pause)
+
+
+_Pause = tuple[float | None, threading.Event | None]
+
+
+def _paced(
+    data: bytes, head: int, stalls: Sequence[Stall], drips: Sequence[Drip]
+) -> Iterator[tuple[bytes, _Pause | None]]:
+    """Return the pieces of a reply, and how long to wait after each."""
+    if stalls:
+        stall = stalls[0]
+        place = head // 2 if stall.where == "headers" else head + (len(data) - head) // 2
+        yield data[:place], (stall.seconds, stall.until)
+        yield data[place:], None
+    elif drips:
+        drip = drips[0]
+        start = 0 if drip.where == "headers" else head
+        yield data[:start], None
+        for place in range(start, len(data), drip.size):
+            yield data[place : place + drip.size], (drip.interval, None)
+    else:
+        yield data, None
+
+
+def _http_refusal(request: HttpRequest, path: str) -> HTTPStatus | None:
+    """Return the status with which HTTP itself refuses a request, or None."""
+    if request.method != "POST":
+        return HTTPStatus.METHOD_NOT_ALLOWED
+    if request.path.partition("?")[0].lower() != path.lower():
+        return HTTPStatus.NOT_FOUND
+    media_type = request.content_type.partition(";")[0].strip().lower()
+    if request.body and media_type not in _MEDIA_TYPES:
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    return None
+
+
+def _is_anonymous_identify(request: HttpRequest) -> bool:
+    """Whether an Identify without credentials is asked for (MS-WSMV 3.1.4.1.35)."""
+    return request.headers.get("wsmanidentify", "").lower() == "unauthenticated"
+
+
+def _action_name(incoming: IncomingRequest) -> str:
+    return "Identify" if incoming.is_identify else incoming.action.rpartition("/")[2]

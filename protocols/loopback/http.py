@@ -1,0 +1,270 @@
+"""A WS-Management endpoint on this machine's loopback interface, for tests, demo and documentation.
+
+    with Endpoint() as endpoint:
+        options = mi.DestinationOptions(
+            destination_port=endpoint.port, credentials=endpoint.credentials
+        )
+        with mi.connect(endpoint.host, options=options) as session:
+            ...
+
+It answers as the recordings show Windows to answer, from a repository in memory, to one user made
+up for it. It is for tests: it binds to loopback alone, and has no limits against a hostile client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import tempfile
+import threading
+from types import TracebackType
+from typing import Self
+
+from mi.credentials import Credentials, Scheme
+from mi.errors import InvalidParameter
+from protocols.loopback.acceptor import Policy
+from protocols.loopback.connection import Connection, Rules, Surroundings, Traffic
+from protocols.loopback.contexts import Contexts
+from protocols.loopback.disturbances import Disturbance, Disturbances
+from protocols.loopback.exchange import Exchange
+from protocols.loopback.peer import Peer
+from protocols.loopback.population import sample_repository
+from protocols.loopback.repository import Repository
+from protocols.loopback.service import Limits, Service
+from protocols.loopback.users import User, registered
+
+__all__ = ["Endpoint"]
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+_LONGEST_END = 10.0  # seconds that a thread may take to end
+
+
+class Endpoint:
+    """A WS-Management server for as long as its context lasts.
+
+    Attributes:
+        host: the address it listens on.
+        port: the port; 0 before it listens.
+        user: the only user it accepts.
+        ca_file: the PEM file of the authority that its certificate is of, or None without TLS.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one thing that a test may want otherwise
+        self,
+        repository: Repository | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = False,
+        certificate_names: tuple[str, ...] = _NAMES,
+        channel_bindings: bool = False,
+        allow_unencrypted: bool = False,
+        schemes: tuple[str, ...] = ("Negotiate", "Basic"),
+        path: str = "/wsman",
+        limits: Limits | None = None,
+    ) -> None:
+        """Make an endpoint, which does nothing yet.
+
+        Args:
+            repository: what to serve; the sample if None.
+            host: an address of the loopback interface.
+            port: the port to listen on; 0 for any that is free.
+            tls: whether to speak TLS, with a certificate made up for it.
+            certificate_names: whom the certificate is for.
+            channel_bindings: whether an NTLM logon under TLS must be bound to the certificate.
+            allow_unencrypted: whether to answer bodies that are neither sealed nor under TLS.
+            schemes: the authentication schemes to offer: `Negotiate`, `Basic`.
+            path: the path of the service.
+            limits: what it allows and says of itself; Windows' defaults if None.
+
+        Raises:
+            InvalidParameter: the host is not a loopback address.
+        """
+        if not ipaddress.ip_address(host).is_loopback:
+            raise InvalidParameter(
+                f"{host} is not an address of the loopback interface",
+                advice="This endpoint is for tests; it does not serve other machines.",
+            )
+        self.host, self.port = host, port
+        self.user = User.random()
+        self.ca_file: str | None = None
+        self._service = Service(
+            sample_repository() if repository is None else repository, limits or Limits()
+        )
+        self._tls, self._names, self._bindings = tls, certificate_names, channel_bindings
+        self._schemes, self._path, self._is_open = schemes, path, allow_unencrypted
+        self._traffic, self._disturbances = Traffic(), Disturbances()
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._accepted = 0
+        self._open: dict[threading.Thread, Connection] = {}
+        self._cleanup = contextlib.ExitStack()
+
+    # Its life
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(registered(self.user))
+            around = self._surroundings(stack)
+            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+            listener = socket.create_server((self.host, self.port), family=family)
+            stack.callback(listener.close)
+            self.port = listener.getsockname()[1]
+            thread = threading.Thread(
+                target=self._accept, args=(listener, around), name=f"loopback-{self.port}"
+            )
+            thread.start()
+            stack.callback(self._end, thread)
+            self._cleanup = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every connection and thread; twice is allowed."""
+        self._cleanup.close()
+
+    def _surroundings(self, stack: contextlib.ExitStack) -> Surroundings:
+        context = binding = None
+        if self._tls:
+            # Only here, so that an endpoint without TLS does not load the cryptography package.
+            from protocols.loopback import certificates  # noqa: PLC0415
+
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="loopback-"))
+            identity = certificates.issue(folder, self._names)
+            context, self.ca_file = identity.context, identity.ca_file
+            binding = identity.channel_binding if self._bindings else None
+        policy = Policy(self.user, self._schemes, binding)
+        rules = Rules(policy, self._path, allow_unencrypted=self._is_open)
+        return Surroundings(self._service, rules, self._traffic, self._disturbances, context)
+
+    def _accept(self, listener: socket.socket, around: Surroundings) -> None:
+        while True:
+            raw, _ = listener.accept()
+            if self._closing.is_set():
+                raw.close()
+                return
+            connection = Connection(Peer(raw, self._closing), self._accepted + 1, around)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                self._accepted += 1
+                self._open[thread] = connection
+            thread.start()
+
+    def _serve(self, connection: Connection) -> None:
+        connection.serve()
+        with self._lock:
+            del self._open[threading.current_thread()]
+
+    def _end(self, listening: threading.Thread) -> None:
+        self._closing.set()
+        # Closing a socket does not wake whoever accepts from it, and a client does.
+        with socket.create_connection((self.host, self.port)):
+            listening.join(_LONGEST_END)
+        with self._lock:
+            threads = list(self._open)
+        self.drop_connections()
+        for thread in threads:
+            thread.join(_LONGEST_END)
+
+    # What it is
+
+    @property
+    def url(self) -> str:
+        """The URL of the service."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{self._path}"
+
+    @property
+    def credentials(self) -> Credentials:
+        """The user's credentials for NTLM."""
+        return Credentials.password(self.user.name, self.user.password, scheme=Scheme.NTLM_DOMAIN)
+
+    @property
+    def basic_credentials(self) -> Credentials:
+        """The user's credentials for Basic."""
+        return Credentials.password(self.user.name, self.user.password, scheme=Scheme.BASIC)
+
+    @property
+    def repository(self) -> Repository:
+        """What it serves."""
+        return self._service.repository
+
+    # What happened to it
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The WS-Management messages so far, with their replies; a copy."""
+        with self._traffic.lock:
+            return list(self._traffic.exchanges)
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests so far, those of handshakes included."""
+        return self._traffic.requests
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of all requests, above TLS."""
+        return self._traffic.bytes_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of all replies, above TLS."""
+        return self._traffic.bytes_sent
+
+    @property
+    def logons(self) -> int:
+        """Logons that succeeded; a connection with Basic counts once."""
+        return self._traffic.logons
+
+    @property
+    def refused_logons(self) -> int:
+        """Logons that failed: each of them could lock an account elsewhere."""
+        return self._traffic.refused_logons
+
+    @property
+    def connections(self) -> int:
+        """Connections accepted so far."""
+        return self._accepted
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that have not ended."""
+        with self._lock:
+            return len(self._open)
+
+    @property
+    def open_contexts(self) -> int:
+        """Enumerations that are neither at their end nor released."""
+        return len(self.contexts)
+
+    @property
+    def contexts(self) -> Contexts:
+        """The enumerations under way."""
+        return self._service.contexts
+
+    # What is done to it
+
+    def disturb(self, disturbance: Disturbance) -> Disturbance:
+        """Let something go wrong; return it."""
+        self._disturbances.arm(disturbance)
+        return disturbance
+
+    def undisturb(self) -> None:
+        """Let nothing more go wrong."""
+        self._disturbances.clear()
+
+    def drop_connections(self) -> None:
+        """Close every connection, as HTTP.sys does with those that were idle for two minutes."""
+        with self._lock:
+            connections = list(self._open.values())
+        for connection in connections:
+            connection.interrupt()

@@ -1,0 +1,82 @@
+"""One operation that a client asks for, with what answering it needs, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from protocols.loopback.contexts import Contexts
+from protocols.loopback.refusals import refuse
+from protocols.loopback.repository import Repository
+from protocols.loopback.resources import Resource
+from protocols.wsman.envelope import IncomingRequest
+
+__all__ = ["Operation", "Outcome"]
+
+_RESERVED = 1024  # characters of a reply that are not items
+_PRECISE_ARRAYS = "msftwinrm:useprecisearrays"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The body of a reply, and the id of the enumeration that it opens, if it does."""
+
+    body: str
+    opened: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a client asks for.
+
+    Attributes:
+        request: the message.
+        resource: what it is about.
+        repository: what the answer is made from.
+        contexts: the enumerations under way.
+        envelope_size: bytes that the reply may have.
+        most: items that a reply may have at most, whatever is asked.
+        is_connected: tells whether the client still waits.
+    """
+
+    request: IncomingRequest
+    resource: Resource
+    repository: Repository
+    contexts: Contexts
+    envelope_size: int
+    most: int
+    is_connected: Callable[[], bool]
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What a Pull has to name again: resource URI and selectors (MS-WSMV 3.1.4.12)."""
+        given = self.request.selectors.items()
+        selectors = sorted(f"{name.lower()}={value}" for name, value in given)
+        return self.request.resource_uri.lower(), *selectors
+
+    @property
+    def characters(self) -> int:
+        """Characters that the items of a reply may have: the service counts them in UTF-16."""
+        return self.envelope_size // 2 - _RESERVED
+
+    def fitting(self, body: str) -> Outcome:
+        """Return the outcome with this body.
+
+        Raises:
+            Refusal: it is larger than the envelope that was asked for.
+        """
+        if len(body) > self.characters:
+            raise refuse("MAX_ENVELOPE_SIZE_EXCEEDED")
+        return Outcome(body)
+
+    @property
+    def wants_precise_arrays(self) -> bool:
+        """Whether null arrays are to say that they are (MS-WSMV 2.2.5.2)."""
+        return self.has_option(_PRECISE_ARRAYS)
+
+    def has_option(self, name: str) -> bool:
+        """Return whether an option, named in lower case, is there and says yes."""
+        return any(
+            option.name.lower() == name and (option.value or "").strip().lower() in ("true", "1")
+            for option in self.request.options
+        )

@@ -1,0 +1,96 @@
+"""The client's end of one TCP connection: whether it is still there, and what is sent to it."""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+
+__all__ = ["ClientGone", "Peer"]
+
+_PIECE = 65_536
+_GLANCE = 0.02  # seconds between two looks at whether a wait is over or the client gone
+_LAST_WORD = 0.1  # seconds in which a reset may follow the end of a connection
+
+
+class ClientGone(Exception):
+    """Nobody waits for the reply any more."""
+
+
+class Peer:
+    """A connected socket; one thread uses it, any thread may close it."""
+
+    def __init__(self, raw: socket.socket, closing: threading.Event) -> None:
+        """Take over the socket.
+
+        Args:
+            raw: the socket as it was accepted.
+            closing: set when the endpoint ends, which ends every wait.
+        """
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = raw
+        self._closing = closing
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Do the TLS handshake."""
+        wrapped = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
+        self._socket = wrapped  # before the handshake, so that it can be closed during it
+        wrapped.do_handshake()
+
+    def receive(self) -> bytes:
+        """Return what the client sent next, or nothing at the end."""
+        return self._socket.recv(_PIECE)
+
+    def send(self, data: bytes) -> None:
+        """Send all of `data`."""
+        self._socket.sendall(data)
+
+    def wait(self, seconds: float | None, until: threading.Event | None = None) -> None:
+        """Wait for so many seconds, or for ever, or until something is set.
+
+        Raises:
+            ClientGone: the client closed the connection, or the endpoint ended.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        over = threading.Event() if until is None else until
+        while True:
+            left = _GLANCE if end is None else min(_GLANCE, end - time.monotonic())
+            if left <= 0 or over.wait(left):
+                return
+            if self._closing.is_set() or not self.is_connected():
+                raise ClientGone
+
+    def is_connected(self) -> bool:
+        """Whether the client has not closed the connection; nothing is read from it."""
+        try:
+            readable, _, _ = select.select([self._socket], [], [], 0)
+            # Under TLS too it is the TCP connection that counts, so the TLS layer is passed by.
+            return not readable or bool(socket.socket.recv(self._socket, 1, socket.MSG_PEEK))
+        except (OSError, ValueError):
+            return False
+
+    def left_unread(self) -> bool:
+        """Whether the client, which has closed the connection, did not read all that was sent.
+
+        TCP tells by a reset, which comes after the end (RFC 9293 3.6.1).
+        """
+        end = time.monotonic() + _LAST_WORD
+        while not self._closing.is_set() and time.monotonic() < end:
+            if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                return True
+            time.sleep(_GLANCE)
+        return False
+
+    def interrupt(self) -> None:
+        """End the connection from any thread; whoever reads or writes is woken."""
+        try:
+            # Not SSLSocket's own, which first forgets the TLS state that another thread uses.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        except OSError:
+            return  # the client was faster
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()

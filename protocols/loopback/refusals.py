@@ -1,0 +1,108 @@
+"""Why a request is refused, as Windows says it: the fault for each thing that can be wrong.
+
+WinRM wraps what WMI says: a WSManFault of its own, in it the provider's fault with WMI's number and
+text, and beside that WMI's extended status (n:CannotProcessFilter of Server 2008 R2, recorded).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from mi.errors import InvalidClass, InvalidNamespace, InvalidQuery, MIError, NotFound
+from mi.instance import Instance
+from mi.results import CimType
+from protocols.wsman.fault import Fault
+from protocols.wsman.fault_codes import NUMBERS
+
+__all__ = ["Refusal", "of_wmi", "refuse"]
+
+_PROVIDER: Final = "WMI Provider"
+
+_TEXTS: Final = {
+    "ACTION_NOT_SUPPORTED": "The resource does not support the action.",
+    "DIFFERENT_CIM_SELECTOR": "The resource URI and the selector name different namespaces.",
+    "ENUMERATE_CANNOT_PROCESS_FILTER": "The filter cannot be processed: missing or not valid.",
+    "ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE": "The filter dialect is not supported.",
+    "ENUMERATION_MODE_UNSUPPORTED": "The enumeration mode is not supported.",
+    "INSUFFCIENT_SELECTORS": "Selectors are missing: every key has to be named.",
+    "INVALID_ENUMERATION_CONTEXT": "The enumeration context is not valid.",
+    "INVALID_SELECTORS": "The selectors are not valid for the resource.",
+    "INVALID_URI_WMI_ENUM_WQL": "A query needs a resource URI that ends in an asterisk.",
+    "INVALID_URI_WMI_SINGLETON": "The class has one instance, so it takes no keys.",
+    "MAX_ENVELOPE_SIZE_EXCEEDED": "The reply is larger than the envelope that was asked for.",
+    "MESSAGE_INFORMATION_HEADER_REQUIRED": "A header that is required is missing.",
+    "MIN_ENVELOPE_SIZE": "The envelope that was asked for is too small; the least is 8192 bytes.",
+    "MISSING_CLASSNAME": "The selector ClassName is missing.",
+    "OBJECTONLY_INVALID": "A query that names properties returns objects only.",
+    "OPERATION_TIMEDOUT": "The operation cannot be completed within OperationTimeout.",
+    "PULL_IN_PROGRESS": "Another pull of the enumeration is in progress.",
+    "PULL_PARAMS_NOT_SAME_AS_ENUM": "The pull is not of the resource that was enumerated.",
+    "RESOURCE_NOT_FOUND": "The resource that the request is for was not found.",
+    "SCHEMA_VALIDATION_ERROR": "The body of the request is not valid.",
+    "SELECTOR_TYPEMISMATCH": "The value of a selector does not fit the type of its key.",
+    "SOAP_FAULT_MUST_UNDERSTAND": "A header that must be understood is not.",
+    "UNEXPECTED_SELECTORS": "The request has selectors that the resource does not.",
+}
+
+# What WMI's error makes of a request for a class, of a query, and of the namespace in either.
+_WMI_NUMBERS: Final[tuple[tuple[type[MIError], str], ...]] = (
+    (InvalidNamespace, "WBEM_E_INVALID_NAMESPACE"),
+    (InvalidClass, "WBEM_E_INVALID_CLASS"),
+    (InvalidQuery, "WBEM_E_INVALID_QUERY"),
+    (NotFound, "WBEM_E_NOT_FOUND"),
+)
+
+
+class Refusal(Exception):
+    """A request that is answered by a fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
+def refuse(name: str, explanation: str = "") -> Refusal:
+    """Return the refusal by the fault called `name` in `fault_codes`.
+
+    Args:
+        name: the name of its number.
+        explanation: what exactly is wrong, for the innermost text.
+    """
+    fault = Fault.of(name, _TEXTS[name])
+    return Refusal(replace(fault, message=explanation) if explanation else fault)
+
+
+def of_wmi(error: MIError, operation: str, parameter: str) -> Refusal:
+    """Return the refusal of what WMI, that is the repository, could not do.
+
+    Args:
+        error: what it says.
+        operation: WMI's name of what it was asked to do: `GetObject`, `ExecQuery` ….
+        parameter: what it was asked for: a path, a query, a class.
+    """
+    number = next(name for kind, name in _WMI_NUMBERS if isinstance(error, kind))
+    is_query = operation == "ExecQuery" and not isinstance(error, InvalidNamespace)
+    name = "ENUMERATE_CANNOT_PROCESS_FILTER" if is_query else "RESOURCE_NOT_FOUND"
+    fault = Fault.of(name, _TEXTS[name], provider=_PROVIDER)
+    return Refusal(
+        replace(
+            fault,
+            message=error.message,
+            wsman_codes=(*fault.wsman_codes, NUMBERS[number]),
+            extended_status=_status(operation, parameter, NUMBERS[number]),
+        )
+    )
+
+
+def _status(operation: str, parameter: str, number: int) -> Instance:
+    status = Instance("__ExtendedStatus")
+    for name, value, cim_type in (
+        ("Description", None, CimType.STRING),
+        ("Operation", operation, CimType.STRING),
+        ("ParameterInfo", parameter, CimType.STRING),
+        ("ProviderName", "WinMgmt", CimType.STRING),
+        ("StatusCode", number, CimType.UINT32),
+    ):
+        status.add(name, value, cim_type)
+    return status

@@ -1,0 +1,186 @@
+"""The WS-Management service: which answer a request gets, and what Windows would say instead.
+
+A row for each operation and kind of resource; whatever has none gets w:ActionNotSupported.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+from protocols.loopback import enumerating, getting
+from protocols.loopback.contexts import Contexts
+from protocols.loopback.operation import Operation, Outcome
+from protocols.loopback.refusals import Refusal, refuse
+from protocols.loopback.repository import Repository
+from protocols.loopback.resources import Family, resource_of
+from protocols.wsman import envelope, identify
+from protocols.wsman.envelope import IncomingRequest
+from protocols.wsman.fault import write_fault
+from protocols.wsman.namespaces import (
+    ACTION_ENUMERATE,
+    ACTION_GET,
+    ACTION_PULL,
+    ACTION_RELEASE,
+    response_action,
+)
+
+__all__ = ["Answer", "Limits", "Service"]
+
+_SMALLEST_ENVELOPE: Final = 8192  # MS-WSMV 2.2.4.9
+_VENDOR: Final = "Microsoft Corporation"
+_ANONYMOUS_VERSION: Final = "OS: 0.0.0 SP: 0.0 Stack: 3.0"
+_PROFILES: Final = (
+    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/basic",
+    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/http/spnego-kerberos",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a service allows and says of itself; the defaults are those of Windows.
+
+    Attributes:
+        max_envelope_size: bytes of the largest reply (MaxEnvelopeSizekb).
+        max_elements: items of one reply (MaxBatchItems).
+        max_timeout: seconds that a request may take (MaxTimeoutms).
+        enumeration_timeout: seconds that an enumeration is kept unused (EnumerationTimeoutms).
+        product_version: what Identify says.
+        machine: the name of the machine in faults.
+    """
+
+    max_envelope_size: int = 512_000
+    max_elements: int = 32_000
+    max_timeout: float = 60.0
+    enumeration_timeout: float = 240.0
+    product_version: str = "OS: 10.0.20348 SP: 0.0 Stack: 3.0"
+    machine: str = "WIN-LAB01"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a request.
+
+    Attributes:
+        envelope: the bytes of the reply.
+        status: its HTTP status.
+        opened: the id of the enumeration that it opens, which only the client can release.
+    """
+
+    envelope: bytes = field(repr=False)
+    status: HTTPStatus = HTTPStatus.OK
+    opened: str | None = None
+
+
+class Service:
+    """Answers requests from a repository."""
+
+    def __init__(self, repository: Repository, limits: Limits) -> None:
+        self.repository = repository
+        self.contexts = Contexts(limits.enumeration_timeout)
+        self._limits = limits
+
+    def read(self, data: bytes) -> IncomingRequest:
+        """Return what an envelope asks.
+
+        Raises:
+            ProtocolError: it is no envelope, or no request that can be answered.
+        """
+        return envelope.parse_request(data, limit=4 * self._limits.max_envelope_size)
+
+    def time_limit(self, request: IncomingRequest) -> float:
+        """Return the seconds that a request may take: no more than the service allows."""
+        longest = self._limits.max_timeout
+        return min(
+            longest if request.operation_timeout is None else request.operation_timeout, longest
+        )
+
+    def timed_out(self, request: IncomingRequest) -> Answer:
+        """Return the answer to a request that took longer than that."""
+        return self._fault(request, refuse("OPERATION_TIMEDOUT"))
+
+    def answer(
+        self,
+        request: IncomingRequest,
+        *,
+        is_connected: Callable[[], bool],
+        is_anonymous: bool = False,
+    ) -> Answer:
+        """Return the answer to a request.
+
+        Args:
+            request: what is asked.
+            is_connected: whether the client still waits.
+            is_anonymous: whether nobody said who asks; Identify then tells less.
+
+        Raises:
+            ClientGone: nobody waits for it.
+        """
+        if request.is_identify:
+            version = _ANONYMOUS_VERSION if is_anonymous else self._limits.product_version
+            return Answer(identify.serialize_response(_VENDOR, version, _PROFILES))
+        try:
+            outcome = self._outcome(request, is_connected)
+        except Refusal as refusal:
+            return self._fault(request, refusal)
+        reply = self._reply(request, response_action(request.action), outcome.body)
+        return Answer(reply, opened=outcome.opened)
+
+    def _outcome(self, request: IncomingRequest, is_connected: Callable[[], bool]) -> Outcome:
+        _check_headers(request)
+        resource = resource_of(request)
+        perform = _OPERATIONS.get((request.action, resource.family))
+        if perform is None:
+            raise refuse("ACTION_NOT_SUPPORTED", f"{request.action} is not supported here")
+        return perform(
+            Operation(
+                request,
+                resource,
+                self.repository,
+                self.contexts,
+                self._size(request),
+                self._limits.max_elements,
+                is_connected,
+            )
+        )
+
+    # Envelopes
+
+    def _size(self, request: IncomingRequest) -> int:
+        own = self._limits.max_envelope_size
+        return own if request.max_envelope_size is None else min(request.max_envelope_size, own)
+
+    def _fault(self, request: IncomingRequest, refusal: Refusal) -> Answer:
+        body = write_fault(refusal.fault, machine=self._limits.machine)
+        reply = self._reply(request, refusal.fault.action, body)
+        return Answer(reply, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    @staticmethod
+    def _reply(request: IncomingRequest, action: str, body: str) -> bytes:
+        message_id = f"uuid:{str(uuid.uuid4()).upper()}"
+        return envelope.serialize_reply(action, body, request.message_id, message_id)
+
+
+_OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
+    (ACTION_GET, Family.CLASS): getting.get_instance,
+    (ACTION_GET, Family.SCHEMA): getting.get_class,
+    (ACTION_ENUMERATE, Family.CLASS): enumerating.enumerate_instances,
+    (ACTION_ENUMERATE, Family.ALL_CLASSES): enumerating.enumerate_instances,
+    (ACTION_PULL, Family.CLASS): enumerating.pull,
+    (ACTION_PULL, Family.ALL_CLASSES): enumerating.pull,
+    (ACTION_RELEASE, Family.CLASS): enumerating.release,
+    (ACTION_RELEASE, Family.ALL_CLASSES): enumerating.release,
+}
+
+
+def _check_headers(request: IncomingRequest) -> None:
+    if request.not_understood:
+        raise refuse("SOAP_FAULT_MUST_UNDERSTAND", ", ".join(request.not_understood))
+    if request.message_id is None or not request.action or not request.resource_uri:
+        raise refuse("MESSAGE_INFORMATION_HEADER_REQUIRED")
+    size = request.max_envelope_size
+    if size is not None and size < _SMALLEST_ENVELOPE:
+        raise refuse("MIN_ENVELOPE_SIZE")

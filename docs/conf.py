@@ -23,13 +23,13 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
-autodoc_class_signature = "mixed"
+autoclass_content = "both"  # the class, then how to make one
 default_role = "code"  # a word in single backquotes is code, in docstrings as in Markdown
 
 nitpicky = True
 # The documentation is built where no other site can be reached, so what lives there has no link.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|datetime|enum|logging|pathlib|typing|concurrent|os)(\..*)?"),
+    ("py:.*", r"(collections|datetime|enum|pathlib|threading|typing)(\..*)?"),
     ("py:.*", r"(bool|bytes|dict|float|frozenset|int|list|object|str|tuple|type|None|Any)"),
     ("py:.*", r"(Callable|Iterable|Iterator|Mapping|MutableMapping|Sequence|Self|timedelta)"),
     ("py:.*", r".*(Exception|Error|TypeVar|ValueT|ResultT|T_co)"),

@@ -6,10 +6,12 @@ parties, the command line and `Session.run` make them too. A call does nothing a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
+from mi.errors import InvalidParameter, TypeMismatch
 from mi.instance import Instance
+from mi.names import check_name
 from mi.schema import Class
 
 __all__ = [
@@ -30,17 +32,30 @@ class Call(Generic[ResultT]):
 
     Attributes:
         unary: whether it has exactly one result.
+        optional: whether the one result may be missing; it is None then.
         repeatable: whether a lost answer may be asked for again: it changes nothing.
         namespace: the CIM namespace; a session replaces None by its default before it starts.
+
+    Raises:
+        InvalidParameter: an argument that no server could accept.
+        TypeMismatch: an argument of the wrong type.
     """
 
     unary: ClassVar[bool] = True
+    optional: ClassVar[bool] = False
     repeatable: ClassVar[bool] = True
+
+    namespace: str | None = field(default=None, kw_only=True)
 
     @property
     def operation(self) -> str:
         """The name of the MI operation, for messages."""
         return type(self).__name__
+
+    @property
+    def target(self) -> Instance | None:
+        """The instance that names the object to work on: its keys must be there, all of them."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +64,23 @@ class TestConnection(Call[Instance | None]):
 
     __test__: ClassVar[bool] = False  # no test, whatever pytest makes of the name
 
+    optional: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, slots=True)
 class GetInstance(Call[Instance]):
     """Get the instance that `key` names (MI_Session_GetInstance)."""
 
     key: Instance
-    namespace: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.key, Instance):
+            raise TypeMismatch(f"a key is an Instance, not {self.key!r}")
+
+    @property
+    def target(self) -> Instance:
+        """The key."""
+        return self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +91,9 @@ class EnumerateInstances(Call[Instance]):
 
     class_name: str
     keys_only: bool = False
-    namespace: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.class_name, "class name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +104,14 @@ class QueryInstances(Call[Instance]):
 
     query: str
     dialect: str = "WQL"
-    namespace: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("query", "dialect"):
+            text = getattr(self, name)
+            if not isinstance(text, str):
+                raise TypeMismatch(f"a {name} is a string, not {text!r}")
+            if not text.strip():
+                raise InvalidParameter(f"the {name} is empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +119,6 @@ class GetClass(Call[Class]):
     """Get the declaration of a class (MI_Session_GetClass)."""
 
     class_name: str
-    namespace: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.class_name, "class name")

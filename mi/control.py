@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 from time import monotonic
+from typing import NamedTuple
 
 from mi.errors import OperationCancelled, OperationTimeout
 from mi.options import OperationOptions
@@ -23,8 +25,7 @@ GRACE = 5.0
 """Seconds that releasing what is open on the server may take after an operation has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(NamedTuple):
     """The moment at which a wait must end.
 
     Attributes:
@@ -40,25 +41,45 @@ class Expiry:
     @classmethod
     def after(cls, seconds: float | None, limit: str) -> Expiry:
         """Return the expiry `seconds` from now; None is never."""
-        return cls() if seconds is None else cls(monotonic() + seconds, limit, seconds)
+        return _NEVER if seconds is None else cls(monotonic() + seconds, limit, seconds)
+
+    @classmethod
+    def of_grace(cls) -> Expiry:
+        """Return the expiry of what may go on after an operation has ended."""
+        return cls.after(GRACE, "grace")
 
     def remaining(self) -> float | None:
         """Return the seconds left, 0.0 when none are, None when the wait has no end."""
         return None if self.at == math.inf else max(0.0, self.at - monotonic())
 
     def error(self, phase: str) -> OperationTimeout:
-        """Return the error for a wait that ended in `phase`."""
+        """Return the error for a wait that ended in `phase`, such as "waiting for the reply"."""
         return OperationTimeout(
             f"the {self.limit} of {self.seconds:g} s passed while {phase}",
-            advice=f"Raise {self.limit}= if the server needs longer.",
+            advice=_ADVICE.get(self.limit),
         )
 
 
+_NEVER = Expiry()
+_ADVICE = {
+    "timeout": "Raise timeout= if the server needs longer.",
+    "deadline": "Raise deadline= if the server needs longer.",
+}
+
+
 class CancelToken:
-    """Tells whoever works for an operation that it is to stop; any thread may cancel."""
+    """Tells whoever works for an operation that it is to stop; any thread may cancel.
+
+    Watchers run in the cancelling thread with the token locked, so once `unwatch` has returned
+    its watcher does not run and never will: the connection that it would cut may then serve
+    somebody else. A watcher is quick and raises nothing.
+    """
+
+    __slots__ = ("_lock", "_reason", "_watchers")
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        # A signal handler may cancel in the very thread that is in watch or unwatch.
+        self._lock = RLock()
         self._reason: str | None = None
         self._watchers: list[Callable[[], None]] = []
 
@@ -70,30 +91,29 @@ class CancelToken:
     def cancel(self, reason: str = "the operation was cancelled") -> None:
         """Stop the operation; only the first call counts."""
         with self._lock:
-            if self._reason is not None:
-                return
-            self._reason = reason
-            watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            watcher()
+            if self._reason is None:
+                self._reason = reason
+                self._tell()
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` once when the operation is cancelled: now, if it has been."""
         with self._lock:
-            if self._reason is None:
-                self._watchers.append(watcher)
-                return
-        watcher()
+            self._watchers.append(watcher)
+            if self._reason is not None:
+                self._tell()
 
     def unwatch(self, watcher: Callable[[], None]) -> None:
         """Forget `watcher`; one that was never known, or was called, is no error."""
-        with self._lock:
-            if watcher in self._watchers:
-                self._watchers.remove(watcher)
+        with self._lock, suppress(ValueError):
+            self._watchers.remove(watcher)
 
     def error(self) -> OperationCancelled:
         """Return the error that ends a cancelled operation."""
         return OperationCancelled(self._reason or "the operation was cancelled")
+
+    def _tell(self) -> None:
+        while self._watchers:
+            self._watchers.pop(0)()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +121,12 @@ class Control:
     """How one operation is to be run: options, flags, time and the means to stop it.
 
     Attributes:
-        options: the operation's options, copied when it was made.
+        options: the operation's options, a copy that nobody else changes.
         flags: MI's operation flags.
         unary: whether the call has one result, which `timeout` then bounds as a whole.
         timeout: seconds, or None for ever.
         deadline: the end of the whole operation.
-        started: the end of a unary call by its `timeout`.
+        unary_end: the end of a unary call by its `timeout`.
         cancel: stops the operation from any thread.
     """
 
@@ -114,8 +134,8 @@ class Control:
     flags: OperationFlags = OperationFlags.DEFAULT
     unary: bool = True
     timeout: float | None = None
-    deadline: Expiry = field(default_factory=Expiry)
-    started: Expiry = field(default_factory=Expiry)
+    deadline: Expiry = _NEVER
+    unary_end: Expiry = _NEVER
     cancel: CancelToken = field(default_factory=CancelToken)
 
     @classmethod
@@ -127,6 +147,7 @@ class Control:
         unary: bool = True,
         timeout: float | None = None,
         deadline: float | None = None,
+        cancel: CancelToken | None = None,
     ) -> Control:
         """Return the control of an operation that starts now."""
         return cls(
@@ -135,10 +156,11 @@ class Control:
             unary,
             timeout,
             Expiry.after(deadline, "deadline"),
-            Expiry.after(timeout if unary else None, "timeout"),
+            Expiry.after(timeout, "timeout") if unary else _NEVER,
+            cancel or CancelToken(),
         )
 
     def begin_wait(self) -> Expiry:
         """Return when the wait that begins now must end: the earlier of time-out and deadline."""
-        wait = self.started if self.unary else Expiry.after(self.timeout, "timeout")
-        return min(wait, self.deadline, key=lambda expiry: expiry.at)
+        wait = self.unary_end if self.unary else Expiry.after(self.timeout, "timeout")
+        return wait if wait.at <= self.deadline.at else self.deadline

@@ -5,15 +5,14 @@ A password is never in a repr, a log or an error, reads back as `******`, and do
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NoReturn
+from threading import Lock
+from typing import Any, NamedTuple, NoReturn
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["Credentials", "CredentialsSource", "Scheme", "UserName"]
+__all__ = ["AskedOnce", "Credentials", "CredentialsSource", "Scheme", "UserName"]
 
 _MASK = "******"
 
@@ -49,8 +48,40 @@ class Scheme(StrEnum):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class UserName:
+# What each scheme can be used with (MI_UserCredentials). Certificates are no part of this release.
+_WITH_PASSWORD = (
+    Scheme.DEFAULT,
+    Scheme.NEGOTIATE,
+    Scheme.KERBEROS,
+    Scheme.NTLM_DOMAIN,
+    Scheme.CRED_SSP,
+    Scheme.BASIC,
+    Scheme.DIGEST,
+)
+_AS_CURRENT_USER = (
+    Scheme.DEFAULT,
+    Scheme.NONE,
+    Scheme.IMPERSONATED_NEGOTIATE,
+    Scheme.KERBEROS,
+    Scheme.NTLM_DOMAIN,
+    Scheme.CRED_SSP,
+)
+
+
+def _scheme(scheme: Scheme | str, allowed: tuple[Scheme, ...]) -> Scheme:
+    names = ", ".join(one.name for one in allowed)
+    try:
+        chosen = Scheme(scheme)
+    except ValueError:
+        raise InvalidParameter(
+            f"{scheme!r} is no authentication scheme; there are {names}"
+        ) from None
+    if chosen not in allowed:
+        raise InvalidParameter(f"{chosen.name} does not work so; there are {names}")
+    return chosen
+
+
+class UserName(NamedTuple):
     r"""A user's name taken apart: `DOMAIN\user`, `user@realm`, `.\user`, `user`.
 
     Attributes:
@@ -66,39 +97,33 @@ class UserName:
         """Return the parts of `text`.
 
         Raises:
-            InvalidParameter: it is empty, or names a domain although one is given apart.
+            InvalidParameter: it is empty, has two backslashes, or names another domain than
+                `domain` does.
         """
-        given, separator, user = text.partition("\\")
-        if not separator:
-            given, user = "", text
+        given, separator, user = text.rpartition("\\")
         if not user or (separator and not given):
-            raise InvalidParameter("the user name is empty")
+            raise InvalidParameter("the user name is empty, or its domain is")
+        if "\\" in given:
+            raise InvalidParameter(f"the user name {text!r} has more than one domain")
         if given and domain and given.lower() != domain.lower():
             raise InvalidParameter(f"the user name says domain {given!r}, domain= says {domain!r}")
-        return cls(user, given or domain)
+        return cls(user, given or domain or None)
 
-
-def _scheme(scheme: Scheme | str) -> Scheme:
-    try:
-        return Scheme(scheme)
-    except ValueError:
-        names = ", ".join(scheme.name for scheme in Scheme)
-        raise InvalidParameter(
-            f"{scheme!r} is no authentication scheme; there are {names}"
-        ) from None
+    def __str__(self) -> str:
+        return f"{self.domain}\\{self.user}" if self.domain else self.user
 
 
 class Credentials:
     """A user and password, or the current user, and the scheme to use (MI_UserCredentials).
 
-    Make one with `password`, `current_user` or `prompt`.
+    Make one with `password`, `current_user` or `prompt`. It does not change.
     """
 
-    __slots__ = ("_password", "scheme", "user")
+    __slots__ = ("_password", "_scheme", "_user")
 
     def __init__(self, scheme: Scheme, user: UserName | None, password: str | None) -> None:
-        self.scheme = scheme
-        self.user = user
+        self._scheme = scheme
+        self._user = user
         self._password = password
 
     @classmethod
@@ -118,25 +143,47 @@ class Credentials:
             scheme: a `Scheme`, or the text of one.
 
         Raises:
-            InvalidParameter: an empty user name, two domains, an unknown scheme.
-            TypeMismatch: user or password is not a string.
+            InvalidParameter: an empty user name, two domains, a scheme that is not known or does
+                not take a password.
+            TypeMismatch: user, password or domain is not a string.
         """
-        if not isinstance(user, str) or not isinstance(password, str):
-            raise TypeMismatch("user and password are strings")
-        return cls(_scheme(scheme), UserName.parse(user, domain), password)
+        given = (user, password) if domain is None else (user, password, domain)
+        if not all(isinstance(one, str) for one in given):
+            raise TypeMismatch("user, password and domain are strings")
+        return cls(_scheme(scheme, _WITH_PASSWORD), UserName.parse(user, domain), password)
 
     @classmethod
     def current_user(cls, scheme: Scheme | str = Scheme.IMPERSONATED_NEGOTIATE) -> Credentials:
-        """Return the credentials of whoever runs this process, where the platform has any."""
-        return cls(_scheme(scheme), None, None)
+        """Return the credentials of whoever runs this process, where the platform has any.
+
+        Raises:
+            InvalidParameter: a scheme that is not known, or needs a password.
+        """
+        return cls(_scheme(scheme, _AS_CURRENT_USER), None, None)
 
     @classmethod
     def prompt(
         cls, user: str, domain: str | None = None, scheme: Scheme | str = Scheme.NEGOTIATE
     ) -> Credentials:
-        """Ask for the password on the terminal, now, without echo."""
-        UserName.parse(user, domain)
+        """Ask for the password on the terminal, now, without echo.
+
+        Raises:
+            InvalidParameter: as for `password`, before the terminal is touched.
+        """
+        import getpass  # noqa: PLC0415 - it loads the terminal's modules, which few need
+
+        cls.password(user, "", domain, scheme)
         return cls.password(user, getpass.getpass(f"Password for {user}: "), domain, scheme)
+
+    @property
+    def scheme(self) -> Scheme:
+        """How to authenticate."""
+        return self._scheme
+
+    @property
+    def user(self) -> UserName | None:
+        """Who; None is the current user."""
+        return self._user
 
     def reveal(self) -> str:
         """Return the password itself, for whoever authenticates with it.
@@ -149,21 +196,21 @@ class Credentials:
         return self._password
 
     def __repr__(self) -> str:
-        user = "current user" if self.user is None else repr(_user_text(self.user))
+        user = "current user" if self._user is None else repr(str(self._user))
         secret = "" if self._password is None else f", {_MASK!r}"
-        return f"<Credentials {self.scheme.name} {user}{secret}>"
+        return f"<Credentials {self._scheme.name} {user}{secret}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credentials):
             return NotImplemented
-        return (self.scheme, self.user, self._password) == (
-            other.scheme,
-            other.user,
+        return (self._scheme, self._user, self._password) == (
+            other._scheme,
+            other._user,
             other._password,
         )
 
     def __hash__(self) -> int:
-        return hash((self.scheme, self.user))
+        return hash((self._scheme, self._user))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials do not pickle: they hold a secret")
@@ -175,9 +222,31 @@ class Credentials:
         return self
 
 
-def _user_text(user: UserName) -> str:
-    return f"{user.domain}\\{user.user}" if user.domain else user.user
-
-
 CredentialsSource = Credentials | Callable[[], Credentials]
 """Credentials, or a callable that is asked for them once, when they are first needed."""
+
+
+class AskedOnce:
+    """A callable source of credentials that is asked once, by whichever thread needs it first.
+
+    A session puts it in place of each callable that it was given.
+    """
+
+    def __init__(self, ask: Callable[[], Credentials]) -> None:
+        self._ask = ask
+        self._lock = Lock()
+        self._answer: Credentials | None = None
+
+    def __call__(self) -> Credentials:
+        """Return the credentials.
+
+        Raises:
+            TypeMismatch: the callable returned something else.
+        """
+        with self._lock:
+            if self._answer is None:
+                answer = self._ask()
+                if not isinstance(answer, Credentials):
+                    raise TypeMismatch("a callable given as credentials must return Credentials")
+                self._answer = answer
+            return self._answer

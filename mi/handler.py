@@ -3,12 +3,15 @@
 A handler opens channels; a channel starts runs; a run is asked for batches of events until there
 are no more. Nothing touches the network before the first batch is asked for. A handler supports a
 call by having a row for it, and answers `NotSupported` otherwise; a complete fake is a screenful.
+
+The library sees to it that a run is used by one thread at a time, that exactly one of `close` and
+`drop` is called on it at its end (both only where a close was interrupted), and that every error
+says where it happened. A handler raises `MIError` and nothing else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
@@ -18,8 +21,7 @@ from mi.options import DestinationOptions
 __all__ = ["Channel", "Event", "Item", "ProtocolHandler", "Run"]
 
 
-@dataclass(slots=True)
-class Item:
+class Item(NamedTuple):
     """One result of the operation: an `Instance`, a `Class`, or None where MI allows it."""
 
     value: Any
@@ -35,30 +37,37 @@ class Run(Protocol):
     def next_batch(self) -> list[Event] | None:
         """Wait for and return what comes next; None is the end, an `MIError` the failed end.
 
-        A batch may be empty. The wait is bounded by the run's control, and a cancel ends it.
+        A batch may be empty. The wait is bounded by `Control.begin_wait`, whose `Expiry` makes
+        the error; a cancel, of which `Control.cancel` tells, ends it with that token's error.
         """
         ...
 
     def close(self) -> None:
-        """Release what is open on the server, within the grace time; twice is allowed.
+        """Release what is open on the server, within the grace time.
 
-        Never called while another thread is in `next_batch`.
+        Called after every end, by whichever thread comes first, never while another is in
+        `next_batch`; when the channel was closed before, there is nothing left to send.
         """
         ...
 
     def drop(self) -> None:
         """Hand what is open to the channel, which releases it later. Sends nothing, locks nothing.
 
-        Called by a finalizer, so it may run in any thread at any moment.
+        Called by a finalizer, so it may run in any thread at any moment, and when the channel is
+        about to be closed.
         """
         ...
 
 
 class Channel(Protocol):
-    """A handler's line to one destination."""
+    """A handler's line to one destination; its operations share it, from any thread."""
 
     def start(self, call: Call[Any], control: Control) -> Run:
         """Return the run of `call`, which has sent nothing yet.
+
+        Args:
+            call: what to do; its namespace is always set.
+            control: how to do it.
 
         Raises:
             NotSupported: the handler has no row for this kind of call.
@@ -66,12 +75,16 @@ class Channel(Protocol):
         ...
 
     def close(self, expiry: Expiry) -> None:
-        """Release what dropped runs left open, and the connections; twice is allowed."""
+        """Release what dropped runs left open, and the connections, until `expiry`.
+
+        Twice is allowed, and so is a run that is still in `next_batch` since it did not heed its
+        cancel: its connection goes too.
+        """
         ...
 
 
 class ProtocolHandler(Protocol):
-    """Makes channels."""
+    """Makes channels; an application makes one of each kind that it needs, without arguments."""
 
     def open(
         self, destination: str | None, options: DestinationOptions, callbacks: SessionCallbacks
@@ -80,7 +93,7 @@ class ProtocolHandler(Protocol):
 
         Args:
             destination: a host name or address, or None for this machine.
-            options: a copy that nobody else changes.
+            options: a copy that nobody else changes; callables among the credentials ask once.
             callbacks: told what happens outside any operation.
 
         Raises:

@@ -7,19 +7,28 @@ later change has no effect on a session or an operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
-from mi.credentials import Credentials, CredentialsSource
+from mi.credentials import AskedOnce, Credentials, CredentialsSource
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
 
-__all__ = ["DestinationOptions", "OperationOptions", "ServerKind", "seconds"]
+__all__ = [
+    "DestinationKeywords",
+    "DestinationOptions",
+    "OperationKeywords",
+    "OperationOptions",
+    "ServerKind",
+    "seconds",
+]
 
+GivenT = TypeVar("GivenT")
 ValueT = TypeVar("ValueT")
 _LONGEST_LOCALE = 128  # MI_MAX_LOCALE_SIZE
+_LONGEST_TIME = 4_294_967  # WinRM counts milliseconds in 32 bits (MaxTimeoutms): 49 days
 
 
 class ServerKind(StrEnum):
@@ -34,26 +43,28 @@ class ServerKind(StrEnum):
     AMT = "amt"
 
 
-def seconds(value: Any, what: str) -> float:
+def seconds(value: float | timedelta, what: str) -> float:
     """Return a duration in seconds; it is given as a number or a timedelta.
 
     Raises:
         TypeMismatch: it is neither.
-        InvalidParameter: it is not positive, or not a number.
+        InvalidParameter: it is not positive, longer than 49 days, or not a number.
     """
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    given = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise TypeMismatch(f"{what} is seconds or a timedelta, not {value!r}")
-    if not 0 < value < float("inf"):
-        raise InvalidParameter(f"{what} must be a positive number of seconds, not {value!r}")
-    return float(value)
+    if not 0 < given <= _LONGEST_TIME:
+        raise InvalidParameter(
+            f"{what} is more than 0 and at most {_LONGEST_TIME} seconds, not {value!r}",
+            advice="None waits for ever.",
+        )
+    return float(given)
 
 
-class _Option(Generic[ValueT]):
+class _Option(Generic[GivenT, ValueT]):
     """One option: a descriptor that checks what it is given. None unsets."""
 
-    def __init__(self, check: Callable[[Any, str], ValueT], doc: str) -> None:
+    def __init__(self, check: Callable[[GivenT, str], ValueT], doc: str) -> None:
         self._check = check
         self._name = ""
         self.__doc__ = doc
@@ -71,47 +82,58 @@ class _Option(Generic[ValueT]):
     def __get__(self, options: _Options | None, owner: type) -> Self | ValueT | None:
         return self if options is None else options.values.get(self._name)
 
-    def __set__(self, options: _Options, value: ValueT | None) -> None:
+    def __set__(self, options: _Options, value: GivenT | None) -> None:
         if value is None:
-            options.values.pop(self._name, None)
+            self.__delete__(options)
         else:
             options.values[self._name] = self._check(value, self._name)
 
+    def __delete__(self, options: _Options) -> None:
+        options.values.pop(self._name, None)
 
-def _boolean(value: Any, what: str) -> bool:
+
+class _TimeOption(_Option[float | timedelta, float]):
+    """A time limit: None sets it to "for ever", which reads None as well; `del` unsets."""
+
+    def __set__(self, options: _Options, value: float | timedelta | None) -> None:
+        options.values[self._name] = None if value is None else self._check(value, self._name)
+
+
+def _boolean(value: bool, what: str) -> bool:
     if not isinstance(value, bool):
         raise TypeMismatch(f"{what} is True or False, not {value!r}")
     return value
 
 
-def _text(value: Any, what: str) -> str:
+def _text(value: str, what: str) -> str:
     if not isinstance(value, str):
         raise TypeMismatch(f"{what} is a string, not {value!r}")
-    if not value or any(character < " " for character in value):
+    if not value.strip() or not value.isprintable():
         raise InvalidParameter(f"{what} may not be empty or hold control characters: {value!r}")
     return value
 
 
-def _locale(value: Any, what: str) -> str:
+def _locale(value: str, what: str) -> str:
     if len(_text(value, what)) > _LONGEST_LOCALE:
         raise InvalidParameter(f"{what} is longer than {_LONGEST_LOCALE} characters")
-    return str(value)
+    return value
 
 
-def _number(low: int, high: int) -> Callable[[Any, str], int]:
-    def check(value: Any, what: str) -> int:
+def _number(low: int, high: int) -> Callable[[int, str], int]:
+    def check(value: int, what: str) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeMismatch(f"{what} is a whole number, not {value!r}")
         if not low <= value <= high:
             raise InvalidParameter(f"{what} is {low} to {high}, not {value}")
-        return value
+        return int(value)
 
     return check
 
 
-def _choice(*choices: str) -> Callable[[Any, str], str]:
-    def check(value: Any, what: str) -> str:
-        folded = {choice.lower(): choice for choice in choices}
+def _choice(*choices: str) -> Callable[[str, str], str]:
+    folded = {choice.lower(): choice for choice in choices}
+
+    def check(value: str, what: str) -> str:
         try:
             return folded[_text(value, what).lower()]
         except KeyError:
@@ -120,55 +142,72 @@ def _choice(*choices: str) -> Callable[[Any, str], str]:
     return check
 
 
-def _server_kind(value: Any, what: str) -> ServerKind:
-    try:
-        return ServerKind(value)
-    except ValueError:
-        kinds = ", ".join(ServerKind)
-        raise InvalidParameter(f"{what} is one of {kinds}, not {value!r}") from None
+def _server_kind(value: str, what: str) -> ServerKind:
+    return ServerKind(_choice(*ServerKind)(value, what))
 
 
-def _url_prefix(value: Any, what: str) -> str:
+def _url_prefix(value: str, what: str) -> str:
     text = _text(value, what)
     if any(character in " #" for character in text):
         raise InvalidParameter(f"{what} is a path, with or without a query, not {value!r}")
     return text if text.startswith("/") else f"/{text}"
 
 
-def _namespace(value: Any, what: str) -> str:
-    if not isinstance(value, str):
-        raise TypeMismatch(f"{what} is a string, not {value!r}")
+def _namespace(value: str, what: str) -> str:  # noqa: ARG001 - the message says namespace
     return normalize_namespace(value)
 
 
-def _credentials(value: Any, what: str) -> tuple[CredentialsSource, ...]:
-    given = value if isinstance(value, (list, tuple)) else (value,)
-    for one in given:
-        if not isinstance(one, Credentials) and not callable(one):
-            raise TypeMismatch(f"{what} is Credentials, or a callable that returns them")
+def _schema(value: Any, what: str) -> Any:
+    # A SchemaStore, or what does as one: mi.store stands above this module.
+    if not callable(getattr(value, "find", None)) or not callable(getattr(value, "add", None)):
+        raise TypeMismatch(f"{what} is a SchemaStore, not {type(value).__name__}")
+    return value
+
+
+def _credentials(
+    value: CredentialsSource | Sequence[CredentialsSource], what: str
+) -> tuple[CredentialsSource, ...]:
+    given = tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if not given or not all(isinstance(one, Credentials) or callable(one) for one in given):
+        raise TypeMismatch(f"{what} is Credentials, a callable that returns them, or a list")
     _refuse_doubles(one for one in given if isinstance(one, Credentials))
-    return tuple(given)
+    return given
 
 
 def _refuse_doubles(credentials: Iterable[Credentials]) -> None:
     """MI refuses the same scheme twice for one user: it could only repeat a refusal."""
     seen = set()
     for one in credentials:
-        if (one.scheme, one.user) in seen:
+        who = one.scheme, str(one.user).lower()
+        if who in seen:
             raise InvalidParameter(f"{one!r} is given twice")
-        seen.add((one.scheme, one.user))
+        seen.add(who)
 
 
 class _Options:
     """A set of options that were given, out of those that the class declares."""
 
+    __slots__ = ("values",)
+
     names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = {}
+        self.update(**values)
+
+    def update(self, **values: Any) -> None:
+        """Set several options at once.
+
+        Raises:
+            InvalidParameter: there is no such option, or a value is out of range.
+            TypeMismatch: a value has the wrong type.
+        """
         for name, value in values.items():
             if name not in self.names:
-                raise InvalidParameter(f"{type(self).__name__} has no option {name!r}")
+                raise InvalidParameter(
+                    f"{type(self).__name__} has no option {name!r}",
+                    advice=f"There are {', '.join(self.names)}.",
+                )
             setattr(self, name, value)
 
     def copy(self) -> Self:
@@ -176,6 +215,8 @@ class _Options:
         twin = type(self)()
         twin.values = dict(self.values)
         return twin
+
+    __copy__ = copy
 
     def __eq__(self, other: object) -> bool:
         return self.values == other.values if type(other) is type(self) else NotImplemented
@@ -187,10 +228,41 @@ class _Options:
         return f"{type(self).__name__}({given})"
 
 
-class DestinationOptions(_Options):
-    """How to reach a destination (MI_DestinationOptions); each attribute is a keyword too."""
+class DestinationKeywords(TypedDict, total=False):
+    """The options of a destination as keywords; `DestinationOptions` says what each means."""
 
-    timeout = _Option(seconds, "Seconds or timedelta: the default of every operation. 60 s.")
+    timeout: float | timedelta | None
+    credentials: CredentialsSource | Sequence[CredentialsSource] | None
+    transport: str | None
+    destination_port: int | None
+    http_url_prefix: str | None
+    packet_privacy: bool | None
+    cert_ca_check: bool | None
+    cert_cn_check: bool | None
+    ca_file: str | None
+    trusted_certs_dir: str | None
+    max_envelope_size: int | None
+    max_elements: int | None
+    ui_locale: str | None
+    data_locale: str | None
+    default_namespace: str | None
+    server_kind: str | None
+    schema: Any
+
+
+class DestinationOptions(_Options):
+    """How to reach a destination (MI_DestinationOptions); each attribute is a keyword too.
+
+    Raises:
+        InvalidParameter: there is no such option, or its value is out of range.
+        TypeMismatch: its value has the wrong type.
+    """
+
+    __slots__ = ()
+
+    timeout = _TimeOption(
+        seconds, "Seconds or timedelta, for each operation; None waits for ever. 60 s."
+    )
     credentials = _Option(_credentials, "One `Credentials`, a callable, or a list of them.")
     transport = _Option(_choice("HTTP", "HTTPS"), "HTTP or HTTPS. HTTP, whose messages are sealed.")
     destination_port = _Option(_number(1, 65535), "The port. 5985 for HTTP, 5986 for HTTPS.")
@@ -206,11 +278,44 @@ class DestinationOptions(_Options):
     data_locale = _Option(_locale, "The format of data (RFC 5646). en-US.")
     default_namespace = _Option(_namespace, "Where operations go that name none. root/cimv2.")
     server_kind = _Option(_server_kind, "What kind of server it is. WinRM 3 or newer.")
-    schema: _Option[Any] = _Option(lambda value, _: value, "A `SchemaStore` to share. Its own.")
+    schema = _Option(_schema, "A `SchemaStore` to share with other sessions. Its own.")
+
+    def __init__(self, **values: Unpack[DestinationKeywords]) -> None:
+        super().__init__(**values)
+
+    def for_session(self) -> Self:
+        """Return the copy that a session keeps, whose callables ask for credentials once."""
+        twin = self.copy()
+        if self.credentials is not None:
+            twin.credentials = tuple(map(_asked_once, self.credentials))
+        return twin
+
+
+def _asked_once(source: CredentialsSource) -> CredentialsSource:
+    return source if isinstance(source, Credentials) else AskedOnce(source)
+
+
+class OperationKeywords(TypedDict, total=False):
+    """The options of an operation as keywords; `OperationOptions` says what each means."""
+
+    timeout: float | timedelta | None
+    max_elements: int | None
 
 
 class OperationOptions(_Options):
-    """How to run an operation (MI_OperationOptions); each attribute is a keyword too."""
+    """How to run an operation (MI_OperationOptions); each attribute is a keyword too.
 
-    timeout = _Option(seconds, "Seconds or timedelta; overrides the destination's.")
+    Raises:
+        InvalidParameter: there is no such option, or its value is out of range.
+        TypeMismatch: its value has the wrong type.
+    """
+
+    __slots__ = ()
+
+    timeout = _TimeOption(
+        seconds, "Seconds or timedelta, instead of the destination's; None waits for ever."
+    )
     max_elements = _Option(_number(1, 0xFFFFFFFF), "Results to ask for in one reply.")
+
+    def __init__(self, **values: Unpack[OperationKeywords]) -> None:
+        super().__init__(**values)

@@ -1,0 +1,286 @@
+"""Options: what may be set, to what, and what becomes of it."""
+
+import copy
+import pickle
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mi.credentials import Credentials
+from mi.errors import InvalidParameter, MIError, TypeMismatch
+from mi.options import (
+    DestinationKeywords,
+    DestinationOptions,
+    OperationKeywords,
+    OperationOptions,
+    ServerKind,
+    seconds,
+)
+from mi.store import SchemaStore
+
+_OPS = Credentials.password("CONTOSO\\ops", "hunter2")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(2, 2.0), (0.25, 0.25), (timedelta(minutes=2), 120.0), (4_294_967, 4_294_967.0)],
+)
+def test_a_time_is_seconds_or_a_timedelta(given: Any, expected: float) -> None:
+    assert seconds(given, "timeout") == expected
+    assert isinstance(seconds(given, "timeout"), float)
+
+
+@pytest.mark.parametrize("given", ["60", True, None, [1]])
+def test_nothing_else_is_a_time(given: Any) -> None:
+    with pytest.raises(TypeMismatch, match="timeout is seconds or a timedelta"):
+        seconds(given, "timeout")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [0, -1, float("inf"), float("nan"), 10**400, 4_294_968, timedelta(0), timedelta(days=50)],
+)
+def test_a_time_is_positive_and_no_longer_than_49_days(given: Any) -> None:
+    with pytest.raises(InvalidParameter, match="timeout is more than 0 and at most"):
+        seconds(given, "timeout")
+
+
+@pytest.mark.parametrize("name", DestinationOptions.names)
+def test_an_unset_option_reads_none(name: str) -> None:
+    assert getattr(DestinationOptions(), name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reads"),
+    [
+        ("timeout", timedelta(seconds=90), 90.0),
+        ("credentials", _OPS, (_OPS,)),
+        ("credentials", [_OPS], (_OPS,)),
+        ("transport", "https", "HTTPS"),
+        ("transport", "Http", "HTTP"),
+        ("destination_port", 65535, 65535),
+        ("http_url_prefix", "wsman", "/wsman"),
+        ("http_url_prefix", "/wsman?PSVersion=5", "/wsman?PSVersion=5"),
+        ("packet_privacy", False, False),
+        ("cert_ca_check", False, False),
+        ("cert_cn_check", True, True),
+        ("ca_file", "ca.pem", "ca.pem"),
+        ("trusted_certs_dir", "/etc/ssl/certs", "/etc/ssl/certs"),
+        ("max_envelope_size", 8, 8),
+        ("max_elements", 1, 1),
+        ("ui_locale", "de-DE", "de-DE"),
+        ("data_locale", "x" * 128, "x" * 128),
+        ("default_namespace", r"\root\CIMV2", "root/CIMV2"),
+        ("server_kind", "OMI", ServerKind.OMI),
+        ("server_kind", ServerKind.WINRM2, ServerKind.WINRM2),
+    ],
+)
+def test_an_option_reads_what_it_was_set_to_in_its_usual_form(
+    name: str, given: Any, reads: Any
+) -> None:
+    by_keyword = DestinationOptions(**{name: given})  # type: ignore[misc]
+    by_attribute = DestinationOptions()
+    setattr(by_attribute, name, given)
+    assert getattr(by_keyword, name) == getattr(by_attribute, name) == reads
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("timeout", "60"),
+        ("credentials", "CONTOSO\\ops"),
+        ("credentials", [_OPS, "other"]),
+        ("credentials", []),
+        ("transport", 1),
+        ("destination_port", "5985"),
+        ("destination_port", True),
+        ("destination_port", 59.85),
+        ("http_url_prefix", b"/wsman"),
+        ("packet_privacy", 1),
+        ("cert_ca_check", "no"),
+        ("ca_file", 5),
+        ("max_envelope_size", 1.5),
+        ("ui_locale", 5),
+        ("default_namespace", 5),
+        ("server_kind", 3),
+        ("schema", "classes.mof"),
+        ("schema", {}),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_a_type_mismatch(name: str, given: Any) -> None:
+    with pytest.raises(TypeMismatch):
+        DestinationOptions(**{name: given})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("timeout", 0),
+        ("transport", "FTP"),
+        ("transport", ""),
+        ("destination_port", 0),
+        ("destination_port", 65536),
+        ("http_url_prefix", "/ws man"),
+        ("http_url_prefix", "/wsman#top"),
+        ("http_url_prefix", " "),
+        ("ca_file", ""),
+        ("trusted_certs_dir", "a\x00b"),
+        ("max_envelope_size", 7),
+        ("max_envelope_size", 4_194_304),
+        ("max_elements", 0),
+        ("max_elements", 2**32),
+        ("ui_locale", "x" * 129),
+        ("ui_locale", "de\nDE"),
+        ("default_namespace", "root\virtualization"),
+        ("default_namespace", ""),
+        ("server_kind", "vms"),
+    ],
+)
+def test_an_option_out_of_range_is_an_invalid_parameter(name: str, given: Any) -> None:
+    with pytest.raises(InvalidParameter):
+        DestinationOptions(**{name: given})  # type: ignore[misc]
+
+
+def test_a_refused_value_leaves_the_old_one() -> None:
+    options = DestinationOptions(destination_port=5985)
+    with pytest.raises(InvalidParameter):
+        options.destination_port = 0
+    assert options.destination_port == 5985
+
+
+def test_an_unknown_option_is_refused_by_name_with_those_there_are() -> None:
+    with pytest.raises(InvalidParameter, match=r"no option 'prot'.*destination_port"):
+        DestinationOptions(prot=5985)  # type: ignore[call-arg]
+
+
+def test_a_misspelt_attribute_is_refused() -> None:
+    options = DestinationOptions()
+    with pytest.raises(AttributeError):
+        options.destination_prot = 5985  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", [DestinationOptions, OperationOptions])
+def test_none_and_del_unset_an_option(kind: type[DestinationOptions | OperationOptions]) -> None:
+    options = kind(max_elements=10)
+    options.max_elements = None
+    del options.max_elements
+    assert options.max_elements is None
+    assert options == kind()
+
+
+@pytest.mark.parametrize("kind", [DestinationOptions, OperationOptions])
+def test_a_timeout_of_none_is_for_ever_and_not_unset(
+    kind: type[DestinationOptions | OperationOptions],
+) -> None:
+    options = kind(timeout=None)
+    assert options.timeout is None
+    assert options != kind()
+    del options.timeout
+    assert options == kind()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "kind"),
+    [(DestinationKeywords, DestinationOptions), (OperationKeywords, OperationOptions)],
+)
+def test_every_option_is_a_keyword_too(keywords: Any, kind: Any) -> None:
+    assert tuple(keywords.__annotations__) == kind.names
+
+
+def test_every_option_says_what_it_is() -> None:
+    for name in DestinationOptions.names:
+        assert getattr(DestinationOptions, name).__doc__.endswith(".")
+
+
+def test_options_are_equal_if_they_say_the_same() -> None:
+    assert DestinationOptions(timeout=5) == DestinationOptions(timeout=timedelta(seconds=5))
+    assert DestinationOptions(timeout=5) != DestinationOptions()
+    assert DestinationOptions(timeout=5) != OperationOptions(timeout=5)
+    assert DestinationOptions() != 5
+
+
+def test_options_have_no_hash_for_they_change() -> None:
+    with pytest.raises(TypeError):
+        hash(DestinationOptions())
+
+
+@pytest.mark.parametrize("copied", [DestinationOptions.copy, copy.copy])
+def test_a_copy_and_its_original_leave_each_other_alone(copied: Any) -> None:
+    original = DestinationOptions(destination_port=1)
+    twin = copied(original)
+    twin.destination_port = 2
+    original.transport = "HTTPS"
+    assert (original.destination_port, twin.destination_port) == (1, 2)
+    assert twin.transport is None
+
+
+def test_options_without_secrets_pickle() -> None:
+    options = DestinationOptions(destination_port=1, timeout=None)
+    assert pickle.loads(pickle.dumps(options)) == options  # noqa: S301 - our own
+
+
+def test_options_with_secrets_do_not_pickle() -> None:
+    with pytest.raises(TypeError, match="secret"):
+        pickle.dumps(DestinationOptions(credentials=_OPS))
+
+
+def test_a_password_is_not_in_the_repr_of_options() -> None:
+    shown = repr(DestinationOptions(credentials=_OPS, destination_port=1))
+    assert "hunter2" not in shown
+    assert "******" in shown
+    assert "destination_port=1" in shown
+
+
+@pytest.mark.parametrize("given", ["hunter2", ("ops", "hunter2"), {"password": "hunter2"}])
+def test_a_password_given_the_wrong_way_is_not_in_the_error(given: Any) -> None:
+    with pytest.raises(MIError) as caught:
+        DestinationOptions(credentials=given)
+    assert "hunter2" not in str(caught.value)
+    with pytest.raises(MIError) as caught:
+        DestinationOptions(password=given)  # type: ignore[call-arg]
+    assert "hunter2" not in str(caught.value)
+
+
+def test_several_users_are_tried_in_order() -> None:
+    other = Credentials.password("other", "x")
+    assert DestinationOptions(credentials=[_OPS, other]).credentials == (_OPS, other)
+
+
+@pytest.mark.parametrize("user", ["CONTOSO\\ops", "contoso\\OPS"])
+def test_the_same_user_twice_for_one_scheme_is_refused_without_the_password(user: str) -> None:
+    twice = [_OPS, Credentials.password(user, "other")]
+    with pytest.raises(InvalidParameter, match="given twice") as caught:
+        DestinationOptions(credentials=twice)
+    assert "other" not in str(caught.value)
+
+
+def test_the_same_user_may_come_with_two_schemes() -> None:
+    twice = [_OPS, Credentials.password("CONTOSO\\ops", "hunter2", scheme="Basic")]
+    assert DestinationOptions(credentials=twice).credentials == tuple(twice)
+
+
+def test_a_session_asks_a_callable_for_credentials_once() -> None:
+    asked = []
+
+    def ask() -> Credentials:
+        asked.append(1)
+        return _OPS
+
+    options = DestinationOptions(credentials=[ask, _OPS])
+    sources = options.for_session().credentials or ()
+    assert [callable(source) for source in sources] == [True, False]
+    assert callable(sources[0])
+    assert sources[0]() is sources[0]() is _OPS
+    assert asked == [1]
+    assert options.credentials == (ask, _OPS)
+
+
+def test_a_session_without_credentials_keeps_none() -> None:
+    assert DestinationOptions(timeout=5).for_session() == DestinationOptions(timeout=5)
+
+
+def test_a_schema_store_may_be_shared_by_option() -> None:
+    store = SchemaStore()
+    assert DestinationOptions(schema=store).schema is store
+    assert DestinationOptions(schema=store).for_session().schema is store

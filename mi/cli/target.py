@@ -73,7 +73,7 @@ class Target:
 
     def options(self) -> mi.DestinationOptions:
         """Return the destination's options; asks for the password if one is needed."""
-        given = {
+        given: dict[str, Any] = {
             "credentials": credentials(self.user, self.scheme, self.password_file),
             "transport": "HTTPS" if self.https else "HTTP",
             "destination_port": self.port,

@@ -83,8 +83,9 @@ class TerminalTable:
     def _table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for name in header:
-            justify = "right" if name in self._numbers else "left"
-            table.add_column(Text(name), overflow="fold", justify=justify)
+            table.add_column(
+                Text(name), overflow="fold", justify="right" if name in self._numbers else "left"
+            )
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
         return table

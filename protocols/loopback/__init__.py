@@ -1,5 +1,25 @@
-"""Endpoints on 127.0.0.1 over an in-memory CIM repository, for tests, demo and documentation."""
+"""Endpoints on 127.0.0.1 over an in-memory CIM repository, for tests, demo and documentation.
 
+`with Endpoint() as endpoint:` gives a WS-Management server that behaves as Windows does.
+"""
+
+from protocols.loopback.disturbances import Cut, Disturbance, Drip, Replace, Slow, Stall
+from protocols.loopback.exchange import Exchange
 from protocols.loopback.http import Endpoint
+from protocols.loopback.population import sample_repository
+from protocols.loopback.repository import Repository
+from protocols.loopback.service import Limits
 
-__all__ = ["Endpoint"]
+__all__ = [
+    "Cut",
+    "Disturbance",
+    "Drip",
+    "Endpoint",
+    "Exchange",
+    "Limits",
+    "Replace",
+    "Repository",
+    "Slow",
+    "Stall",
+    "sample_repository",
+]

@@ -6,18 +6,17 @@ read, then what it says. The security context lives and dies with the connection
 
 from __future__ import annotations
 
-import ssl
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
+from typing import NamedTuple
 
 from mi.errors import ProtocolError
-from protocols.loopback.acceptor import Acceptor, Policy, Verdict
+from protocols.loopback.acceptor import Acceptor, Verdict
 from protocols.loopback.disturbances import (
     AUTHENTICATION,
     Cut,
-    Disturbances,
     Drip,
     Replace,
     Slow,
@@ -32,60 +31,22 @@ from protocols.loopback.exchange import (
     read_request,
 )
 from protocols.loopback.peer import ClientGone, Peer
-from protocols.loopback.service import Answer, Service
+from protocols.loopback.service import Answer
+from protocols.loopback.surroundings import Surroundings
 from protocols.wsman import framing
 from protocols.wsman.envelope import IncomingRequest
 
-__all__ = ["Connection", "Rules", "Surroundings", "Traffic"]
+__all__ = ["Connection"]
 
 _MEDIA_TYPES = ("application/soap+xml", "multipart/encrypted", "multipart/x-multi-encrypted")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What an endpoint demands of every connection.
+class _Said(NamedTuple):
+    """A reply, the action whose disturbances it may suffer, and whether it has an envelope."""
 
-    Attributes:
-        policy: whom it accepts, and how.
-        path: the path of the service.
-        allow_unencrypted: whether bodies may be neither sealed nor under TLS.
-        largest_request: bytes that a body may have.
-    """
-
-    policy: Policy
-    path: str = "/wsman"
-    allow_unencrypted: bool = False
-    largest_request: int = 2_048_000
-
-
-@dataclass
-class Traffic:
-    """What went over all connections of an endpoint; the lock is for whoever changes it."""
-
-    requests: int = 0
-    bytes_received: int = 0
-    bytes_sent: int = 0
-    logons: int = 0
-    refused_logons: int = 0
-    exchanges: list[Exchange] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def add(self, **counts: int) -> None:
-        """Add to the counts of these names."""
-        with self.lock:
-            for name, count in counts.items():
-                setattr(self, name, getattr(self, name) + count)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all connections of an endpoint share."""
-
-    service: Service
-    rules: Rules
-    traffic: Traffic
-    disturbances: Disturbances
-    tls: ssl.SSLContext | None = None
+    reply: HttpReply
+    action: str = ""
+    has_envelope: bool = False
 
 
 class Connection:
@@ -126,7 +87,7 @@ class Connection:
         try:
             request = read_request(self._peer.receive, self._pending, limit)
         except BadRequest as error:
-            self._send(HttpReply(error.status, closes=True), "", None)
+            self._send(_Said(HttpReply(error.status, closes=True)))
             return False
         if request is None:
             if self._unread is not None and self._peer.left_unread():
@@ -134,27 +95,26 @@ class Connection:
             return False
         self._unread = None
         self._around.traffic.add(requests=1, bytes_received=request.size)
-        reply, action, envelope = self._reply(request)
-        self._send(reply, action, envelope)
-        return not reply.closes
+        self._send(self._reply(request))
+        return not request.is_last
 
     # Answering
 
-    def _reply(self, request: HttpRequest) -> tuple[HttpReply, str, bytes | None]:
+    def _reply(self, request: HttpRequest) -> _Said:
         refused = _http_refusal(request, self._around.rules.path)
         if refused is not None:
-            return HttpReply(refused), "", None
-        is_handshake = request.headers.get("authorization", "").lower().startswith("negotiate")
-        if is_handshake:
+            return _Said(HttpReply(refused, closes=request.is_last))
+        if request.headers.get("authorization", "").lower().startswith("negotiate"):
             self._stall(AUTHENTICATION, "before-reply")
-        token, reply = self._admit(request)
-        if reply is None and request.body:
-            reply, action, envelope = self._open(request)
+        token, refusal = self._admit(request)
+        if refusal is None and request.body:
+            said = self._open(request)
         else:
-            reply, action, envelope = reply or HttpReply(HTTPStatus.OK), AUTHENTICATION, None
+            said = _Said(refusal or HttpReply(HTTPStatus.OK), AUTHENTICATION)
+        reply = replace(said.reply, closes=request.is_last)
         if token is not None:
             reply = reply.with_headers(("WWW-Authenticate", f"Negotiate {token}"))
-        return reply, action, envelope
+        return said._replace(reply=reply)
 
     def _admit(self, request: HttpRequest) -> tuple[str | None, HttpReply | None]:
         """Return the token to send back, and the reply if the request goes no further."""
@@ -179,27 +139,27 @@ class Connection:
         challenges = self._around.rules.policy.challenges
         return HttpReply(HTTPStatus.UNAUTHORIZED, headers=tuple(challenges))
 
-    def _open(self, request: HttpRequest) -> tuple[HttpReply, str, bytes | None]:
+    def _open(self, request: HttpRequest) -> _Said:
         """Answer the envelope in a request's body."""
         if request.is_sealed:
             plain = self._unsealed(request)
             if plain is None:
-                return HttpReply(HTTPStatus.BAD_REQUEST), "", None
+                return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
         else:
             is_open = self._around.tls is not None or self._around.rules.allow_unencrypted
             if not is_open and not _is_anonymous_identify(request):
                 # AllowUnencrypted=false: the body is not even looked at.
-                return HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR), "", None
+                return _Said(HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR))
             plain = request.body
         try:
             incoming = self._around.service.read(plain)
         except ProtocolError:
-            return HttpReply(HTTPStatus.BAD_REQUEST), "", None
+            return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
         if not (self._acceptor.is_authenticated or incoming.is_identify):
-            return self._unauthorized(), "", None  # only Identify may be asked by nobody
+            return _Said(self._unauthorized())  # only Identify may be asked by nobody
         name = _action_name(incoming)
         answer = self._answer(incoming, name)
-        return self._wrapped(request, incoming, plain, answer), name, answer.envelope
+        return _Said(self._wrapped(request, incoming, plain, answer), name, has_envelope=True)
 
     def _unsealed(self, request: HttpRequest) -> bytes | None:
         try:
@@ -243,9 +203,14 @@ class Connection:
         for one in replaced:
             reply = one.reshaped(reply)
         self._note(incoming, plain, envelope, reply.status, is_sealed=request.is_sealed)
-        if self._unread is not None and self._unread.encode() not in envelope:
+        if replaced and not self._is_told(envelope, replaced):
             self._forget_unread()
         return reply
+
+    def _is_told(self, envelope: bytes, replaced: Iterable[Replace]) -> bool:
+        """Whether the client will learn from the changed reply which enumeration it opened."""
+        is_whole = not any(one.body or one.headers or one.status for one in replaced)
+        return self._unread is not None and is_whole and self._unread.encode() in envelope
 
     def _stall(self, action: str | None, where: str) -> None:
         for stall in self._around.disturbances.take(Stall, action, (where,)):
@@ -274,9 +239,9 @@ class Connection:
 
     # Sending
 
-    def _send(self, reply: HttpReply, action: str, envelope: bytes | None) -> None:
-        disturbances = self._around.disturbances
-        if envelope is None:
+    def _send(self, said: _Said) -> None:
+        reply, action, disturbances = said.reply, said.action, self._around.disturbances
+        if not said.has_envelope:
             for one in disturbances.take(Replace, action):
                 reply = one.reshaped(reply)
         data, head = reply.head + reply.body, len(reply.head)

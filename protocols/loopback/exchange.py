@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
+from protocols.wsman import framing
+
 __all__ = ["BadRequest", "Exchange", "HttpReply", "HttpRequest", "read_request"]
 
 SOAP_XML = "application/soap+xml;charset=UTF-8"
@@ -40,10 +42,14 @@ class HttpRequest:
         return self.headers.get("content-type", "")
 
     @property
+    def is_last(self) -> bool:
+        """Whether the client wants the connection closed after the reply (RFC 9112 9.6)."""
+        return self.headers.get("connection", "").lower() == "close"
+
+    @property
     def is_sealed(self) -> bool:
-        """Whether the body is sealed (MS-WSMV 2.2.9.1)."""
-        kind = self.content_type.lower()
-        return kind.startswith(("multipart/encrypted", "multipart/x-multi-encrypted"))
+        """Whether the body is sealed."""
+        return framing.is_sealed(self.content_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from typing import Self
 from mi.credentials import Credentials, Scheme
 from mi.errors import InvalidParameter
 from protocols.loopback.acceptor import Policy
-from protocols.loopback.connection import Connection, Rules, Surroundings, Traffic
+from protocols.loopback.connection import Connection
 from protocols.loopback.contexts import Contexts
 from protocols.loopback.disturbances import Disturbance, Disturbances
 from protocols.loopback.exchange import Exchange
@@ -32,6 +32,7 @@ from protocols.loopback.peer import Peer
 from protocols.loopback.population import sample_repository
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits, Service
+from protocols.loopback.surroundings import Rules, Surroundings, Traffic
 from protocols.loopback.users import User, registered
 
 __all__ = ["Endpoint"]
@@ -159,9 +160,11 @@ class Endpoint:
             thread.start()
 
     def _serve(self, connection: Connection) -> None:
-        connection.serve()
-        with self._lock:
-            del self._open[threading.current_thread()]
+        try:
+            connection.serve()
+        finally:
+            with self._lock:
+                del self._open[threading.current_thread()]
 
     def _end(self, listening: threading.Thread) -> None:
         self._closing.set()

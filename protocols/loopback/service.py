@@ -92,11 +92,14 @@ class Service:
         return envelope.parse_request(data, limit=4 * self._limits.max_envelope_size)
 
     def time_limit(self, request: IncomingRequest) -> float:
-        """Return the seconds that a request may take: no more than the service allows."""
-        longest = self._limits.max_timeout
-        return min(
-            longest if request.operation_timeout is None else request.operation_timeout, longest
-        )
+        """Return the seconds that a request may take.
+
+        MaxTimeoutms limits what is asked for, but for a Pull.
+        """
+        asked, longest = request.operation_timeout, self._limits.max_timeout
+        if asked is None:
+            return longest
+        return asked if request.action == ACTION_PULL else min(asked, longest)
 
     def timed_out(self, request: IncomingRequest) -> Answer:
         """Return the answer to a request that took longer than that."""

@@ -35,7 +35,7 @@ from mi.serial.elements import (
     type_named,
 )
 from mi.serial.known_classes import Find
-from mi.values import convert, parse_value
+from mi.values import parse_value
 
 __all__ = [
     "PROPERTIES",
@@ -128,7 +128,7 @@ def _read_one(element: etree._Element, cim_type: CimType, scope: Scope) -> Any:
     if cim_type is CimType.INSTANCE:
         return _read_embedded(element, text, scope)
     with blaming(element):
-        return convert(parse_value(text, cim_type), cim_type)
+        return parse_value(text, cim_type)
 
 
 def _read_embedded(element: etree._Element, text: str, scope: Scope) -> Instance:
@@ -198,7 +198,7 @@ def _read_key(
     with blaming(element):
         if declared is not None or stated is not None:
             cim_type = declared.type if declared else type_named(element, stated or "")
-            return convert(parse_value(text, cim_type), cim_type), cim_type
+            return parse_value(text, cim_type), cim_type
         return _value_of_type(element, text), None
 
 

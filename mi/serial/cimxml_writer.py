@@ -13,14 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from mi.errors import InvalidParameter, NotSupported
-from mi.instance import Element, Instance
+from mi.instance import Instance
 from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Method, Parameter, Property, Qualifier
-from mi.serial import embedding
+from mi.serial import embedding, typed_elements
 from mi.serial.elements import SUFFIXES, VALUES
 from mi.serial.markup import FORBIDDEN, element, text
-from mi.values import INTEGER_RANGES, format_value, infer_type
+from mi.serial.typed_elements import TypedElement
+from mi.values import INTEGER_RANGES, format_value
 
 __all__ = ["write_class", "write_instance", "write_namespace_path"]
 
@@ -81,8 +82,8 @@ def write_namespace_path(server_name: str | None, namespace: str) -> str:
 def _reference(value: Instance, depth: int) -> str:
     _check_depth(depth)
     keys = "".join(
-        element("KEYBINDING", {"NAME": name}, _key(key, _key_type(value, name, key), depth))
-        for name, key in value.key.items()
+        element("KEYBINDING", {"NAME": one.name}, _key(one, depth))
+        for one in typed_elements.keys(value)
     )
     named = element("INSTANCENAME", {"CLASSNAME": value.class_name}, keys)
     if value.namespace is None:
@@ -92,17 +93,11 @@ def _reference(value: Instance, depth: int) -> str:
     return element(holder, {}, path + named)
 
 
-def _key_type(value: Instance, name: str, key: Any) -> CimType | None:
-    stated = value.element(name).type if name in value else None
-    return stated or infer_type(key)
-
-
-def _key(key: Any, cim_type: CimType | None, depth: int) -> str:
-    if isinstance(key, Instance):
-        return element("VALUE.REFERENCE", {}, _reference(key, depth + 1))
-    cim_type = cim_type or CimType.STRING
-    attributes = {"VALUETYPE": _VALUE_TYPES.get(cim_type, "string"), "TYPE": cim_type.cim_name}
-    return element("KEYVALUE", attributes, text(_value_text(key, cim_type)))
+def _key(one: TypedElement, depth: int) -> str:
+    if one.type is CimType.REFERENCE:
+        return element("VALUE.REFERENCE", {}, _reference(one.value, depth + 1))
+    attributes = {"VALUETYPE": _VALUE_TYPES.get(one.type, "string"), "TYPE": one.type.cim_name}
+    return element("KEYVALUE", attributes, text(_value_text(one.value, one.type)))
 
 
 _NUMERIC = (*INTEGER_RANGES, CimType.REAL32, CimType.REAL64)
@@ -121,7 +116,8 @@ def write_instance(instance: Instance, depth: int = 0) -> str:
     """
     _check_depth(depth)
     properties = "".join(
-        _instance_property(one, instance.modified, depth) for one in instance.elements()
+        _instance_property(one, instance.modified, depth)
+        for one in typed_elements.elements(instance)
     )
     return element("INSTANCE", {"CLASSNAME": instance.class_name}, properties)
 
@@ -133,17 +129,15 @@ def _check_depth(depth: int) -> None:
         )
 
 
-def _instance_property(one: Element, modified: frozenset[str], depth: int) -> str:
-    # Without any hint of a type there is no value either, null or an empty array.
-    cim_type = one.type or (CimType.STRING if one.value is None else CimType.STRING_ARRAY)
+def _instance_property(one: TypedElement, modified: frozenset[str], depth: int) -> str:
     attributes = {
         "NAME": one.name,
-        **_type_attribute(cim_type),
-        "EmbeddedObject": "object" if cim_type.scalar is CimType.INSTANCE else None,
+        **_type_attribute(one.type),
+        "EmbeddedObject": "object" if one.type.scalar is CimType.INSTANCE else None,
         "MODIFIED": "TRUE" if one.name in modified else None,
     }
-    content = "" if one.value is None else _value(one.value, cim_type, depth)
-    return element(f"PROPERTY{_suffix(cim_type)}", attributes, content)
+    content = "" if one.value is None else _value(one.value, one.type, depth)
+    return element(f"PROPERTY{_suffix(one.type)}", attributes, content)
 
 
 def _suffix(cim_type: CimType) -> str:

@@ -119,16 +119,10 @@ class _Writer:
     # Instances
 
     def write_instance(self, instance: Instance, place: Place) -> None:
-        self._write(instance.class_name, "", typed_elements.elements(instance), place, 0)
+        elements = typed_elements.elements(instance)
+        self._write(f"instance of {instance.class_name}", elements, place, 0)
 
-    def _write(
-        self,
-        class_name: str,
-        alias: str,
-        elements: Iterable[TypedElement],
-        place: Place,
-        depth: int,
-    ) -> None:
+    def _write(self, head: str, elements: Iterable[TypedElement], place: Place, depth: int) -> None:
         if depth > embedding.DEEPEST:
             raise InvalidParameter(
                 f"an instance holds more than {embedding.DEEPEST} others in one another, or itself"

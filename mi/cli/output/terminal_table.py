@@ -1,7 +1,7 @@
 """A table for a terminal, or a record for each instance where that is too narrow.
 
-A table is drawn if every column gets its name, and its text or at least 24 cells of it, on one
-line; wider text is wrapped. Otherwise each instance is a record with a line for each property.
+A table is drawn if every column gets its name, and its values or, of text, at least 24 cells, on
+one line; wider text is wrapped. Otherwise each instance is a record with a line for each property.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _NUMBERS = frozenset(
      mi.CimType.SINT32, mi.CimType.UINT64, mi.CimType.SINT64, mi.CimType.REAL32,
      mi.CimType.REAL64}
 )  # fmt: skip
+_UNBROKEN = _NUMBERS | {mi.CimType.BOOLEAN, mi.CimType.DATETIME}
 
 
 class TerminalTable:
@@ -42,12 +43,13 @@ class TerminalTable:
         self._wanted = columns
         self._is_single = is_single
         self._rows: list[dict[str, str]] = []
-        self._numbers: set[str] = set()
+        self._types: dict[str, set[mi.CimType | None]] = {}
 
     def instance(self, shown: dict[str, Shown]) -> None:
         """Take a row."""
         self._rows.append(cells(shown))
-        self._numbers.update(name for name, value in shown.items() if value.type in _NUMBERS)
+        for name, value in shown.items():
+            self._types.setdefault(visible(name), set()).add(value.type)
 
     def declaration(self, declared: mi.Class) -> None:
         """Draw a class: its name, a table of its properties and one of its methods."""
@@ -58,6 +60,7 @@ class TerminalTable:
             (METHOD_COLUMNS, list(method_rows(declared))),
         ):
             if rows:
+                self._console.print()
                 self._console.print(self._table(header, rows))
 
     def close(self) -> None:
@@ -72,20 +75,25 @@ class TerminalTable:
         self._console.print(self._table(columns, rows))
 
     def _fits(self, columns: Sequence[str]) -> bool:
-        needed = sum(
-            max(cell_len(name), min(_LEAST_WIDTH, self._longest(name))) for name in columns
-        )
+        needed = sum(max(cell_len(name), self._least(name)) for name in columns)
         return needed + _GAP * len(columns) <= self._console.width
 
-    def _longest(self, name: str) -> int:
-        return max(cell_len(row.get(name, "")) for row in self._rows)
+    def _least(self, name: str) -> int:
+        longest = max(cell_len(row.get(name, "")) for row in self._rows)
+        return longest if self._is_all(name, _UNBROKEN) else min(_LEAST_WIDTH, longest)
+
+    def _is_all(self, name: str, types: frozenset[mi.CimType]) -> bool:
+        """Return whether all values of a column are of `types`; a column of nothing is not."""
+        found = self._types.get(name)
+        return found is not None and found <= types
 
     def _table(self, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for name in header:
             table.add_column(
-                Text(name), overflow="fold", justify="right" if name in self._numbers else "left"
-            )
+                Text(name), overflow="fold", no_wrap=self._is_all(name, _UNBROKEN),
+                justify="right" if self._is_all(name, _NUMBERS) else "left",
+            )  # fmt: skip
         for row in rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
         return table

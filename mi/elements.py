@@ -229,7 +229,10 @@ class Elements(MutableMapping[str, Any]):
 
 
 def _type_to_add(value: Any, cim_type: CimType | None, flags: Flags) -> CimType | None:
+    """Return the type to record: what was said, or what the held value would not tell again."""
     if cim_type is None:
+        if isinstance(value, (bytes, bytearray)):
+            return CimType.UINT8_ARRAY
         # A key is never an embedded instance (DSP0004 5.6.3), so an instance is a reference.
         is_reference = flags & Flags.KEY and isinstance(value, Elements)
         return CimType.REFERENCE if is_reference else None
@@ -271,7 +274,7 @@ def _untyped(value: Any) -> Any:
 def _typed(value: Any, cim_type: CimType) -> Any:
     converted = convert(value, cim_type)
     if cim_type.scalar in (CimType.REFERENCE, CimType.INSTANCE):
-        for item in converted if isinstance(converted, list) else [converted]:
+        for item in converted if cim_type.is_array and converted is not None else [converted]:
             if item is not None and not isinstance(item, Elements):
                 raise TypeMismatch(f"{shown(item)} is not an Instance")
     return converted

@@ -22,7 +22,7 @@ __all__ = ["ObjectPath", "Reference", "read", "write"]
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _PATH = re.compile(
-    r"(?:(?:[\\/]{2}(?P<server>[^\\/]+)[\\/])?(?P<namespace>[^:\"']+):)?"
+    r"(?:(?:[\\/]{2}(?P<server>[^\\/]+)[\\/])?(?P<namespace>(?![\\/]{2})[^:\"']+):)?"
     rf"(?P<class_name>{_NAME})(?:\.(?P<keys>.+)|=(?P<lone>.*))?\Z",
     re.DOTALL,
 )

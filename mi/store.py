@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -57,7 +57,7 @@ class SchemaStore:
         with self._lock:
             self._classes[_key(class_.namespace, class_.name)] = class_
 
-    def load(self, source: str | bytes | Path, namespace: str) -> None:
+    def load(self, source: str | bytes | os.PathLike[str], namespace: str) -> None:
         """Take in the classes of a text in CIM-XML (DSP0201) or MOF (DSP0004 A), all or none.
 
         A class gets what it inherits from the superclasses that stand before it or are here.
@@ -99,12 +99,14 @@ def _key(namespace: str, class_name: str) -> tuple[str, str]:
     return normalize_namespace(namespace).lower(), class_name.lower()
 
 
-def _text(source: str | bytes | Path) -> str:
-    data = source.read_bytes() if isinstance(source, Path) else source
-    if isinstance(data, str):
-        return data.removeprefix("\ufeff")
+def _text(source: str | bytes | os.PathLike[str]) -> str:
+    if isinstance(source, os.PathLike):
+        with open(source, "rb") as file:  # noqa: PTH123 - pathlib would double the import time
+            source = file.read()
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
     try:
-        return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
+        return source.decode("utf-16" if source.startswith(_UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidParameter(f"the text is neither UTF-8 nor UTF-16: {error}") from error
 

@@ -117,7 +117,7 @@ def _in_precision(number: float, cim_type: CimType) -> float:
     """Return the number that an IEEE single or double holds."""
     if cim_type is CimType.REAL64:
         return number
-    (single,) = struct.unpack("f", struct.pack("f", number))
+    (single,) = struct.unpack("<f", struct.pack("<f", number))  # "f" would make it infinite
     return float(single)
 
 

@@ -135,9 +135,9 @@ class Bounds:
         return min(remaining, _LONGEST_WAIT)
 
     def share(self, parts: int) -> float | None:
-        """Return when the first of `parts` equal parts of the time is over; None is never."""
+        """Return when the first of `parts` equal parts of the time is over; None is at its end."""
         remaining = self._expiry.remaining()
-        return None if remaining is None else monotonic() + remaining / parts
+        return None if remaining is None or parts == 1 else monotonic() + remaining / parts
 
     def arrived(self, count: int) -> None:
         """Count bytes that came; headers without end are bytes too.

@@ -33,7 +33,7 @@ class Rejected(Exception):
 def is_offered(scheme: str, answer: Answer) -> bool:
     """Whether a 401 offers `scheme`; one that offers nothing at all takes none back."""
     schemes = _schemes(answer)
-    return not schemes or scheme.lower() in schemes
+    return not schemes or scheme.lower() in (name.lower() for name in schemes)
 
 
 def not_offered(scheme: str, answer: Answer, address: Address) -> Rejected:
@@ -71,4 +71,4 @@ def may_be_same(one: UserName, other: UserName) -> bool:
 
 
 def _schemes(answer: Answer) -> list[str]:
-    return [name.lower() for name in _SCHEME.findall(answer.headers.get(_OFFER, ""))]
+    return _SCHEME.findall(answer.headers.get(_OFFER, ""))

@@ -1,0 +1,100 @@
+"""Certificates made for a test, good and bad ones."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+DAY = timedelta(days=1)
+
+
+def name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def certificate(  # noqa: PLR0913 - each is one thing that may be wrong with one
+    *names: str,
+    issuer: str = "Test Authority",
+    common_name: str = "test",
+    issued_by: Key,
+    of: Key,
+    days: int = 1,
+    is_authority: bool = False,
+    digest: hashes.HashAlgorithm | None = hashes.SHA256(),  # noqa: B008 - it has no state
+) -> x509.Certificate:
+    """Return a certificate for DNS names and addresses, valid for so many days from yesterday."""
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(common_name))
+        .issuer_name(name(issuer))
+        .public_key(of.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - 2 * DAY)
+        .not_valid_after(now + days * DAY)
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+    )
+    if names:
+        alternatives = x509.SubjectAlternativeName([general(one) for one in names])
+        builder = builder.add_extension(alternatives, critical=False)
+    return builder.sign(issued_by, digest)
+
+
+def general(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+class Authority:
+    """An authority whose certificate lies in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = key()
+        own = certificate(
+            issued_by=self._key,
+            of=self._key,
+            common_name="Test Authority",
+            is_authority=True,
+        )
+        self.ca_file = str(folder / "authority.pem")
+        Path(self.ca_file).write_bytes(pem(own))
+
+    def server(self, *names: str, common_name: str = "test", days: int = 1) -> ssl.SSLContext:
+        """Return the context of a server with a certificate for `names`."""
+        own = key()
+        issued = certificate(
+            *names, issued_by=self._key, of=own, common_name=common_name, days=days
+        )
+        path = self._folder / f"{issued.serial_number}.pem"
+        private = own.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        path.write_bytes(private + pem(issued))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context

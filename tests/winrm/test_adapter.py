@@ -1,0 +1,109 @@
+import io
+from collections.abc import Callable
+
+import pytest
+from requests import PreparedRequest, Request, RequestException
+from urllib3 import HTTPResponse
+
+from mi.control import CancelToken, Expiry
+from mi.errors import ProtocolError
+from protocols.winrm import adapter
+from protocols.winrm.adapter import PinnedAdapter, read_body
+from protocols.winrm.connection import BoundedSocket, Bounds, dial
+from tests.winrm.scripted import Peer, ScriptedServer
+
+
+def prepared(server: ScriptedServer, body: bytes) -> PreparedRequest:
+    return Request("POST", server.address.url, data=body).prepare()
+
+
+def dialler(server: ScriptedServer) -> Callable[[], BoundedSocket]:
+    return lambda: dial(server.address, Bounds(Expiry.after(5, "t"), CancelToken(), 10**7), None)
+
+
+def serve(peer: Peer) -> None:
+    while True:
+        peer.reply(body=b"you said " + peer.request().body)
+
+
+def test_requests_go_one_after_the_other_through_one_connection() -> None:
+    with ScriptedServer(serve) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        for body in (b"one", b"two"):
+            response = pinned.send(prepared(server, body), stream=True)
+            assert (response.status_code, response.request.body) == (200, body)
+            assert read_body(response.raw, 1000) == b"you said " + body
+        assert server.connections == 1
+        pinned.drop()
+        assert read_body(pinned.send(prepared(server, b"three")).raw, 1000) == b"you said three"
+        assert server.connections == 2
+        pinned.drop()
+
+
+def test_the_dialler_decides_whether_there_is_another_connection() -> None:
+    def once(peer: Peer) -> None:
+        peer.request()
+        peer.reply(Connection="close")
+
+    with ScriptedServer(once) as server:
+        sockets = iter([dialler(server)()])
+        pinned = PinnedAdapter(server.address, lambda: next(sockets))
+        assert read_body(pinned.send(prepared(server, b"one")).raw, 1000) == b""
+        with pytest.raises(StopIteration):
+            pinned.send(prepared(server, b"two"))
+        pinned.drop()
+    assert server.connections == 1
+
+
+def test_what_goes_wrong_is_requests_to_tell() -> None:
+    with ScriptedServer(lambda peer: None) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        with pytest.raises(RequestException):
+            pinned.send(prepared(server, b"x"))
+        pinned.drop()
+
+
+# Bodies
+
+
+def reply(body: bytes, **headers: str) -> HTTPResponse:
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return HTTPResponse(io.BytesIO(body), given, 200, preload_content=False)
+
+
+def test_a_body_may_be_as_large_as_allowed_and_no_larger() -> None:
+    assert read_body(reply(b"x" * 10), 10) == b"x" * 10
+    with pytest.raises(ProtocolError, match="larger than the 10 bytes") as caught:
+        read_body(reply(b"x" * 11), 10)
+    assert "max_envelope_size=" in str(caught.value.advice)
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read() -> None:
+    too_large = reply(b"x", Content_Length=str(10**15))
+    with pytest.raises(ProtocolError, match="larger"):
+        read_body(too_large, 10)
+    assert too_large.tell() == 0
+
+
+def test_a_body_is_read_in_pieces_that_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "_LARGEST_READ", 4)
+    assert read_body(reply(b"0123456789"), 100) == b"0123456789"
+    assert read_body(reply(b"01234567", Content_Length="8"), 8) == b"01234567"
+    assert read_body(reply(b""), 8) == b""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Encoding": "gzip"},
+        {"Content_Encoding": "identity, br"},
+        {"Transfer_Encoding": "gzip, chunked"},
+    ],
+)
+def test_nothing_is_decompressed(headers: dict[str, str]) -> None:
+    with pytest.raises(ProtocolError, match="Encoding that was not asked for"):
+        read_body(reply(b"\x1f\x8b", **headers), 1000)
+
+
+def test_an_encoding_that_is_none_will_do() -> None:
+    assert read_body(reply(b"x", Content_Encoding=" Identity"), 1000) == b"x"

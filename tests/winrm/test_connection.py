@@ -1,0 +1,446 @@
+import errno
+import math
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mi.control import CancelToken, Expiry
+from mi.errors import (
+    ConnectionFailed,
+    OperationCancelled,
+    OperationTimeout,
+    ProtocolError,
+)
+from protocols.winrm import connection
+from protocols.winrm.certificates import tls_context
+from protocols.winrm.connection import Bell, BoundedSocket, Bounds, Phase, dial
+from protocols.winrm.endpoint import Address
+from tests.winrm.authority import Authority
+from tests.winrm.scripted import Peer, ScriptedServer
+
+NOBODY = Address("http", "127.0.0.1", 1, "/wsman")
+SOON = 0.15
+
+
+def bounds(seconds: float | None = 5, limit: str = "timeout", most: int = 10_000) -> Bounds:
+    return Bounds(Expiry.after(seconds, limit), CancelToken(), most)
+
+
+def idle(peer: Peer) -> None:
+    peer.wait_for_end()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer(idle) as running:
+        yield running
+
+
+def cancel_soon(token: CancelToken) -> None:
+    threading.Timer(SOON, token.cancel).start()
+
+
+def ends_early(started: float) -> bool:
+    """Whether something bounded by a fraction of a second did not wait for the next glance."""
+    return time.monotonic() - started < 3
+
+
+# Bounds
+
+
+def test_bounds_know_how_long_to_wait_and_glance_at_the_token_meanwhile() -> None:
+    assert bounds(None).wait() == bounds(1000).wait() == 0.5
+    assert 0 < bounds(0.2).wait() <= 0.2
+
+
+def test_bounds_end_with_the_error_of_their_limit_and_the_phase() -> None:
+    over = Bounds(Expiry(0.0, "deadline", 3), CancelToken(), 0)
+    over.enter(Phase.SECURING)
+    with pytest.raises(OperationTimeout, match="the deadline of 3 s passed while in the TLS"):
+        over.wait()
+
+
+def test_a_cancelled_operation_does_not_begin_and_does_not_wait() -> None:
+    token = CancelToken()
+    token.cancel("enough")
+    cancelled = Bounds(Expiry(), token, 0)
+    with pytest.raises(OperationCancelled, match="enough"), cancelled:
+        pass
+    with pytest.raises(OperationCancelled, match="enough"):
+        cancelled.wait()
+
+
+def test_a_phase_may_be_held_over_what_it_consists_of() -> None:
+    held = bounds()
+    held.hold(Phase.AUTHENTICATING)
+    held.enter(Phase.SENDING)
+    assert held.phase is Phase.AUTHENTICATING
+    held.hold(None)
+    held.enter(Phase.SENDING)
+    assert held.phase is Phase.SENDING
+
+
+def test_within_the_grace_everything_is_releasing() -> None:
+    grace = bounds(5, "grace")
+    grace.hold(Phase.AUTHENTICATING)
+    grace.enter(Phase.WAITING)
+    assert grace.phase is Phase.RELEASING
+
+
+def test_time_is_shared_among_addresses_that_are_tried() -> None:
+    third = bounds(30).share(3)
+    assert third is not None
+    assert math.isclose(third - time.monotonic(), 10, abs_tol=1)
+    assert bounds(None).share(3) is bounds(30).share(1) is None
+
+
+def test_more_bytes_than_any_reply_may_have_end_the_exchange() -> None:
+    narrow = bounds(most=10)
+    narrow.arrived(10)
+    with pytest.raises(ProtocolError, match="does not end: 11 bytes"):
+        narrow.arrived(1)
+    narrow.begin()
+    narrow.arrived(10)
+
+
+def test_a_cancel_wakes_whoever_waits_until_the_exchange_is_over() -> None:
+    token, woken = CancelToken(), []
+    with Bounds(Expiry(), token, 0) as watched:
+        watched.interrupt()  # nobody waits yet
+        watched.interrupt_by(lambda: woken.append(1))
+        token.cancel()
+    assert woken == [1]
+    token, woken = CancelToken(), []
+    with Bounds(Expiry(), token, 0) as watched:
+        watched.interrupt_by(lambda: woken.append(1))
+    token.cancel()
+    assert not woken
+
+
+def test_a_bell_may_be_rung_twice_and_before_anybody_waits() -> None:
+    bell = Bell()
+    assert not bell.wait(0)
+    bell.ring()
+    bell.ring()
+    assert bell.wait(None)
+    assert not bell.wait(0.01)
+
+
+# Dialling
+
+
+def test_a_connection_sends_small_messages_at_once(server: ScriptedServer) -> None:
+    with bounds() as fresh, dial(server.address, fresh, None) as dialled:
+        assert dialled.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert not dialled.is_stale
+
+
+def test_a_name_is_looked_up(server: ScriptedServer) -> None:
+    address = Address("http", "localhost", server.port, "/wsman")
+    with bounds() as fresh, dial(address, fresh, None) as dialled:
+        assert dialled.getpeername()[1] == server.port
+
+
+def test_a_refused_connection_says_what_to_check() -> None:
+    with (
+        bounds() as fresh,
+        pytest.raises(ConnectionFailed, match="cannot be reached") as caught,
+    ):
+        dial(NOBODY, fresh, None)
+    assert "winrm quickconfig" in str(caught.value.advice)
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+def test_an_unknown_name_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        bounds() as fresh,
+        pytest.raises(ConnectionFailed, match="no address is known"),
+    ):
+        dial(Address("http", "nowhere", 5985, "/"), fresh, None)
+
+
+@pytest.fixture
+def stuck_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A resolver that answers to numbers at once and to names never."""
+    resolve, over = socket.getaddrinfo, threading.Event()
+
+    def look_up(*arguments: object, flags: int = 0, **others: object) -> object:
+        if not flags & socket.AI_NUMERICHOST:
+            over.wait()
+        return resolve(*arguments, flags=flags, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(connection, "_LOOK_UPS", threading.BoundedSemaphore(1))
+    yield
+    over.set()
+    for thread in threading.enumerate():
+        if thread.name == "mi-look-up":
+            thread.join()
+
+
+@pytest.mark.usefixtures("stuck_resolver")
+def test_a_look_up_that_hangs_is_left_behind_and_only_so_many_are() -> None:
+    address = Address("http", "localhost", 1, "/")
+    for _ in range(2):  # the second does not even get its turn
+        started = time.monotonic()
+        with bounds(SOON) as fresh, pytest.raises(OperationTimeout, match="looking the name up"):
+            dial(address, fresh, None)
+        assert ends_early(started)
+
+
+@pytest.mark.usefixtures("stuck_resolver")
+def test_a_cancel_ends_a_look_up() -> None:
+    token = CancelToken()
+    cancel_soon(token)
+    with Bounds(Expiry(), token, 0) as fresh, pytest.raises(OperationCancelled):
+        dial(Address("http", "localhost", 1, "/"), fresh, None)
+
+
+def addresses(*ports: int) -> Callable[..., list[tuple[object, ...]]]:
+    def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+
+    return resolve
+
+
+def test_every_address_of_a_name_is_tried(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", addresses(1, server.port))
+    with bounds() as fresh, dial(Address("http", "h", 5985, "/"), fresh, None) as dialled:
+        assert dialled.getpeername()[1] == server.port
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port whose queue of connections is full, so that it answers to no other."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = []
+        for _ in range(8):
+            filler = socket.socket()
+            filler.settimeout(0)
+            filler.connect_ex(listener.getsockname())
+            fillers.append(filler)
+        yield listener.getsockname()[1]
+        for filler in fillers:
+            filler.close()
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(
+    server: ScriptedServer, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", addresses(silent_port, server.port))
+    with bounds(0.6) as fresh, dial(Address("http", "h", 5985, "/"), fresh, None) as dialled:
+        assert dialled.getpeername()[1] == server.port
+
+
+def test_connecting_ends_with_the_time(silent_port: int) -> None:
+    started = time.monotonic()
+    with bounds(SOON) as fresh, pytest.raises(OperationTimeout, match="while connecting"):
+        dial(Address("http", "127.0.0.1", silent_port, "/"), fresh, None)
+    assert ends_early(started)
+
+
+def test_a_cancel_ends_connecting(silent_port: int) -> None:
+    token = CancelToken()
+    cancel_soon(token)
+    with Bounds(Expiry(), token, 0) as fresh, pytest.raises(OperationCancelled):
+        dial(Address("http", "127.0.0.1", silent_port, "/"), fresh, None)
+
+
+def test_ctrl_c_ends_connecting_and_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+
+    class Interrupted(BoundedSocket):
+        def reach(self, where: object, give_up_at: float | None) -> None:
+            raise KeyboardInterrupt
+
+        def close(self) -> None:
+            closed.append(self.fileno())
+            super().close()
+
+    monkeypatch.setattr(connection, "BoundedSocket", Interrupted)
+    with bounds() as fresh, pytest.raises(KeyboardInterrupt):
+        dial(NOBODY, fresh, None)
+    assert len(closed) == 1
+
+
+# An open connection
+
+
+def dialled(server: ScriptedServer, fresh: Bounds) -> BoundedSocket:
+    return dial(server.address, fresh, None)
+
+
+def test_a_reader_gets_what_came_and_the_phases_follow(server: ScriptedServer) -> None:
+    server._scripts = (lambda peer: (peer.send(b"ab"), peer.wait_for_end()),)
+    with bounds() as fresh, dialled(server, fresh) as open_socket:
+        assert open_socket.makefile("rb").read(1) == b"a"
+        assert (fresh.phase, fresh.received) == (Phase.WAITING, 2)
+        fresh.enter(Phase.SENDING)
+        open_socket.interrupt()
+        assert open_socket.recv_into(bytearray(1)) == 0
+        assert fresh.phase is Phase.READING
+
+
+def test_a_drip_ends_on_time() -> None:
+    with ScriptedServer(lambda peer: peer.drip(b"x" * 1000, 0.02)) as server:
+        started = time.monotonic()
+        with bounds(0.3) as fresh, dialled(server, fresh) as open_socket:
+            with pytest.raises(OperationTimeout, match="reading the reply"):
+                open_socket.makefile("rb").read(1000)
+            assert 0 < fresh.received < 1000
+        assert ends_early(started)
+
+
+def test_silence_ends_on_time_and_waits_through_several_glances(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_LONGEST_WAIT", 0.03)
+    with (
+        bounds(SOON) as fresh,
+        dialled(server, fresh) as open_socket,
+        pytest.raises(OperationTimeout, match="waiting for the reply"),
+    ):
+        open_socket.recv_into(bytearray(1))
+
+
+def test_a_cancel_ends_a_read_at_once(server: ScriptedServer) -> None:
+    token = CancelToken()
+    with Bounds(Expiry(), token, 10) as fresh, dialled(server, fresh) as open_socket:
+        cancel_soon(token)
+        assert open_socket.recv_into(bytearray(1)) == 0  # shut down, as if the server had ended
+        with pytest.raises(OperationCancelled):
+            open_socket.recv_into(bytearray(1))
+
+
+def test_sending_ends_on_time_where_nobody_reads() -> None:
+    with (
+        ScriptedServer(lambda peer: peer.stall()) as server,
+        bounds(0.3) as fresh,
+        dialled(server, fresh) as open_socket,
+    ):
+        assert not fresh.is_sent
+        with pytest.raises(OperationTimeout, match="sending the request"):
+            open_socket.sendall(b"x" * 50_000_000)
+        assert fresh.is_sent
+
+
+def test_all_is_sent(server: ScriptedServer) -> None:
+    with bounds() as fresh, dialled(server, fresh) as open_socket:
+        open_socket.sendall(b"")
+        assert not fresh.is_sent
+        open_socket.sendall(b"x" * 100_000)
+        assert fresh.is_sent
+
+
+def test_the_second_part_of_a_reply_is_not_held_back(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with bounds(SOON) as fresh, dialled(server, fresh) as open_socket:
+        monkeypatch.setattr(connection, "_QUICK_ACK", None)  # as on other platforms than Linux
+        with pytest.raises(OperationTimeout):
+            open_socket.recv_into(bytearray(1))
+
+
+def test_a_connection_closed_at_either_end_is_stale(server: ScriptedServer) -> None:
+    server._scripts = (lambda peer: None,)
+    with bounds() as fresh, dialled(server, fresh) as open_socket:
+        assert open_socket.recv_into(bytearray(1)) == 0
+        assert open_socket.is_stale
+        open_socket.close()
+        assert open_socket.is_stale
+        open_socket.interrupt()  # harmless
+
+
+def test_a_failure_is_the_systems_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with BoundedSocket() as unconnected:
+        unconnected.bounds = bounds()
+        monkeypatch.setattr(
+            BoundedSocket, "connect_ex", lambda *_: errno.EHOSTUNREACH, raising=False
+        )
+        with pytest.raises(OSError, match=os.strerror(errno.EHOSTUNREACH)):
+            unconnected.reach(("127.0.0.1", 1), None)
+
+
+# Under TLS
+
+
+def secured(server: ScriptedServer, authority: Authority, fresh: Bounds) -> BoundedSocket:
+    return dial(server.address, fresh, tls_context(server.options(ca_file=authority.ca_file)))
+
+
+def test_everything_is_bounded_under_tls_too(authority: Authority) -> None:
+    def half(peer: Peer) -> None:
+        peer.request()
+        peer.drip(b"x" * 1000, 0.02)
+
+    started = time.monotonic()
+    with (
+        ScriptedServer(half, tls=authority.server("127.0.0.1")) as server,
+        bounds(1) as fresh,
+        secured(server, authority, fresh) as open_socket,
+    ):
+        open_socket.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000)
+        with pytest.raises(OperationTimeout, match="reading the reply"):
+            open_socket.makefile("rb").read(1000)
+    assert ends_early(started)
+
+
+def test_a_handshake_that_the_server_does_not_answer_ends_on_time(
+    server: ScriptedServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_LONGEST_WAIT", 0.03)
+    with bounds(SOON) as fresh, pytest.raises(OperationTimeout, match="in the TLS handshake"):
+        secured(server, authority, fresh)
+    assert server.ends.acquire(timeout=5)
+
+
+def test_a_handshake_that_drips_ends_on_time(authority: Authority) -> None:
+    with (
+        ScriptedServer(
+            lambda peer: peer.drip(b"\x16\x03\x03\x0f\xff" + b"\2" * 500, 0.02)
+        ) as server,
+        bounds(0.3) as fresh,
+        pytest.raises(OperationTimeout, match="in the TLS handshake"),
+    ):
+        secured(server, authority, fresh)
+
+
+def test_a_cancel_ends_a_handshake(server: ScriptedServer, authority: Authority) -> None:
+    token = CancelToken()
+    cancel_soon(token)
+    with Bounds(Expiry(), token, 10) as fresh, pytest.raises(OperationCancelled):
+        secured(server, authority, fresh)
+
+
+def test_a_failed_handshake_closes_the_connection(authority: Authority) -> None:
+    with (
+        ScriptedServer(lambda peer: (peer.send(b"HTTP/1.1 400\r\n\r\n"), idle(peer))) as server,
+        bounds() as fresh,
+    ):
+        with pytest.raises(ConnectionFailed, match="TLS handshake with"):
+            secured(server, authority, fresh)
+        assert server.ends.acquire(timeout=5)
+
+
+def test_ctrl_c_in_a_handshake_closes_the_connection(
+    server: ScriptedServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connection, "_shake_hands", interrupted)
+    with bounds() as fresh, pytest.raises(KeyboardInterrupt):
+        secured(server, authority, fresh)
+    assert server.ends.acquire(timeout=5)

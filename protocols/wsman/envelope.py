@@ -25,6 +25,7 @@ from protocols.wsman.namespaces import (
     ANONYMOUS,
     CIM_BINDING,
     ENUMERATION,
+    EVENTING,
     IDENTITY,
     MICROSOFT,
     SOAP,
@@ -72,7 +73,7 @@ _UNDERSTOOD: Final = frozenset(
 
 _NAMESPACES: Final = (
     f'xmlns:s="{SOAP}" xmlns:a="{ADDRESSING}" xmlns:n="{ENUMERATION}" xmlns:w="{WSMAN}"'
-    f' xmlns:p="{MICROSOFT}" xmlns:b="{CIM_BINDING}" xmlns:x="{TRANSFER}"'
+    f' xmlns:p="{MICROSOFT}" xmlns:b="{CIM_BINDING}" xmlns:x="{TRANSFER}" xmlns:e="{EVENTING}"'
 )
 _START: Final = f"<s:Envelope {_NAMESPACES}><s:Header>"
 _REPLY_START: Final = f'<s:Envelope xml:lang="en-US" {_NAMESPACES}><s:Header>'
@@ -91,8 +92,7 @@ class Request:
     Attributes:
         action: the action URI.
         resource_uri: the class, or what else is operated on.
-        body: ready markup for the inside of s:Body; the prefixes s, a, n, w, p, b and x of
-            `PREFIXES` are declared.
+        body: ready markup for the inside of s:Body; the prefixes of `PREFIXES` are declared.
         selectors: what names the object, in order.
         options: options of the operation, in order.
         operation_timeout: seconds that the server may take, or None to leave it to the server.
@@ -350,5 +350,7 @@ def serialize_fault(fault: Fault, relates_to: str | None, message_id: str) -> by
 
 def _not_understood_markup(name: str) -> str:
     namespace, _, local_name = name.removeprefix("{").rpartition("}")
+    if not namespace:
+        return f'<s:NotUnderstood qname="{local_name}"/>'
     declared = markup.attribute(namespace)
     return f'<s:NotUnderstood qname="q:{local_name}" xmlns:q="{declared}"/>'

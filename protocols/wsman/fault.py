@@ -199,8 +199,9 @@ class Fault:
 
     def _silence(self, found: Finding) -> str:
         """Return what stands for the text of a fault that has none: OMI sends such."""
-        numbered = None if found.number is None else f"{found.meaning.name} {found.number}"
-        codes = ", ".join(filter(None, (self.code, self.subcode, self.detail, numbered)))
+        name = found.meaning.name if found.number == found.meaning.number else None
+        number = None if found.number is None else str(found.number)
+        codes = ", ".join(filter(None, (self.code, self.subcode, self.detail, name, number)))
         return f"the server gives no reason for its fault ({codes})"
 
 
@@ -248,20 +249,13 @@ def write_fault(fault: Fault, *, machine: str = "localhost") -> str:
         fault: what to say; `not_understood` goes into the header and is not written here.
         machine: the name of the server.
     """
-    reason = f'<s:Reason><s:Text xml:lang="en-US">{markup.text(fault.reason)}</s:Text></s:Reason>'
+    subcode = fault.subcode and f"<s:Subcode><s:Value>{fault.subcode}</s:Value></s:Subcode>"
     detail = _write_detail(fault, machine)
     return (
-        f"<s:Fault><s:Code><s:Value>s:{fault.code}</s:Value>{_write_subcode(fault.subcode)}</s:Code>"
-        f"{reason}{f'<s:Detail>{detail}</s:Detail>' if detail else ''}</s:Fault>"
+        f"<s:Fault><s:Code><s:Value>s:{fault.code}</s:Value>{subcode or ''}</s:Code>"
+        f'<s:Reason><s:Text xml:lang="en-US">{markup.text(fault.reason)}</s:Text></s:Reason>'
+        f"{detail and f'<s:Detail>{detail}</s:Detail>'}</s:Fault>"
     )
-
-
-def _write_subcode(subcode: str | None) -> str:
-    if subcode is None:
-        return ""
-    uri = PREFIXES.get(subcode.partition(":")[0])
-    declared = f' xmlns:{subcode.partition(":")[0]}="{uri}"' if uri else ""
-    return f"<s:Subcode><s:Value{declared}>{subcode}</s:Value></s:Subcode>"
 
 
 def _write_detail(fault: Fault, machine: str) -> str:

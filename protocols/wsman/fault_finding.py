@@ -63,6 +63,7 @@ class Finding(NamedTuple):
         return (
             self.meaning.result is not Result.FAILED
             or self.meaning.category is not ErrorCategory.NOT_SPECIFIED
+            or self.meaning.advice is not None
         )
 
 

@@ -22,7 +22,7 @@ INTERVALS = st.timedeltas(timedelta(), timedelta(days=99_999_999))
 @pytest.mark.parametrize(
     ("seconds", "text"), [(60, "PT60.000S"), (0.5, "PT0.500S"), (7200.0, "PT7200.000S")]
 )
-def test_a_time_out_is_written_as_windows_writes_it(seconds, text):
+def test_a_time_out_is_written_as_windows_writes_it(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
     assert parse_duration(text) == timedelta(seconds=seconds)
 
@@ -44,19 +44,19 @@ def test_a_time_out_is_written_as_windows_writes_it(seconds, text):
         ("P2M", timedelta(days=61)),
     ],
 )
-def test_a_duration_is_read_as_omi_reads_it(text, span):
+def test_a_duration_is_read_as_omi_reads_it(text: str, span: timedelta) -> None:
     assert parse_duration(text) == span
 
 
 @pytest.mark.parametrize(
     "text", ["", "60", "PT-1S", "-PT1S", "P1H", "PT1.5M", "P1D2H", "3600000", "PT12345678901S", "x"]
 )
-def test_what_is_no_duration_or_a_negative_one_is_refused(text):
+def test_what_is_no_duration_or_a_negative_one_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError, match="not a duration"):
         parse_duration(text)
 
 
-def test_a_duration_longer_than_python_can_hold_is_refused():
+def test_a_duration_longer_than_python_can_hold_is_refused() -> None:
     with pytest.raises(ProtocolError, match="too long"):
         parse_duration("P9999999999D")
 
@@ -69,18 +69,20 @@ def test_a_duration_longer_than_python_can_hold_is_refused():
         (timedelta(days=1, hours=2, minutes=3, seconds=4, milliseconds=500), "P1DT2H3M4.5S"),
     ],
 )
-def test_an_interval_is_written_without_years_months_and_idle_zeros(span, text):
+def test_an_interval_is_written_without_years_months_and_idle_zeros(
+    span: timedelta, text: str
+) -> None:
     assert format_interval(span) == text
 
 
 @given(INTERVALS)
-def test_an_interval_is_read_back_as_it_was_written(span):
+def test_an_interval_is_read_back_as_it_was_written(span: timedelta) -> None:
     assert parse_duration(format_interval(span)) == span
     assert parse_datetime(format_interval(span)) == span
 
 
 @given(st.floats(0.001, 4e6).map(lambda seconds: round(seconds, 3)))
-def test_a_time_out_is_read_back_to_the_millisecond(seconds):
+def test_a_time_out_is_read_back_to_the_millisecond(seconds: float) -> None:
     assert parse_duration(format_duration(seconds)) == timedelta(seconds=seconds)
 
 
@@ -96,20 +98,20 @@ def test_a_time_out_is_read_back_to_the_millisecond(seconds):
         ),
     ],
 )
-def test_a_moment_is_written_as_windows_writes_it(moment, text):
+def test_a_moment_is_written_as_windows_writes_it(moment: datetime, text: str) -> None:
     assert format_datetime(moment) == text
     assert parse_datetime(text) == moment
 
 
 @given(MOMENTS)
-def test_a_moment_is_read_back_as_it_was_written(moment):
+def test_a_moment_is_read_back_as_it_was_written(moment: datetime) -> None:
     again = parse_datetime(format_datetime(moment))
     assert again == moment
     assert again.utcoffset() == moment.utcoffset()
 
 
 @pytest.mark.parametrize("digits", range(10))
-def test_a_moment_may_have_up_to_nine_digits_of_a_second(digits):
+def test_a_moment_may_have_up_to_nine_digits_of_a_second(digits: int) -> None:
     fraction = f".{'123456789'[:digits]}" if digits else ""
     microsecond = int("123456789"[:digits][:6].ljust(6, "0"))
     expected = datetime(2024, 3, 3, 2, 2, 14, microsecond, UTC)
@@ -130,7 +132,7 @@ def test_a_moment_may_have_up_to_nine_digits_of_a_second(digits):
         ("2024030302**14.000000+060", "2024030302**14.000000+060"),
     ],
 )
-def test_what_a_moment_does_not_say_becomes_wildcards(text, cim_text):
+def test_what_a_moment_does_not_say_becomes_wildcards(text: str, cim_text: str) -> None:
     assert parse_datetime(text) == CimDateTime(cim_text)
 
 
@@ -142,7 +144,7 @@ def test_what_a_moment_does_not_say_becomes_wildcards(text, cim_text):
         ("00000001020304.500000:000", "P1DT2H3M4.5S"),
     ],
 )
-def test_the_text_of_dsp0004_is_read_too(text, value):
+def test_the_text_of_dsp0004_is_read_too(text: str, value: str) -> None:
     assert parse_datetime(text) == parse_datetime(value)
 
 
@@ -164,13 +166,13 @@ def test_the_text_of_dsp0004_is_read_too(text, value):
         "yesterday",
     ],
 )
-def test_what_is_neither_date_nor_time_nor_interval_is_refused(text):
+def test_what_is_neither_date_nor_time_nor_interval_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError, match="not a date, a time or an interval"):
         parse_datetime(text)
 
 
 @given(st.text(st.sampled_from("0123456789-:.+TZPDHMSYW* ")))
-def test_arbitrary_text_is_a_value_or_a_protocol_error(text):
+def test_arbitrary_text_is_a_value_or_a_protocol_error(text: str) -> None:
     try:
         value = parse_datetime(text)
     except ProtocolError:

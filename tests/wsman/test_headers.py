@@ -33,16 +33,16 @@ def parsed(markup: str) -> etree._Element:
         (datetime(2024, 3, 3, 2, 2, 14, tzinfo=UTC), "20240303020214.000000+000"),
     ],
 )
-def test_a_selector_holds_the_canonical_cim_text_of_a_value(value, text):
+def test_a_selector_holds_the_canonical_cim_text_of_a_value(value: object, text: str) -> None:
     assert Selector.of("Key", value) == Selector("Key", text)
 
 
-def test_a_selector_that_is_a_reference_holds_an_endpoint_reference():
+def test_a_selector_that_is_a_reference_holds_an_endpoint_reference() -> None:
     selector = Selector.reference("Antecedent", URI, [Selector.of("Handle", "4")])
     assert selector.markup == endpoint_reference(URI, [Selector.of("Handle", "4")])
 
 
-def test_selectors_keep_their_order():
+def test_selectors_keep_their_order() -> None:
     selectors = (Selector.of("__cimnamespace", "root/cimv2"), Selector.of("Handle", "4"))
     assert selector_set(selectors) == (
         '<w:SelectorSet><w:Selector Name="__cimnamespace">root/cimv2</w:Selector>'
@@ -50,12 +50,12 @@ def test_selectors_keep_their_order():
     )
 
 
-def test_without_selectors_or_options_there_is_no_set_of_them():
+def test_without_selectors_or_options_there_is_no_set_of_them() -> None:
     assert selector_set(()) == ""
     assert option_set(()) == ""
 
 
-def test_options_have_a_type_where_one_is_given_and_no_must_understand():
+def test_options_have_a_type_where_one_is_given_and_no_must_understand() -> None:
     options = option_set(iter([Option("wmi:A&B", "x<y", "xs:string"), Option("Plain", "")]))
     assert options == (
         '<w:OptionSet xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
@@ -64,19 +64,19 @@ def test_options_have_a_type_where_one_is_given_and_no_must_understand():
     )
 
 
-def test_an_option_that_must_be_complied_with_makes_the_set_one_that_must_be_understood():
+def test_an_option_that_must_be_complied_with_makes_the_set_one_that_must_be_understood() -> None:
     options = parsed(option_set([Option("A", "1", must_comply=True), Option("B", None)]))[0]
     assert options.get(f"{{{PREFIXES['s']}}}mustUnderstand") == "true"
     assert [option.get("MustComply") for option in options] == ["true", None]
 
 
-def test_an_option_without_a_value_is_nil():
+def test_an_option_without_a_value_is_nil() -> None:
     (option,) = parsed(option_set([Option("Flag", None)]))[0]
     assert option.get("{http://www.w3.org/2001/XMLSchema-instance}nil") == "true"
     assert option.text is None
 
 
-def test_an_endpoint_reference_names_class_and_keys_at_the_anonymous_address():
+def test_an_endpoint_reference_names_class_and_keys_at_the_anonymous_address() -> None:
     reference = endpoint_reference(URI, [Selector.of("Handle", "4")])
     assert reference == (
         "<a:EndpointReference><a:Address>"
@@ -88,7 +88,7 @@ def test_an_endpoint_reference_names_class_and_keys_at_the_anonymous_address():
     assert reference_parameters(URI, []) in endpoint_reference(URI, [], address="http://host/wsman")
 
 
-def test_the_headers_of_a_session_are_escaped():
+def test_the_headers_of_a_session_are_escaped() -> None:
     addressing = Addressing("http://h/wsman?a&b", 512000, 'x"', "de-DE")
     assert addressing.to_markup == "<a:To>http://h/wsman?a&amp;b</a:To>"
     assert "512000" in addressing.size_markup
@@ -96,7 +96,7 @@ def test_the_headers_of_a_session_are_escaped():
     assert '<p:DataLocale xml:lang="de-DE" s:mustUnderstand="false"/>' in addressing.locale_markup
 
 
-def test_a_name_that_xml_cannot_carry_is_refused():
+def test_a_name_that_xml_cannot_carry_is_refused() -> None:
     with pytest.raises(InvalidParameter):
         selector_set([Selector("a\x00", "")])
     with pytest.raises(InvalidParameter):

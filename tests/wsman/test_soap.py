@@ -12,13 +12,13 @@ def envelope(*parts: str, namespace: str = SOAP) -> etree._Element:
     return etree.fromstring(f'<s:Envelope xmlns:s="{namespace}">{"".join(parts)}</s:Envelope>')
 
 
-def test_header_and_body_are_told_apart():
+def test_header_and_body_are_told_apart() -> None:
     header, body = soap.split(envelope(HEADER, BODY))
     assert header is not None
     assert (header.tag, body.tag) == (soap.HEADER, soap.BODY)
 
 
-def test_a_header_may_be_missing():
+def test_a_header_may_be_missing() -> None:
     header, body = soap.split(envelope(BODY))
     assert header is None
     assert body.tag == soap.BODY
@@ -38,22 +38,24 @@ def test_a_header_may_be_missing():
         (HEADER, "<extra/>"),
     ],
 )
-def test_an_envelope_must_hold_at_most_a_header_and_then_exactly_one_body(parts):
+def test_an_envelope_must_hold_at_most_a_header_and_then_exactly_one_body(
+    parts: tuple[str, ...],
+) -> None:
     with pytest.raises(ProtocolError, match="must hold a Header and one Body"):
         soap.split(envelope(*parts))
 
 
-def test_soap_1_1_is_refused_by_its_name():
+def test_soap_1_1_is_refused_by_its_name() -> None:
     with pytest.raises(ProtocolError, match=r"SOAP 1\.1"):
         soap.split(envelope(HEADER, BODY, namespace=SOAP_11))
 
 
-def test_what_is_not_soap_is_refused_with_the_name_of_its_root():
+def test_what_is_not_soap_is_refused_with_the_name_of_its_root() -> None:
     with pytest.raises(ProtocolError, match="root element is html"):
         soap.split(etree.fromstring("<html><body/></html>"))
 
 
-def test_the_text_of_an_element_is_what_is_not_padding():
+def test_the_text_of_an_element_is_what_is_not_padding() -> None:
     parent = etree.fromstring("<a><b>\n  uuid:1 </b><c/></a>")
     assert soap.text_of(parent, "b") == "uuid:1"
     assert soap.text_of(parent, "c") == ""
@@ -61,7 +63,7 @@ def test_the_text_of_an_element_is_what_is_not_padding():
     assert soap.text_of(None, "b") == ""
 
 
-def test_the_first_child_of_a_name_is_found():
+def test_the_first_child_of_a_name_is_found() -> None:
     parent = etree.fromstring("<a><b>1</b><b>2</b></a>")
     found = soap.child(parent, "b")
     assert found is not None
@@ -69,7 +71,7 @@ def test_the_first_child_of_a_name_is_found():
     assert soap.child(parent, "c") is None
 
 
-def test_a_qname_is_resolved_where_it_stands():
+def test_a_qname_is_resolved_where_it_stands() -> None:
     element = etree.fromstring('<a xmlns="urn:default" xmlns:p="urn:p"/>')
     assert soap.qname(element, " p:Name ") == ("urn:p", "Name")
     assert soap.qname(element, "Name") == ("urn:default", "Name")

@@ -22,7 +22,6 @@ from mi.schema import Class, Method, Parameter, Property, Qualifier
 __all__ = ["declared_classes"]
 
 _EVERYWHERE = "*"
-_NOTHING = "void"
 _TYPES = {cim_type.cim_name: cim_type for cim_type in CimType if not cim_type.is_array} | {
     "ref": CimType.REFERENCE,
     "object": CimType.INSTANCE,
@@ -93,7 +92,7 @@ class _Reader:
             properties[declared.name] = _property(declared, name, overridden)
         methods = _inherited(parent.methods if parent else {})
         for words in row.get("methods", ()):
-            method = self._method(words, name, methods)
+            method = self._method(words, name)
             methods[method.name] = method
         self.classes[namespace, name] = Class(
             name,
@@ -111,26 +110,20 @@ class _Reader:
         values = next((self._values[int(mark[1:])] for mark in marks if mark[0] == "@"), {})
         return _Declared(name, type_word, frozenset(marks), values)
 
-    def _method(
-        self, words: Sequence[str], class_name: str, inherited: Mapping[str, Method]
-    ) -> Method:
+    def _method(self, words: Sequence[str], class_name: str) -> Method:
         head, *parameters = words
         declared = self._member(head)
-        overridden = inherited.get(declared.name)
-        qualifiers = [*_value_qualifiers(declared), *_marked(declared)]
-        if overridden is not None:
-            qualifiers.append(_text("Override", declared.name))
         return Method(
             declared.name,
-            None if declared.type_word == _NOTHING else declared.type,
+            declared.type,
             NameMap(
                 (one.name, one)
                 for one in (
                     self._parameter(ordinal, text) for ordinal, text in enumerate(parameters)
                 )
             ),
-            origin=overridden.origin if overridden else class_name,
-            qualifiers=_ordered(qualifiers),
+            origin=class_name,
+            qualifiers=_ordered([*_value_qualifiers(declared), *_marked(declared)]),
         )
 
     def _parameter(self, ordinal: int, text: str) -> Parameter:

@@ -195,6 +195,19 @@ class Elements(MutableMapping[str, Any]):
         """The names of the elements that were set or cleared since the instance was made."""
         return frozenset(self._modified or ())
 
+    @property
+    def provisional(self) -> tuple[str, ...]:
+        """The names of the elements whose integer type is told from the value, and by no one else.
+
+        They take the type that their class declares; where there is no class to ask, a sender
+        needs `add(…, type=)` to have said it.
+        """
+        return tuple(
+            name
+            for name, value in self._values.items()
+            if self._declared_type(name) is None and _is_integer(_inferred(value))
+        )
+
     # Types and flags
 
     def _declared_type(self, name: str) -> CimType | None:
@@ -215,7 +228,7 @@ class Elements(MutableMapping[str, Any]):
         nobody knows what it is.
         """
         held = _inferred(self._values.get(name)) if self.is_typed else None
-        return _inferred(value) if held is None or held.scalar in INTEGER_RANGES else held
+        return _inferred(value) if held is None or _is_integer(held) else held
 
     def _element_flags(self, name: str, value: Any) -> Flags:
         flags = Flags.NONE
@@ -248,6 +261,10 @@ def _inferred(value: Any) -> CimType | None:
     if isinstance(value, (list, tuple)) and any(isinstance(item, Elements) for item in value):
         return CimType.INSTANCE_ARRAY
     return infer_type(value)
+
+
+def _is_integer(cim_type: CimType | None) -> bool:
+    return cim_type is not None and cim_type.scalar in INTEGER_RANGES
 
 
 def convert_element(what: str, value: Any, cim_type: CimType | None) -> Any:

@@ -150,6 +150,7 @@ def _is_reference(text: str) -> bool:
     if not _IS_REFERENCE.match(text):
         return False
     try:
-        return write(*read(text)[:3], dict(read(text).keys)) == text
+        path = read(text)
     except InvalidParameter:
         return False
+    return write(path.server_name, path.namespace, path.class_name, dict(path.keys)) == text

@@ -281,6 +281,13 @@ def test_an_integer_is_provisional_and_changes_its_type_with_its_size() -> None:
     assert made.element("Count").type is CimType.REAL64
 
 
+def test_the_integers_whose_type_is_provisional_can_be_told() -> None:
+    made = Instance("X", {"A": 1, "B": [1, 2], "C": "c", "D": None, "E": b"e"})
+    made.add("F", 1, CimType.UINT8)
+    assert made.provisional == ("A", "B")
+    assert _service().provisional == ()
+
+
 def test_any_other_inferred_type_holds() -> None:
     made = Instance("X", {"When": datetime(2015, 2, 26, tzinfo=UTC)})
     made["When"] = "20160226000000.000000+000"

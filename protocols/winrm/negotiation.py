@@ -16,10 +16,16 @@ from requests import PreparedRequest, Request, Response
 from requests_ntlm import HttpNtlmAuth
 
 from mi.credentials import UserName
-from mi.errors import AuthenticationFailed, MIError, NotSupported, ProtocolError
+from mi.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    MIError,
+    NotSupported,
+    ProtocolError,
+)
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected, not_offered, refused
+from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
 from protocols.winrm.status import UNAUTHORIZED, status_error
 
 __all__ = ["Negotiate", "Post", "SessionSecurity"]
@@ -63,6 +69,7 @@ class Negotiate:
         self.user = user
         self._password = password
         self._address = address
+        self._is_accepted = False
 
     def log_on(
         self, post: Post, binding: bytes | None, *, is_sealing: bool
@@ -70,7 +77,9 @@ class Negotiate:
         """Exchange NTLM's three messages; return the means to seal if that is wanted.
 
         Raises:
-            Rejected: the server refuses the user, or takes no NTLM.
+            Rejected: the server refuses the user, or takes no NTLM; or it closed the connection
+                when it had the last token of a user whom it never accepted, as some do who refuse.
+            ConnectionFailed: the connection was lost otherwise.
             AuthenticationFailed: it does not offer to seal as it should.
             ProtocolError: it does not speak NTLM as it should.
         """
@@ -78,6 +87,10 @@ class Negotiate:
         exchange = _TokenExchange(post, self._address, is_sealing=is_sealing)
         try:
             status = tokens.exchange(exchange)
+        except ConnectionFailed as error:
+            if exchange.is_challenged and not self._is_accepted:
+                raise unanswered(self.user, self._address) from error
+            raise
         except (MIError, Rejected):
             raise
         except Exception as error:  # noqa: BLE001 - requests-ntlm, pyspnego and below document none
@@ -85,6 +98,7 @@ class Negotiate:
         else:
             if status == UNAUTHORIZED:
                 raise refused(self.user, self._address)
+            self._is_accepted = True
             return cast("SessionSecurity", tokens.session_security) if is_sealing else None
         raise ProtocolError(
             f"the NTLM handshake with {self._address.authority} failed:"
@@ -112,13 +126,17 @@ class _Tokens(HttpNtlmAuth):
 
 
 class _TokenExchange:
-    """What requests-ntlm takes for the connection: it passes the tokens on and answers back."""
+    """What requests-ntlm takes for the connection: it passes the tokens on and answers back.
+
+    Attributes:
+        is_challenged: whether the server's challenge is there, so that the last token is next.
+    """
 
     def __init__(self, post: Post, address: Address, *, is_sealing: bool) -> None:
         self._post = post
         self._address = address
         self._is_sealing = is_sealing
-        self._is_challenged = False
+        self.is_challenged = False
 
     def reply(self, status: int, offer: str) -> _Reply:
         """Return a reply as requests-ntlm wants it."""
@@ -128,9 +146,9 @@ class _TokenExchange:
     def send(self, request: PreparedRequest, **_: Any) -> _Reply:
         """Send the token in a request's headers."""
         answer = self._post(str(request.headers["Authorization"]))
-        if self._is_challenged:
+        if self.is_challenged:
             return self.reply(answer.status, "")
-        self._is_challenged = True
+        self.is_challenged = True
         return self.reply(answer.status, f"Negotiate {self._challenge(answer)}")
 
     def _challenge(self, answer: Answer) -> str:

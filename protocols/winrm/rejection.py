@@ -9,7 +9,7 @@ from mi.errors import AuthenticationFailed, MIError
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 
-__all__ = ["Rejected", "is_offered", "may_be_same", "not_offered", "refused"]
+__all__ = ["Rejected", "is_offered", "may_be_same", "not_offered", "refused", "unanswered"]
 
 # A scheme's name is followed by a token, a comma or the end; a parameter's by an equals sign.
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?=\s+[^=\s]|\s*(?:,|$))")
@@ -55,6 +55,19 @@ def refused(user: UserName, address: Address) -> Rejected:
             f"{address.authority} does not accept the credentials of {str(user)!r}",
             advice="Check the user name, its domain and the password. To spare the account, this"
             " session does not send them again: make a new one.",
+        ),
+        is_refusal=True,
+    )
+
+
+def unanswered(user: UserName, address: Address) -> Rejected:
+    """Return what a connection is that was lost instead of an answer to the last token."""
+    return Rejected(
+        AuthenticationFailed(
+            f"{address.authority} closed the connection instead of accepting the credentials of"
+            f" {str(user)!r}",
+            advice="Nobody knows whether they were refused. To spare the account, this session does"
+            " not send them again: make a new one.",
         ),
         is_refusal=True,
     )

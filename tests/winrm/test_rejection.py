@@ -5,7 +5,7 @@ from mi.credentials import UserName
 from mi.errors import AuthenticationFailed
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import is_offered, may_be_same, not_offered, refused
+from protocols.winrm.rejection import is_offered, may_be_same, not_offered, refused, unanswered
 
 ADDRESS = Address("http", "server01", 5985, "/wsman")
 
@@ -56,6 +56,12 @@ def test_a_refused_credential_says_whose_and_that_it_stays_refused() -> None:
     assert rejection.is_refusal
     assert r"credentials of 'CONTOSO\\ops'" in rejection.error.message
     assert "does not send them again" in str(rejection.error.advice)
+
+
+def test_a_logon_without_an_answer_says_that_nobody_knows() -> None:
+    rejection = unanswered(UserName("ops"), ADDRESS)
+    assert rejection.is_refusal
+    assert "Nobody knows" in str(rejection.error.advice)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The WMIDCOM handler: WMI over DCOM, and over COM on Windows itself."""

@@ -182,7 +182,12 @@ class Instance(Elements):
         flagged = [name for name, flags in (self._flags or {}).items() if flags & Flags.KEY]
         if flagged:
             return self._named_by(flagged)
-        return {name: value for name, value in self._values.items() if value is not None}
+        named = {name: value for name, value in self._values.items() if value is not None}
+        if self._values and not named:
+            raise InvalidParameter(
+                f"this {self._class_name} names no object: all its elements are null"
+            )
+        return named
 
     def _named_by(self, keys: Iterable[str]) -> dict[str, Any]:
         named = {name: self._values.get(name) for name in keys}

@@ -311,6 +311,12 @@ def test_without_a_key_flag_anywhere_all_elements_that_are_not_null_are_the_key(
     assert made.key == {"A": 1, "C": "c", "D": 2}
 
 
+def test_an_instance_of_nulls_alone_is_not_taken_for_a_singleton() -> None:
+    with pytest.raises(InvalidParameter, match="all its elements are null"):
+        _ = Instance("X", {"A": None}).key
+    assert Instance("X").key == {}
+
+
 def test_a_singleton_has_an_empty_key() -> None:
     singleton = Instance(_SINGLETON)
     assert singleton.key == {}

@@ -23,7 +23,7 @@ from mi.results import CimType
 from mi.schema import Class
 from protocols.loopback.comparison import comparer, liker
 
-__all__ = ["ClassTest", "Predicate", "Select", "parse"]
+__all__ = ["ClassTest", "Condition", "Predicate", "Select", "parse"]
 
 Predicate = Callable[[Instance], bool]
 ClassTest = Callable[[str, str], bool]

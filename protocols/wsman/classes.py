@@ -1,0 +1,164 @@
+"""Class declarations: how a server is asked for one, how its answer is read and written.
+
+The declaration comes as one CLASS element of CIM-XML, in no namespace (MS-WSMV 2.2.4.7, DSP0201).
+`Declaration` is the conversation of a `GetClass`; the conversations that need a class in order to
+read their instances send the same request.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mi.calls import GetClass
+from mi.errors import MIError, NotSupported, ProtocolError, error_for
+from mi.schema import Class
+from mi.serial.cimxml import read_class, write_class
+from protocols.wsman import soap
+from protocols.wsman.conversation import namespace_of
+from protocols.wsman.dialects import (
+    NAMESPACE_SELECTOR,
+    ClassKnown,
+    Dialect,
+    SchemaView,
+    Settings,
+)
+from protocols.wsman.envelope import Reply, Request
+from protocols.wsman.fault import Fault
+from protocols.wsman.headers import Option, Selector
+from protocols.wsman.namespaces import ACTION_GET, CIM_XML_SCHEMA
+
+__all__ = [
+    "CLASS_NAME_SELECTOR",
+    "Declaration",
+    "class_request",
+    "read_reply",
+    "refused",
+    "write_body",
+]
+
+CLASS_NAME_SELECTOR: Final = "ClassName"
+"""The selector that says which class."""
+
+# Without them OMI sends neither keys nor inherited properties (recorded); Windows' client asks so.
+_OPTIONS: Final = tuple(
+    Option(name, "true", "xs:boolean")
+    for name in ("IncludeInheritanceHierarchy", "IncludeInheritedElements", "IncludeQualifiers")
+)
+
+
+def class_request(namespace: str, class_name: str, settings: Settings) -> Request:
+    """Return the request for the declaration of a class."""
+    return Request(
+        ACTION_GET,
+        CIM_XML_SCHEMA,
+        selectors=(
+            Selector.of(NAMESPACE_SELECTOR, namespace),
+            Selector.of(CLASS_NAME_SELECTOR, class_name),
+        ),
+        options=_OPTIONS,
+        operation_timeout=settings.operation_timeout,
+        schema=(namespace, class_name),
+    )
+
+
+def read_reply(
+    reply: Reply, namespace: str, class_name: str, server_name: str | None = None
+) -> Class:
+    """Return the declaration that a reply holds.
+
+    Raises:
+        ProtocolError: it holds none, or another class'.
+    """
+    element = next((part for part in reply.body if soap.local_name(part) == "CLASS"), None)
+    if element is None:
+        raise ProtocolError(f"the reply holds no declaration of {class_name}")
+    class_ = read_class(element, namespace, server_name)
+    if class_.name.lower() != class_name.lower():
+        raise ProtocolError(f"the server sent the declaration of {class_.name}, not {class_name}")
+    return class_
+
+
+def write_body(class_: Class) -> str:
+    """Return the body of the reply that declares a class (the server's side)."""
+    return write_class(class_)
+
+
+def refused(fault: Fault, namespace: str, class_name: str) -> MIError:
+    """Return the error for instances whose class the server does not declare."""
+    error = fault.error()
+    if fault.is_timeout:
+        return error
+    return error_for(
+        error.result,
+        f"the values of {class_name} have no types, for the server does not give its declaration"
+        f" in {namespace}: {error.message}",
+        category=error.category,
+        native_code=error.native_code,
+        native_type=error.native_type,
+        advice="Take them as text with flags=OperationFlags.BASIC_RTTI, or give a SchemaStore that"
+        " has the class as options.schema.",
+        extended_error=error.extended_error,
+    )
+
+
+class Declaration:
+    """The conversation of a `GetClass`: one request, one reply, which is remembered."""
+
+    def __init__(
+        self, call: GetClass, settings: Settings, dialect: Dialect, schemas: SchemaView
+    ) -> None:
+        """Begin the conversation.
+
+        Args:
+            call: which class.
+            settings: how to run the operation.
+            dialect: the server's.
+            schemas: where the declaration is put.
+        """
+        self._namespace = namespace_of(call)
+        self._class_name = call.class_name
+        self._settings = settings
+        self._dialect = dialect
+        self._schemas = schemas
+        self._is_over = False
+
+    @property
+    def awaits_class(self) -> bool:
+        """False: it is itself about a class."""
+        return False
+
+    def next_request(self) -> Request | None:
+        """Return the request until it is answered, then None.
+
+        Raises:
+            NotSupported: servers of this kind declare no classes.
+        """
+        if self._is_over:
+            return None
+        if not self._dialect.has_schema:
+            raise NotSupported(
+                "a server of this kind gives no class declarations",
+                advice="Load them into a SchemaStore from CIM-XML or MOF.",
+            )
+        return class_request(self._namespace, self._class_name, self._settings)
+
+    def receive(self, reply: Reply | Fault | ClassKnown) -> list[Any]:
+        """Return the declaration.
+
+        Raises:
+            MIError: the server refuses it.
+            ProtocolError: the reply holds none.
+        """
+        if isinstance(reply, ClassKnown):  # somebody else's; this one asks for itself
+            return []
+        self._is_over = True
+        if isinstance(reply, Fault):
+            raise reply.error()
+        class_ = read_reply(reply, self._namespace, self._class_name, self._settings.server_name)
+        self._schemas.add(class_, self._namespace)
+        return [class_]
+
+    def abandon(self) -> Request | None:
+        """Return None: nothing stays open on the server."""
+        self._is_over = True
+        return None

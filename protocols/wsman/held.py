@@ -1,0 +1,117 @@
+"""Items that have come and are not instances yet, for the declaration of their class is not known.
+
+The items of a reply are read in order. Where one needs a class, all of them are held, and the class
+is asked for; each distinct class of a reply, embedded ones too, is so asked for once. An item that
+cannot be read fails the operation, but not before the ones ahead of it have been given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mi.errors import MIError
+from mi.instance import Instance
+from protocols.wsman.classes import class_request, read_reply, refused
+from protocols.wsman.dialects import ClassKnown, SchemaView, Settings
+from protocols.wsman.envelope import Reply, Request
+from protocols.wsman.fault import Fault
+from protocols.wsman.instances import Decoder, UnknownClass
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+__all__ = ["Held"]
+
+
+class Held:
+    """The items of one reply at a time, on their way to becoming instances."""
+
+    def __init__(self, decoder: Decoder, settings: Settings, schemas: SchemaView) -> None:
+        """Hold nothing yet.
+
+        Args:
+            decoder: the operation's.
+            settings: how to run the operation.
+            schemas: where a declaration is put; the decoder looks there.
+        """
+        self._decoder = decoder
+        self._settings = settings
+        self._schemas = schemas
+        self._items: Sequence[_Element] = ()
+        self._read: list[Instance] = []
+        self._wanted: tuple[str, str] | None = None
+        self._failure: MIError | None = None
+
+    @property
+    def awaits_class(self) -> bool:
+        """Whether something is held back."""
+        return self._wanted is not None
+
+    def request(self) -> Request | None:
+        """Return the request for the class that is wanted, or None if it is known by now."""
+        if self._wanted is None or self._schemas.find(*self._wanted) is not None:
+            return None
+        return class_request(*self._wanted, self._settings)
+
+    def raise_failure(self) -> None:
+        """Raise the error that came after the last results, if one did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def take(self, items: Sequence[_Element], *, is_repaired: bool) -> list[Instance]:
+        """Return the instances that the items of a reply are, or none if they are held.
+
+        Raises:
+            ProtocolError: the first of them cannot be read.
+        """
+        self._decoder.is_repaired = is_repaired
+        self._items = items
+        return self._go_on()
+
+    def receive(self, reply: Reply | Fault | ClassKnown) -> list[Instance]:
+        """Return what was held, now that there is an answer about the class that was wanted.
+
+        Raises:
+            MIError: the class is refused, or the answer is none.
+        """
+        try:
+            if self._wanted is not None and not isinstance(reply, ClassKnown):
+                self._learn(reply, *self._wanted)
+        except MIError as error:
+            return self._given_before(error)
+        return self._go_on()
+
+    def _learn(self, reply: Reply | Fault, namespace: str, class_name: str) -> None:
+        if isinstance(reply, Fault):
+            raise refused(reply, namespace, class_name)
+        class_ = read_reply(reply, namespace, class_name, self._settings.server_name)
+        self._schemas.add(class_, namespace)
+
+    def _go_on(self) -> list[Instance]:
+        self._wanted = None
+        read, results = self._decoder.read, self._read
+        try:
+            for item in islice(self._items, len(results), None):
+                results.append(read(item))
+        except UnknownClass as unknown:
+            self._wanted = (unknown.namespace, unknown.class_name)
+            return []
+        except MIError as error:
+            return self._given_before(error)
+        self._items, self._read = (), []
+        return results
+
+    def drop(self) -> None:
+        """Forget what is held, and the error too."""
+        self._items, self._read, self._wanted, self._failure = (), [], None, None
+
+    def _given_before(self, error: MIError) -> list[Instance]:
+        """Return the results ahead of a failure, which is raised next time; or raise it now."""
+        results = self._read
+        self.drop()
+        if not results:
+            raise error
+        self._failure = error
+        return results

@@ -59,6 +59,7 @@ _RESOURCE_URI: Final = f"{{{WSMAN}}}ResourceURI"
 _SELECTOR: Final = f"{{{WSMAN}}}SelectorSet/{{{WSMAN}}}Selector"
 _OPTION: Final = f"{{{WSMAN}}}OptionSet/{{{WSMAN}}}Option"
 _IDENTIFY: Final = f"{{{IDENTITY}}}Identify"
+_MOST_DIGITS: Final = 10  # an xs:unsignedInt has no more
 _NIL: Final = f"{{{XSI}}}nil"
 _MUST_UNDERSTAND: Final = f"{{{SOAP}}}mustUnderstand"
 _UNDERSTOOD: Final = frozenset(
@@ -276,7 +277,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
 
 
 def _bytes(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise ProtocolError(f"MaxEnvelopeSize is not a number: {text!r}")
     return int(text)
 
@@ -339,13 +340,22 @@ def serialize_reply(
     )
 
 
-def serialize_fault(fault: Fault, relates_to: str | None, message_id: str) -> bytes:
-    """Return the bytes of a reply that is a fault; headers as in `serialize_reply`.
+def serialize_fault(
+    fault: Fault, relates_to: str | None, message_id: str, *, machine: str = "localhost"
+) -> bytes:
+    """Return the bytes of a reply that is a fault.
 
     Each header that was not understood is named in one of the reply's (SOAP 1.2 part 1, 5.4.8).
+
+    Args:
+        fault: what to say.
+        relates_to: as in `serialize_reply`.
+        message_id: likewise.
+        machine: the name of the server.
     """
     header = "".join(map(_not_understood_markup, fault.not_understood))
-    return serialize_reply(fault.action, write_fault(fault), relates_to, message_id, header=header)
+    body = write_fault(fault, machine=machine)
+    return serialize_reply(fault.action, body, relates_to, message_id, header=header)
 
 
 def _not_understood_markup(name: str) -> str:

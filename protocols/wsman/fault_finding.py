@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "decide"]
 
-_OMI_MESSAGE_ID: Final = re.compile(r"OMI:MI_Result:([0-9]+)\Z")
+_OMI_MESSAGE_ID: Final = re.compile(r"OMI:MI_Result:([0-9]{1,10})\Z")
 _OMI_RESULT_TEXT: Final = re.compile(r"CIM ERROR:([A-Z_]+)")
 # OMI sends these with no detail at all.
 _OMI_TEXTS: Final = (

@@ -42,14 +42,16 @@ class Identification:
         """Take what every conversation is made from; only the server's name is of use here."""
         del call, dialect, schemas
         self._server_name = settings.server_name
-        self._is_asked = False
+        self._is_over = False
+
+    @property
+    def awaits_class(self) -> bool:
+        """False: what a server says of itself needs no declaration."""
+        return False
 
     def next_request(self) -> Request | None:
-        """Return Identify, and None once it has been asked for."""
-        if self._is_asked:
-            return None
-        self._is_asked = True
-        return IDENTIFY
+        """Return Identify until it is answered."""
+        return None if self._is_over else IDENTIFY
 
     def receive(self, reply: Reply | Fault | ClassKnown) -> list[Any]:
         """Return the one result: the instance of `read_response`.
@@ -58,14 +60,16 @@ class Identification:
             MIError: the server answered with a fault.
             ProtocolError: it said nothing of itself.
         """
+        if isinstance(reply, ClassKnown):
+            return []
+        self._is_over = True
         if isinstance(reply, Fault):
             raise reply.error()
-        if isinstance(reply, ClassKnown):  # nothing here waits for a class
-            return []
         return [read_response(reply, self._server_name)]
 
     def abandon(self) -> Request | None:
-        """Return None: nothing stays open on the server."""
+        """End the conversation; return None, for nothing stays open on the server."""
+        self._is_over = True
         return None
 
 

@@ -329,13 +329,33 @@ def test_a_reply_larger_than_allowed_is_refused() -> None:
         parse(data, ASKED, limit=len(data) - 1)
 
 
+def damaged(message: bytes, data: st.DataObject) -> bytes:
+    changed = bytearray(message)
+    position = data.draw(st.integers(0, len(changed) - 1))
+    changed[position : position + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
+    return bytes(changed)
+
+
 @given(st.data())
 def test_a_damaged_reply_is_read_or_refused_but_never_anything_else(data: st.DataObject) -> None:
-    message = bytearray(golden("enumerate.reply"))
-    position = data.draw(st.integers(0, len(message) - 1))
-    message[position : position + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
     with suppress(ProtocolError):
-        parse(bytes(message), ASKED, limit=LIMIT)
+        parse(damaged(golden("enumerate.reply"), data), ASKED, limit=LIMIT)
+
+
+@given(st.data())
+def test_a_damaged_request_is_read_or_refused_but_never_anything_else(
+    data: st.DataObject,
+) -> None:
+    with suppress(ProtocolError):
+        parse_request(damaged(golden("query.request"), data), limit=LIMIT)
+
+
+@given(st.binary(max_size=80))
+def test_arbitrary_bytes_are_no_message(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        parse(data, ASKED, limit=LIMIT)
+    with pytest.raises(ProtocolError):
+        parse_request(data, limit=LIMIT)
 
 
 def test_a_truncated_reply_is_refused_wherever_it_ends() -> None:
@@ -371,6 +391,7 @@ def test_identify_is_recognised_by_its_body() -> None:
     [
         "<w:MaxEnvelopeSize>much</w:MaxEnvelopeSize>",
         "<w:MaxEnvelopeSize>-1</w:MaxEnvelopeSize>",
+        f"<w:MaxEnvelopeSize>{'9' * 5000}</w:MaxEnvelopeSize>",
         "<w:OperationTimeout>PT-1S</w:OperationTimeout>",
         "<w:SelectorSet><w:Selector>1</w:Selector></w:SelectorSet>",
         '<w:SelectorSet><w:Selector Name="A"/><w:Selector Name="a"/></w:SelectorSet>',

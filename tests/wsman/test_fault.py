@@ -444,7 +444,7 @@ NAMES += [
 ]
 NAMES += [f"{{urn:p}}{name}" for name in ("StatusCode", "Operation", "error_Code", "MessageID")]
 TEXTS = st.sampled_from(
-    ["", " ", "s:Sender", "w:TimedOut", "5", "-1", "x", "9" * 30, "OMI:MI_Result:99999999999"]
+    ["", " ", "s:Sender", "w:TimedOut", "5", "-1", "x", "9" * 30, "OMI:MI_Result:" + "9" * 5000]
 )
 
 

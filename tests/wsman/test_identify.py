@@ -12,6 +12,7 @@ from mi.options import ServerKind
 from mi.results import CimType
 from mi.store import SchemaStore
 from protocols.wsman import namespaces as ns
+from protocols.wsman.conversation import Conversation
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
 from protocols.wsman.envelope import Reply, parse, parse_request, serialize
 from protocols.wsman.fault import Fault
@@ -37,7 +38,7 @@ def answer(body: str) -> Reply:
     return reply
 
 
-def conversation() -> Identification:
+def conversation() -> Conversation:
     settings = Settings(server_name="server01")
     return Identification(TestConnection(), settings, DIALECTS[ServerKind.WINRM3], SchemaStore())
 
@@ -134,7 +135,7 @@ def test_a_recorded_request_is_known_for_what_it_is() -> None:
 def test_the_connection_is_tested_by_one_request_and_one_answer() -> None:
     talk = conversation()
     assert talk.next_request() is IDENTIFY
-    assert talk.next_request() is None
+    assert talk.next_request() is IDENTIFY
     (result,) = talk.receive(parse(golden("response"), None, limit=LIMIT))
     assert isinstance(result, Instance)
     assert result.server_name == "server01"
@@ -150,12 +151,15 @@ def test_the_connection_is_tested_by_one_request_and_one_answer() -> None:
 )
 def test_a_fault_ends_the_test_with_its_error(fault: Fault, kind: type[Exception]) -> None:
     talk = conversation()
-    talk.next_request()
     with pytest.raises(kind):
         talk.receive(fault)
+    assert talk.next_request() is None
 
 
 def test_the_test_waits_for_no_class_and_leaves_nothing_open() -> None:
     talk = conversation()
+    assert not talk.awaits_class
     assert talk.receive(CLASS_KNOWN) == []
+    assert talk.next_request() is IDENTIFY
     assert talk.abandon() is None
+    assert talk.next_request() is None

@@ -15,7 +15,7 @@ from mi.results import CimType
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 
-__all__ = ["Refusal", "of_wmi", "refuse"]
+__all__ = ["Refusal", "not_understood", "of_wmi", "refuse"]
 
 _PROVIDER: Final = "WMI Provider"
 
@@ -71,6 +71,12 @@ def refuse(name: str, explanation: str = "") -> Refusal:
     """
     fault = Fault.of(name, _TEXTS[name])
     return Refusal(replace(fault, message=explanation) if explanation else fault)
+
+
+def not_understood(headers: tuple[str, ...]) -> Refusal:
+    """Return the refusal of headers that must be understood, which has no detail (recorded)."""
+    fault = refuse("SOAP_FAULT_MUST_UNDERSTAND").fault
+    return Refusal(replace(fault, wsman_codes=(), not_understood=headers))
 
 
 def of_wmi(error: MIError, operation: str, parameter: str) -> Refusal:

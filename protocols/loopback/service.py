@@ -14,12 +14,11 @@ from typing import Final
 from protocols.loopback import enumerating, getting
 from protocols.loopback.contexts import Contexts
 from protocols.loopback.operation import Operation, Outcome
-from protocols.loopback.refusals import Refusal, refuse
+from protocols.loopback.refusals import Refusal, not_understood, refuse
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import Family, resource_of
 from protocols.wsman import envelope, identify
 from protocols.wsman.envelope import IncomingRequest
-from protocols.wsman.fault import write_fault
 from protocols.wsman.namespaces import (
     ACTION_ENUMERATE,
     ACTION_GET,
@@ -157,14 +156,18 @@ class Service:
         return own if request.max_envelope_size is None else min(request.max_envelope_size, own)
 
     def _fault(self, request: IncomingRequest, refusal: Refusal) -> Answer:
-        body = write_fault(refusal.fault, machine=self._limits.machine)
-        reply = self._reply(request, refusal.fault.action, body)
+        reply = envelope.serialize_fault(
+            refusal.fault, request.message_id, _new_message_id(), machine=self._limits.machine
+        )
         return Answer(reply, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     @staticmethod
     def _reply(request: IncomingRequest, action: str, body: str) -> bytes:
-        message_id = f"uuid:{str(uuid.uuid4()).upper()}"
-        return envelope.serialize_reply(action, body, request.message_id, message_id)
+        return envelope.serialize_reply(action, body, request.message_id, _new_message_id())
+
+
+def _new_message_id() -> str:
+    return f"uuid:{str(uuid.uuid4()).upper()}"
 
 
 _OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
@@ -181,7 +184,7 @@ _OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
 
 def _check_headers(request: IncomingRequest) -> None:
     if request.not_understood:
-        raise refuse("SOAP_FAULT_MUST_UNDERSTAND", ", ".join(request.not_understood))
+        raise not_understood(request.not_understood)
     if request.message_id is None or not request.action or not request.resource_uri:
         raise refuse("MESSAGE_INFORMATION_HEADER_REQUIRED")
     size = request.max_envelope_size

@@ -19,12 +19,9 @@ from mi.errors import InvalidParameter, TypeMismatch
 __all__ = ["INFINITE_FUTURE", "INFINITE_PAST", "NOW", "CimDateTime", "parse_datetime"]
 
 _TIMESTAMP = re.compile(
-    r"([0-9]{4}|\*{4})([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)"
-    r"\.([0-9]{0,6}\*{0,6})[+-]([0-9]{3}|\*{3})\Z"
+    r"(?:[0-9]{4}|\*{4})(?:[0-9]{2}|\*\*){5}\.[0-9]{0,6}\*{0,6}[+-](?:[0-9]{3}|\*{3})\Z"
 )
-_INTERVAL = re.compile(
-    r"([0-9]{8}|\*{8})([0-9]{2}|\*\*)([0-9]{2}|\*\*)([0-9]{2}|\*\*)\.([0-9]{0,6}\*{0,6}):000\Z"
-)
+_INTERVAL = re.compile(r"(?:[0-9]{8}|\*{8})(?:[0-9]{2}|\*\*){3}\.[0-9]{0,6}\*{0,6}:000\Z")
 _LENGTH = 25
 _KIND = slice(21, 22)  # the sign of a moment's offset, or the colon of an interval
 _OFFSET = slice(21, 25)

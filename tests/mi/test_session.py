@@ -373,6 +373,18 @@ def test_close_stops_a_blocked_read_in_another_thread(fake: Fake) -> None:
     assert channel.open_contexts == set()
 
 
+def test_a_session_may_be_closed_from_a_callback_of_its_own_operation(fake: Fake) -> None:
+    def call_back(run: FakeRun) -> list[str]:
+        session.close()
+        return ["a"]
+
+    session, channel = fake(call_back)
+    with pytest.raises(OperationCancelled, match="the session was closed"):
+        session.query_instances(_QUERY).all()
+    assert channel.runs[0].ends == ["close"]
+    assert channel.open_contexts == set()
+
+
 def test_a_result_that_was_fetched_outlives_the_session(fake: Fake) -> None:
     session, _ = fake([_SERVICE])
     operation = session.run(calls.GetClass("Win32_Service"))

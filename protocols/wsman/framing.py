@@ -18,7 +18,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from mi.errors import ProtocolError
 
@@ -123,13 +124,32 @@ def split(content_type: str, body: bytes) -> list[SealedPart]:
     Raises:
         ProtocolError: it is not framed so, a length in it is wrong, or it is not complete.
     """
+    return _Reader(body, _layout(content_type)).parts()
+
+
+class _Layout(NamedTuple):
+    """What a Content-Type tells about its body: the protocol, and what stands between parts."""
+
+    protocol: str | None
+    between: re.Pattern[bytes]
+    end: re.Pattern[bytes]
+
+
+@lru_cache(maxsize=8)
+def _layout(content_type: str) -> _Layout:
+    """Return the layout by a Content-Type, which a server writes the same every time."""
     if not is_sealed(content_type):
         raise ProtocolError(f"the message is not sealed; its content type is {content_type!r}")
     parameters = _parameters(content_type)
     boundary = parameters.get("boundary", "")
     if not boundary.isascii() or not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise ProtocolError(f"the sealed message names no usable boundary: {content_type!r}")
-    return _Reader(body, boundary, parameters.get("protocol")).parts()
+    dashed = rb"(?:\r\n)?--[ ]?" + re.escape(boundary.encode())
+    return _Layout(
+        parameters.get("protocol"),
+        re.compile(dashed + rb"[ \t]*\r\n"),
+        re.compile(dashed + rb"--[ \t]*(?:\r\n)*\Z"),
+    )
 
 
 def _parameters(value: str) -> dict[str, str]:
@@ -141,13 +161,10 @@ def _parameters(value: str) -> dict[str, str]:
 class _Reader:
     """Reads a body from its start to its end, once."""
 
-    def __init__(self, body: bytes, boundary: str, protocol: str | None) -> None:
+    def __init__(self, body: bytes, layout: _Layout) -> None:
         self._body = body
         self._position = 0
-        self._protocol = protocol
-        dashed = rb"--[ ]?" + re.escape(boundary.encode())
-        self._between = re.compile(rb"(?:\r\n)?" + dashed + rb"[ \t]*\r\n")
-        self._end = re.compile(rb"(?:\r\n)?" + dashed + rb"--[ \t]*(?:\r\n)*\Z")
+        self._protocol, self._between, self._end = layout
 
     def parts(self) -> list[SealedPart]:
         parts = []

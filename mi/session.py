@@ -133,7 +133,7 @@ class Session:
             begin = partial(
                 Control.begin,
                 chosen,
-                OperationFlags(flags),
+                _flags(flags),
                 unary=call.unary,
                 timeout=self._timeout(timeout, chosen),
                 deadline=None if deadline is None else seconds(deadline, "deadline"),
@@ -246,6 +246,12 @@ def _copied(options: OperationOptions | None) -> OperationOptions:
     if not isinstance(options, OperationOptions):
         raise TypeMismatch(f"options is OperationOptions, not {type(options).__name__}")
     return options.copy()
+
+
+def _flags(flags: int) -> OperationFlags:
+    if not isinstance(flags, int):
+        raise TypeMismatch(f"flags is OperationFlags, not {flags!r}")
+    return OperationFlags(flags)
 
 
 def _instance(key: Instance | str) -> Instance:

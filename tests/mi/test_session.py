@@ -129,6 +129,7 @@ def _refused(session: Session, channel: FakeChannel, operation: str, call: Any) 
         ("TestConnection", lambda s: s.test_connection(timeout="60"), TypeMismatch),
         ("TestConnection", lambda s: s.test_connection(deadline=-1), InvalidParameter),
         ("TestConnection", lambda s: s.test_connection(options={}), TypeMismatch),
+        ("TestConnection", lambda s: s.test_connection(flags="deep"), TypeMismatch),
         ("GetClass", lambda s: s.run(calls.GetClass("C"), timeout=0), InvalidParameter),
     ],
 )

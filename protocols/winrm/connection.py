@@ -185,6 +185,13 @@ class BoundedSocket(socket.socket):
             # Not SSLSocket's, which would let a read go on below TLS.
             socket.socket.shutdown(self, socket.SHUT_RDWR)
 
+    def end(self) -> None:
+        """Close it now, whoever still holds a file of it."""
+        self.interrupt()
+        descriptor = self.detach()
+        if descriptor != -1:
+            socket.close(descriptor)
+
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         """Receive what has come; all readers of a socket file end here."""
         bounds = self.bounds
@@ -199,6 +206,8 @@ class BoundedSocket(socket.socket):
                 count = super().recv_into(buffer, nbytes or 0, flags)
             except TimeoutError:
                 continue
+            if not count:
+                bounds.wait()  # a cancel that shut it down looks like the server's end
             bounds.arrived(count)
             return count
 

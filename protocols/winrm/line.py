@@ -111,19 +111,18 @@ class Line:
             OperationCancelled: `cancel` came first.
             MIError: the server refuses, by its HTTP status, and says no more.
         """
-        with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
-            try:
+        try:
+            with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
                 reply = self._converse(envelope, is_repeatable=repeatable)
-            except BaseException:
-                self.discard()
-                raise
+        except BaseException:
+            self.discard()
+            raise
         return iter((reply,))
 
     def discard(self) -> None:
         """Close the connection, if there is one; the next exchange makes another."""
         if self._socket is not None:
-            self._socket.interrupt()
-            self._socket.close()
+            self._socket.end()
         self._adapter.drop()
         self._forget()
 
@@ -194,7 +193,11 @@ class Line:
 
     def _post_token(self, authorization: str) -> Answer:
         headers = {**self._new_headers(), "Authorization": authorization}
-        answer = self._post(b"", headers, _LARGEST_TOKEN_REPLY)
+        try:
+            answer = self._post(b"", headers, _LARGEST_TOKEN_REPLY)
+        except ConnectionFailed as error:
+            error.outcome_unknown = self._bounds.is_sent
+            raise
         self._greeting = answer.reason
         return answer
 

@@ -31,7 +31,10 @@ from protocols.winrm.status import UNAUTHORIZED, status_error
 __all__ = ["Negotiate", "Post", "SessionSecurity"]
 
 Post = Callable[[str], Answer]
-"""Sends an empty POST with the Authorization header that it is given."""
+"""Sends an empty POST with the Authorization header that it is given.
+
+A `ConnectionFailed` has `outcome_unknown` if the header may have reached the server.
+"""
 
 _SIGNATURE = b"NTLMSSP\x00"
 _FLAGS = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
@@ -88,8 +91,9 @@ class Negotiate:
         try:
             status = tokens.exchange(exchange)
         except ConnectionFailed as error:
-            if exchange.is_challenged and not self._is_accepted:
+            if exchange.is_challenged and error.outcome_unknown and not self._is_accepted:
                 raise unanswered(self.user, self._address) from error
+            error.outcome_unknown = False  # nothing else was asked for
             raise
         except (MIError, Rejected):
             raise
@@ -148,8 +152,9 @@ class _TokenExchange:
         answer = self._post(str(request.headers["Authorization"]))
         if self.is_challenged:
             return self.reply(answer.status, "")
+        challenge = self._challenge(answer)
         self.is_challenged = True
-        return self.reply(answer.status, f"Negotiate {self._challenge(answer)}")
+        return self.reply(answer.status, f"Negotiate {challenge}")
 
     def _challenge(self, answer: Answer) -> str:
         """Return the server's challenge, once it is one that may be answered."""

@@ -68,7 +68,13 @@ def der(certificate: x509.Certificate) -> bytes:
 
 
 class Authority:
-    """An authority whose certificate lies in a file."""
+    """An authority whose certificate lies in a file.
+
+    Attributes:
+        issued: the DER form of the last certificate.
+    """
+
+    issued: bytes
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -88,6 +94,7 @@ class Authority:
         issued = certificate(
             *names, issued_by=self._key, of=own, common_name=common_name, days=days
         )
+        self.issued = der(issued)
         path = self._folder / f"{issued.serial_number}.pem"
         private = own.private_bytes(
             serialization.Encoding.PEM,

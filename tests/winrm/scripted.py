@@ -6,12 +6,17 @@ import contextlib
 import socket
 import ssl
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+import spnego
+from spnego.channel_bindings import GssChannelBindings
+
 from mi.options import DestinationOptions
 from protocols.winrm.endpoint import Address
+from protocols.wsman import framing
 
 SOAP = "application/soap+xml;charset=UTF-8"
 Script = Callable[["Peer"], None]
@@ -169,3 +174,51 @@ class ScriptedServer:
         finally:
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(raw, socket.SHUT_RDWR)
+
+
+class SealingPeer:
+    """The server's end of an NTLM logon and of what is sealed after it (pyspnego's acceptor)."""
+
+    def __init__(self, peer: Peer, binding: bytes | None = None) -> None:
+        self.peer = peer
+        bindings = binding and GssChannelBindings(
+            application_data=b"tls-server-end-point:" + binding
+        )
+        self._context = spnego.server(protocol="ntlm", channel_bindings=bindings or None)
+
+    def log_on(self, *, reason: str = "OK", **headers: str) -> Self:
+        """Answer the two requests of a logon."""
+        token = self.step()
+        self.peer.reply(401, WWW_Authenticate=f"Negotiate {token}", **headers)
+        try:
+            self.step()
+        except spnego.exceptions.SpnegoError:
+            self.peer.reply(401, WWW_Authenticate="Negotiate")
+            raise EOFError from None
+        self.peer.reply(200, reason=reason, **headers)
+        return self
+
+    def step(self) -> str:
+        """Read a token and return the answer to it."""
+        received = self.peer.request()
+        token = b64decode(received.headers["authorization"].removeprefix("Negotiate "))
+        return b64encode(self._context.step(token) or b"").decode()
+
+    def request(self) -> bytes:
+        """Read a sealed request and return what is in it."""
+        received = self.peer.request()
+        part = framing.split(received.headers["content-type"], received.body)[0]
+        return self._context.unwrap_winrm(part.header, part.sealed)
+
+    def reply(self, envelope: bytes, status: int = 200, **headers: str) -> None:
+        """Send a sealed reply."""
+        sealed = self._context.wrap_winrm(envelope)
+        part = (sealed.header, sealed.data, len(envelope))
+        body = framing.frame(framing.SPNEGO, [part])
+        content_type = framing.content_type(framing.SPNEGO)
+        self.peer.reply(status, body, **{"Content-Type": content_type, **headers})
+
+    def serve(self) -> None:
+        """Answer one sealed request after the other, each by what it said."""
+        while True:
+            self.reply(b"<reply>" + self.request() + b"</reply>")

@@ -319,7 +319,8 @@ def test_a_cancel_ends_a_read_at_once(server: ScriptedServer) -> None:
     token = CancelToken()
     with Bounds(Expiry(), token, 10) as fresh, dialled(server, fresh) as open_socket:
         cancel_soon(token)
-        assert open_socket.recv_into(bytearray(1)) == 0  # shut down, as if the server had ended
+        with pytest.raises(OperationCancelled):
+            open_socket.recv_into(bytearray(1))
         with pytest.raises(OperationCancelled):
             open_socket.recv_into(bytearray(1))
 
@@ -361,6 +362,16 @@ def test_a_connection_closed_at_either_end_is_stale(server: ScriptedServer) -> N
         open_socket.close()
         assert open_socket.is_stale
         open_socket.interrupt()  # harmless
+
+
+def test_a_connection_can_be_ended_whoever_holds_a_file_of_it(server: ScriptedServer) -> None:
+    with bounds() as fresh:
+        open_socket = dialled(server, fresh)
+        held = open_socket.makefile("rb")
+        open_socket.end()
+        assert server.ends.acquire(timeout=5)
+        open_socket.end()
+        held.close()
 
 
 def test_a_failure_is_the_systems_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,14 +213,15 @@ def test_what_the_transport_raises_comes_out_as_it_is(user: User) -> None:
 
 
 class LosingAcceptor(Acceptor):
-    """Loses the connection in answer to the n-th token."""
+    """Loses the connection in answer to the n-th token, or already when that is to be sent."""
 
     lost_at = 2
+    is_sent = True
 
     def __call__(self, authorization: str) -> Answer:
         found = super().__call__(authorization)
         if len(self.tokens) == self.lost_at:
-            raise ConnectionFailed("the connection was lost")
+            raise ConnectionFailed("the connection was lost", outcome_unknown=self.is_sent)
         return found
 
 
@@ -233,11 +234,13 @@ def test_a_connection_lost_in_answer_to_the_last_token_may_be_a_refusal(user: Us
 
 
 def test_it_is_none_of_a_user_who_was_accepted_before_or_before_the_last_token(user: User) -> None:
-    early = LosingAcceptor()
-    early.lost_at = 1
+    early, unsent = LosingAcceptor(), LosingAcceptor()
+    early.lost_at, unsent.is_sent = 1, False
     method = Negotiate(UserName(user.name), user.password, ADDRESS)
-    with pytest.raises(ConnectionFailed):
-        method.log_on(early, None, is_sealing=True)
+    for acceptor in (early, unsent):
+        with pytest.raises(ConnectionFailed) as caught:
+            method.log_on(acceptor, None, is_sealing=True)
+        assert not caught.value.outcome_unknown
     method.log_on(Acceptor(), None, is_sealing=True)
     with pytest.raises(ConnectionFailed):
         method.log_on(LosingAcceptor(), None, is_sealing=True)

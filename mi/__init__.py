@@ -2,51 +2,51 @@
 
 `connect` opens a session with a host, `Application` is the long form; `mi.calls` holds the calls
 as values, `mi.wql` writes queries, `mi.handler` is the contract for further protocols.
+
+Each name is imported when it is first used, so that `import mi` costs next to nothing: what reads
+an error's class or writes a query needs no session, and a session needs no text forms.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import mi.cim_error  # noqa: F401 - it teaches errors to describe themselves as CIM_Error
-from mi import calls
-from mi.application import Application, connect
-from mi.callbacks import MessageChannel, SessionCallbacks
-from mi.cim_datetime import CimDateTime
-from mi.credentials import Credentials, Scheme
-from mi.errors import (
-    AccessDenied,
-    AlreadyExists,
-    AuthenticationFailed,
-    CertificateRejected,
-    ConnectionFailed,
-    InvalidClass,
-    InvalidEnumerationContext,
-    InvalidNamespace,
-    InvalidOperationTimeout,
-    InvalidParameter,
-    InvalidQuery,
-    LimitsExceeded,
-    MethodNotFound,
-    MIError,
-    NoSuchProperty,
-    NotFound,
-    NotSupported,
-    OperationCancelled,
-    OperationTimeout,
-    ProtocolError,
-    TypeMismatch,
-)
-from mi.instance import Element, Instance
-from mi.operation import Operation
-from mi.options import DestinationOptions, OperationOptions, ServerKind
-from mi.results import CimType, ErrorCategory, Flags, OperationFlags, Result
-from mi.schema import Class, Method, Parameter, Property, Qualifier
-from mi.session import Session
-from mi.version import __version__
-
 if TYPE_CHECKING:
-    from mi import wql
+    from mi import calls, wql
+    from mi.application import Application, connect
+    from mi.callbacks import MessageChannel, SessionCallbacks
+    from mi.cim_datetime import CimDateTime
+    from mi.credentials import Credentials, Scheme
+    from mi.errors import (
+        AccessDenied,
+        AlreadyExists,
+        AuthenticationFailed,
+        CertificateRejected,
+        ConnectionFailed,
+        InvalidClass,
+        InvalidEnumerationContext,
+        InvalidNamespace,
+        InvalidOperationTimeout,
+        InvalidParameter,
+        InvalidQuery,
+        LimitsExceeded,
+        MethodNotFound,
+        MIError,
+        NoSuchProperty,
+        NotFound,
+        NotSupported,
+        OperationCancelled,
+        OperationTimeout,
+        ProtocolError,
+        TypeMismatch,
+    )
+    from mi.instance import Element, Instance
+    from mi.operation import Operation
+    from mi.options import DestinationOptions, OperationOptions, ServerKind
+    from mi.results import CimType, ErrorCategory, Flags, OperationFlags, Result
+    from mi.schema import Class, Method, Parameter, Property, Qualifier
+    from mi.session import Session
     from mi.store import SchemaStore
+    from mi.version import __version__
 
 __all__ = [
     "AccessDenied",
@@ -100,16 +100,41 @@ __all__ = [
     "wql",
 ]
 
+_MODULES = {
+    "mi.application": "Application connect",
+    "mi.callbacks": "MessageChannel SessionCallbacks",
+    "mi.cim_datetime": "CimDateTime",
+    "mi.credentials": "Credentials Scheme",
+    "mi.errors": (
+        "AccessDenied AlreadyExists AuthenticationFailed CertificateRejected "
+        "ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
+        "InvalidOperationTimeout InvalidParameter InvalidQuery LimitsExceeded MIError "
+        "MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
+        "OperationTimeout ProtocolError TypeMismatch"
+    ),
+    "mi.instance": "Element Instance",
+    "mi.operation": "Operation",
+    "mi.options": "DestinationOptions OperationOptions ServerKind",
+    "mi.results": "CimType ErrorCategory Flags OperationFlags Result",
+    "mi.schema": "Class Method Parameter Property Qualifier",
+    "mi.session": "Session",
+    "mi.store": "SchemaStore",
+    "mi.version": "__version__",
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
 
 def __getattr__(name: str) -> Any:
-    """Import on first use what many programs never use: it takes a tenth of `import mi`."""
-    match name:
-        case "wql":
-            return import_module("mi.wql")
-        case "SchemaStore":
-            return import_module("mi.store").SchemaStore
-        case _:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import `name` from where it is defined, and keep it."""
+    home = _HOMES.get(name)
+    if home is not None:
+        value = getattr(import_module(home), name)
+    elif name in __all__:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -51,5 +51,3 @@ def _message_id(native_type: str, code: int) -> str:
     """Return the code as Windows writes it: `MI RESULT 6`, `HRESULT 0x803381a6`."""
     return f"MI RESULT {code}" if native_type == "MI" else f"{native_type} 0x{code:08x}"
 
-
-MIError.describe = describe

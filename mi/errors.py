@@ -28,7 +28,7 @@ An error is a plain value: it pickles and copies, and holds no secret and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
@@ -79,8 +79,6 @@ class MIError(Exception):
 
     default_result: ClassVar[Result] = Result.FAILED
     default_category: ClassVar[ErrorCategory | None] = None
-    # Set by mi.cim_error, which knows instances; this module must not (they raise these errors).
-    describe: ClassVar[Callable[[MIError], Instance]]
 
     def __init__(  # noqa: PLR0913 - the facts of an error are many, all but one optional
         self,
@@ -117,7 +115,9 @@ class MIError(Exception):
     def extended_error(self) -> Instance:
         """The CIM_Error instance: the server's own, or one made from the facts above."""
         if self._extended_error is None:
-            self._extended_error = MIError.describe(self)
+            # By name: instances raise these errors, so this module cannot import them.
+            describe = import_module("mi.cim_error").describe
+            self._extended_error = describe(self)
         return self._extended_error
 
     def located(self, host: str | None, operation: str | None) -> MIError:

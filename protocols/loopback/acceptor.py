@@ -83,6 +83,8 @@ class Acceptor:
             known = self.is_authenticated and self._context is not None
             return Outcome(Verdict.ACCEPTED if known else Verdict.ANONYMOUS)
         scheme, _, value = header.partition(" ")
+        if not value.strip():
+            return Outcome(Verdict.ANONYMOUS)
         for offered in self._policy.schemes:
             if offered.lower() == scheme.lower():
                 step = self._basic if offered == "Basic" else self._negotiate

@@ -43,7 +43,7 @@ class Enumeration:
         """Return the next items.
 
         Args:
-            most: how many they may be.
+            most: how many they may be; with 0, only whether there are any is found out.
             characters: how long they may be together.
 
         Raises:
@@ -55,7 +55,7 @@ class Enumeration:
             taken.append(self._held.pop())
             room -= len(taken[-1])
         is_last = self._peek() is None
-        if not taken and not is_last:
+        if most and not taken and not is_last:
             raise refuse("MAX_ENVELOPE_SIZE_EXCEEDED")
         return Page(tuple(taken), is_last)
 
@@ -114,7 +114,8 @@ class Contexts:
                 entry.is_pulling = False
             raise
         with self._lock:
-            self._entries.pop(context, None)
+            if self._entries.pop(context, None) is None:  # it was released meanwhile
+                raise refuse("INVALID_ENUMERATION_CONTEXT")
             if page.is_last:
                 return page, None
             entry.replaced, entry.is_pulling = context, False

@@ -8,71 +8,48 @@ counts it in UTF-16.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from mi.errors import MIError
+from mi.errors import MIError, ProtocolError
 from mi.instance import Instance
 from protocols.loopback import wql
-from protocols.loopback.contexts import Enumeration, Page
+from protocols.loopback.contexts import Enumeration
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.refusals import of_wmi, refuse
 from protocols.loopback.representation import Writer
 from protocols.loopback.resources import Family, find_class
-from protocols.wsman.namespaces import CIM_BINDING, ENUMERATION, WQL_DIALECT, WSMAN
+from protocols.wsman.namespaces import WQL_DIALECT
+from protocols.wsman.pages import (
+    OBJECT,
+    OBJECT_AND_REFERENCE,
+    REFERENCE,
+    Enumerate,
+    Filter,
+    Pull,
+    Release,
+    write_page,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 __all__ = ["enumerate_instances", "pull", "release"]
 
-_MODES: Final = ("EnumerateObject", "EnumerateEPR", "EnumerateObjectAndEPR")
-_POLYMORPHISM: Final = ("IncludeSubClassProperties", "ExcludeSubClassProperties", "None")
+T = TypeVar("T")
+
+_SHALLOW: Final = "None"
+_BASE_PROPERTIES: Final = "ExcludeSubClassProperties"
+_POLYMORPHISM: Final = (None, "IncludeSubClassProperties", _BASE_PROPERTIES, _SHALLOW)
+_MODES: Final = (OBJECT, REFERENCE, OBJECT_AND_REFERENCE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """The body of an Enumerate (DSP0226 8, DSP0227 8)."""
-
-    is_optimized: bool
-    most: int
-    mode: str
-    polymorphism: str
-    dialect: str | None
-    query: str
-
-    @classmethod
-    def read(cls, element: _Element) -> _Asked:
-        # Windows takes either namespace for the filter (MS-WSMV 3.1.4.8).
-        filters = [element.find(f"{{{uri}}}Filter") for uri in (WSMAN, ENUMERATION)]
-        found = next((one for one in filters if one is not None), None)
-        return cls(
-            element.find(f"{{{WSMAN}}}OptimizeEnumeration") is not None,
-            _number(element.findtext(f"{{{WSMAN}}}MaxElements")),
-            _choice(element.findtext(f"{{{WSMAN}}}EnumerationMode"), _MODES),
-            _choice(element.findtext(f"{{{CIM_BINDING}}}PolymorphismMode"), _POLYMORPHISM),
-            None if found is None else found.get("Dialect", "").strip(),
-            "" if found is None else "".join(found.itertext()),
-        )
-
-
-def _number(text: str | None) -> int:
-    """Return a MaxElements; without one it is one item (DSP0226 8.7)."""
-    stripped = (text or "1").strip()
-    if not (stripped.isascii() and stripped.isdigit() and int(stripped[:20]) > 0):
-        raise refuse("SCHEMA_VALIDATION_ERROR", f"MaxElements is {stripped!r}")
-    return int(stripped[:20])
-
-
-def _choice(text: str | None, choices: tuple[str, ...]) -> str:
-    chosen = (text or choices[0]).strip()
-    if chosen not in choices:
-        raise refuse("ENUMERATION_MODE_UNSUPPORTED", f"{chosen!r} is no mode")
-    return chosen
-
-
-# Enumerate
+def _read(read: Callable[[_Element], T], operation: Operation) -> T:
+    """Return the body of a request, or refuse it."""
+    try:
+        return read(operation.request.body)
+    except ProtocolError as error:
+        raise refuse("SCHEMA_VALIDATION_ERROR", error.message) from error
 
 
 def enumerate_instances(operation: Operation) -> Outcome:
@@ -82,62 +59,57 @@ def enumerate_instances(operation: Operation) -> Outcome:
         Refusal: the request cannot be answered.
         ClientGone: nobody waits for the reply, so nothing is kept.
     """
-    asked = _Asked.read(_part(operation, "Enumerate"))
+    asked = _read(Enumerate.read, operation)
     enumeration = Enumeration(operation.identity, _items(operation, asked))
-    page = enumeration.page(1, operation.characters) if asked.is_optimized else None
+    is_optimized = asked.max_elements is not None
+    page = enumeration.page(1 if is_optimized else 0, operation.characters)
     if not operation.is_connected():
         raise ClientGone
-    if page is not None and page.is_last:
-        return Outcome(_response("", page))
-    context = operation.contexts.open(enumeration)
-    return Outcome(_response(context, page), context)
+    context = None
+    if not (is_optimized and page.is_last):
+        context = operation.contexts.open(enumeration)
+    body = write_page(page.items, context, is_first=True, is_optimized=is_optimized)
+    return Outcome(body, context)
 
 
-def _response(context: str, page: Page | None) -> str:
-    items = "" if page is None else f"<w:Items>{''.join(page.items)}</w:Items>"
-    end = "<w:EndOfSequence/>" if page is not None and page.is_last else ""
-    return (
-        f"<n:EnumerateResponse><n:EnumerationContext>{context}</n:EnumerationContext>"
-        f"{items}{end}</n:EnumerateResponse>"
-    )
-
-
-def _items(operation: Operation, asked: _Asked) -> Iterator[str]:
+def _items(operation: Operation, asked: Enumerate) -> Iterator[str]:
+    if asked.mode not in _MODES or asked.polymorphism not in _POLYMORPHISM:
+        raise refuse("ENUMERATION_MODE_UNSUPPORTED", f"{asked.mode}, {asked.polymorphism}")
     writer = Writer(operation.resource.dialect, operation.wants_precise_arrays)
-    if asked.dialect is not None:
-        return _selected(operation, asked, writer)
+    if asked.filter is not None:
+        return _selected(operation, asked.filter, asked.mode, writer)
     resource = operation.resource
     if resource.family is not Family.CLASS:
         raise refuse("ENUMERATE_CANNOT_PROCESS_FILTER", "all classes need a query")
     class_ = find_class(operation.repository, resource, "CreateInstanceEnum")
-    is_deep = asked.polymorphism != "None"
+    is_deep = asked.polymorphism != _SHALLOW
     found = operation.repository.instances(resource.namespace, class_.name, deep=is_deep)
-    is_narrow = asked.polymorphism == "ExcludeSubClassProperties"
-    return map(_form(asked.mode, writer, class_.properties if is_narrow else None), found)
+    within = class_.properties if asked.polymorphism == _BASE_PROPERTIES else None
+    return map(_form(asked.mode, writer, within), found)
 
 
 def _form(mode: str, writer: Writer, within: Iterable[str] | None) -> Callable[[Instance], str]:
-    if mode == "EnumerateEPR":
+    if mode == REFERENCE:
         return writer.reference
-    write = writer.instance if mode == "EnumerateObject" else writer.both
+    write = writer.instance if mode == OBJECT else writer.both
     return lambda instance: write(instance, within=within)
 
 
-def _selected(operation: Operation, asked: _Asked, writer: Writer) -> Iterator[str]:
+def _selected(operation: Operation, wanted: Filter, mode: str, writer: Writer) -> Iterator[str]:
     repository, namespace = operation.repository, operation.resource.namespace
-    if asked.dialect != WQL_DIALECT:
-        raise refuse("ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE", str(asked.dialect))
+    if wanted.dialect != WQL_DIALECT:
+        raise refuse("ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE", wanted.dialect)
     if operation.resource.family is not Family.ALL_CLASSES:
         raise refuse("INVALID_URI_WMI_ENUM_WQL")
     try:
-        query = wql.parse(asked.query)
+        query = wql.parse(wanted.text)
         properties = query.selected(repository.find_class(namespace, query.class_name))
         found = repository.query(namespace, query)
     except MIError as error:
-        raise of_wmi(error, "ExecQuery", asked.query) from error
+        raise of_wmi(error, "ExecQuery", wanted.text) from error
     if properties is None:
-        return map(_form(asked.mode, writer, None), found)
-    if asked.mode != "EnumerateObject":
+        return map(_form(mode, writer, None), found)
+    if mode != OBJECT:
         raise refuse("OBJECTONLY_INVALID")
     return (writer.fragment(instance, properties) for instance in found)
 
@@ -151,15 +123,12 @@ def pull(operation: Operation) -> Outcome:
     Raises:
         Refusal: there is no such enumeration, or its next item does not fit.
     """
-    element = _part(operation, "Pull")
-    wanted = _number(element.findtext(f"{{{ENUMERATION}}}MaxElements"))
+    asked = _read(Pull.read, operation)
+    most = max(1, min(asked.max_elements, operation.most))
     page, context = operation.contexts.pull(
-        _context(element), operation.identity, min(wanted, operation.most), operation.characters
+        asked.context, operation.identity, most, operation.characters
     )
-    named = f"<n:EnumerationContext>{context}</n:EnumerationContext>" if context else ""
-    end = "<n:EndOfSequence/>" if page.is_last else ""
-    items = f"<n:Items>{''.join(page.items)}</n:Items>"
-    return Outcome(f"<n:PullResponse>{named}{items}{end}</n:PullResponse>")
+    return Outcome(write_page(page.items, context, is_first=False))
 
 
 def release(operation: Operation) -> Outcome:
@@ -168,16 +137,5 @@ def release(operation: Operation) -> Outcome:
     Raises:
         Refusal: there is no such enumeration.
     """
-    operation.contexts.release(_context(_part(operation, "Release")))
+    operation.contexts.release(_read(Release.read, operation).context)
     return Outcome("")
-
-
-def _part(operation: Operation, name: str) -> _Element:
-    element = operation.request.body.find(f"{{{ENUMERATION}}}{name}")
-    if element is None:
-        raise refuse("SCHEMA_VALIDATION_ERROR", f"the body is no {name}")
-    return element
-
-
-def _context(element: _Element) -> str:
-    return element.findtext(f"{{{ENUMERATION}}}EnumerationContext", "").strip()

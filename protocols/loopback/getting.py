@@ -9,11 +9,11 @@ from mi.errors import NotFound
 from mi.instance import Instance
 from mi.names import NameMap
 from mi.schema import Class, Method, Parameter, Property
-from mi.serial.cimxml import write_class
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import of_wmi, refuse
 from protocols.loopback.representation import Writer
 from protocols.loopback.resources import find_class, keys_of
+from protocols.wsman.classes import CLASS_NAME_SELECTOR, write_body
 from protocols.wsman.envelope import IncomingReference
 
 __all__ = ["get_class", "get_instance"]
@@ -46,7 +46,9 @@ def get_class(operation: Operation) -> Outcome:
         Refusal: there is no such class or namespace, or the selector is missing.
     """
     resource = operation.resource
-    named = {name.lower(): value for name, value in resource.selectors.items()}.get("classname")
+    named = {name.lower(): value for name, value in resource.selectors.items()}.get(
+        CLASS_NAME_SELECTOR.lower()
+    )
     if not named or isinstance(named, IncomingReference):
         raise refuse("MISSING_CLASSNAME")
     wanted = replace(resource, class_name=named)
@@ -54,7 +56,7 @@ def get_class(operation: Operation) -> Outcome:
     for option, without in _LEFT_OUT.items():
         if not operation.has_option(option):
             class_ = without(class_)
-    return operation.fitting(write_class(class_))
+    return operation.fitting(write_body(class_))
 
 
 def _without_inherited(class_: Class) -> Class:

@@ -12,26 +12,21 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from enum import StrEnum
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore, Thread
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from urllib3.util.wait import wait_for_read, wait_for_write
 
-from mi.control import CancelToken, Expiry
-from mi.errors import ConnectionFailed, MIError, ProtocolError
+from mi.errors import ConnectionFailed, MIError
+from protocols.winrm.bounds import Bell, Bounds, Phase
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.endpoint import Address
 
-__all__ = ["Bell", "BoundedSocket", "Bounds", "Phase", "dial"]
+__all__ = ["BoundedSocket", "dial"]
 
-# Shutting a socket down does not wake a blocked call on every platform (Windows), and there no
-# signal does either: Ctrl-C and a cancel are looked for at least this often.
-_LONGEST_WAIT = 0.5
 # Look-ups that hang are left behind; more than this many at once would exhaust the process.
 _LOOK_UPS = BoundedSemaphore(16)
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -44,129 +39,6 @@ _ADVICE: dict[type[OSError], str] = {
 _DEFAULT_ADVICE = "Check the address and the network."
 
 _Targets = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
-
-
-class Phase(StrEnum):
-    """What an exchange is doing, for the message of a time-out."""
-
-    LOOKING_UP = "looking the name up"
-    CONNECTING = "connecting"
-    SECURING = "in the TLS handshake"
-    AUTHENTICATING = "authenticating"
-    SENDING = "sending the request"
-    WAITING = "waiting for the reply"
-    READING = "reading the reply"
-    QUEUING = "waiting for a free connection"
-    RELEASING = "releasing"
-
-
-class Bounds:
-    """What bounds one exchange, and how far it got.
-
-    Attributes:
-        phase: what it is doing.
-        is_sent: whether the server may have seen anything of the request.
-        received: bytes of the reply that came.
-    """
-
-    __slots__ = ("_cancel", "_expiry", "_held", "_most", "_wake", "is_sent", "phase", "received")
-
-    def __init__(self, expiry: Expiry, cancel: CancelToken, most: int) -> None:
-        self._expiry = expiry
-        self._cancel = cancel
-        self._most = most
-        self._wake: Callable[[], None] | None = None
-        self._held = Phase.RELEASING if expiry.limit == "grace" else None
-        self.phase = self._held or Phase.CONNECTING
-        self.is_sent = False
-        self.received = 0
-
-    def __enter__(self) -> Self:
-        if self._cancel.cancelled:
-            raise self._cancel.error()
-        self._cancel.watch(self.interrupt)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        self._cancel.unwatch(self.interrupt)
-
-    def begin(self) -> None:
-        """Begin to send the request, for the first time or again."""
-        self.is_sent = False
-        self.received = 0
-
-    def enter(self, phase: Phase) -> None:
-        """Say what happens now, unless that is part of something larger."""
-        self.phase = self._held or phase
-
-    def hold(self, phase: Phase | None) -> None:
-        """Say what everything is part of from now on; None is nothing larger."""
-        if self._expiry.limit != "grace":
-            self._held = phase
-
-    def interrupt_by(self, wake: Callable[[], None]) -> None:
-        """Call `wake`, from another thread, when whoever waits now must stop waiting."""
-        self._wake = wake
-
-    def interrupt(self) -> None:
-        """Wake whoever waits now, from another thread."""
-        if self._wake is not None:
-            self._wake()
-
-    def wait(self) -> float:
-        """Return how many seconds to wait at most before asking again.
-
-        Raises:
-            OperationTimeout: the time is over.
-            OperationCancelled: the operation was cancelled.
-        """
-        if self._cancel.cancelled:
-            raise self._cancel.error()
-        remaining = self._expiry.remaining()
-        if remaining is None:
-            return _LONGEST_WAIT
-        if remaining <= 0:
-            raise self._expiry.error(self.phase)
-        return min(remaining, _LONGEST_WAIT)
-
-    def share(self, parts: int) -> float | None:
-        """Return when the first of `parts` equal parts of the time is over; None is at its end."""
-        remaining = self._expiry.remaining()
-        return None if remaining is None or parts == 1 else monotonic() + remaining / parts
-
-    def arrived(self, count: int) -> None:
-        """Count bytes that came; headers without end are bytes too.
-
-        Raises:
-            ProtocolError: they are more than any reply may have.
-        """
-        self.received += count
-        if self.received > self._most:
-            raise ProtocolError(f"the reply does not end: {self.received} bytes came")
-
-
-class Bell:
-    """Wakes one waiting thread; unlike an `Event` it may be rung in a signal handler."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._lock.acquire()
-
-    def ring(self) -> None:
-        """Wake whoever waits, or comes to wait next."""
-        with suppress(RuntimeError):  # it was rung already
-            self._lock.release()
-
-    def wait(self, seconds: float | None) -> bool:
-        """Return whether it was rung, at the latest after so many seconds; None is no limit."""
-        return self._lock.acquire(timeout=-1 if seconds is None else seconds)
 
 
 class BoundedSocket(socket.socket):

@@ -22,20 +22,21 @@ from mi.options import DestinationOptions, ServerKind
 from mi.version import __version__
 from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
 from protocols.winrm.authentication import Logon, Method
+from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import check_name, server_end_point, tls_context
-from protocols.winrm.connection import BoundedSocket, Bounds, Phase, dial
+from protocols.winrm.connection import BoundedSocket, dial
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
 from protocols.winrm.rejection import Rejected
+from protocols.winrm.sizes import largest_reply
 from protocols.winrm.status import UNAUTHORIZED, shortened, status_error
 from protocols.wsman import framing
 
-__all__ = ["Line", "largest_reply"]
+__all__ = ["Line"]
 
 _logger = logging.getLogger("mi.winrm")
 
 _KILOBYTE: Final = 1024
-_DEFAULT_SIZE: Final = 500  # KB, Windows' own limit since WinRM 3
 _LARGEST_TOKEN_REPLY: Final = 64 * _KILOBYTE
 _MOST_OVERHEAD: Final = 1024 * _KILOBYTE  # of a reply's headers and of its chunks
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
@@ -44,14 +45,6 @@ _SUCCESS: Final = range(200, 300)
 _MALFORMED: Final = 400
 _SERVER_ERROR: Final = 500
 _LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState)
-
-
-def largest_reply(options: DestinationOptions) -> int:
-    """Return the bytes that a reply may have.
-
-    It is four times what the server is asked to keep to, since lists of instances may exceed it.
-    """
-    return 4 * _KILOBYTE * (options.max_envelope_size or _DEFAULT_SIZE) + 64 * _KILOBYTE
 
 
 class Line:

@@ -15,7 +15,7 @@ from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
-from protocols.winrm.connection import Bell, Bounds, Phase
+from protocols.winrm.bounds import Bell, Bounds, Phase
 from protocols.winrm.endpoint import Address
 from protocols.winrm.line import Line
 

@@ -9,7 +9,8 @@ from mi.control import CancelToken, Expiry
 from mi.errors import ProtocolError
 from protocols.winrm import adapter
 from protocols.winrm.adapter import PinnedAdapter, read_body
-from protocols.winrm.connection import BoundedSocket, Bounds, dial
+from protocols.winrm.bounds import Bounds
+from protocols.winrm.connection import BoundedSocket, dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
 

@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from mi.control import CancelToken, Expiry
 from mi.errors import CertificateRejected, ConnectionFailed, InvalidParameter
 from mi.options import DestinationOptions
+from protocols.winrm.bounds import Bounds
 from protocols.winrm.certificates import (
     check_name,
     handshake_error,
     server_end_point,
     tls_context,
 )
-from protocols.winrm.connection import Bounds, dial
+from protocols.winrm.connection import dial
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority, certificate, der, key
 from tests.winrm.scripted import Peer, ScriptedServer

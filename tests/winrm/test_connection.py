@@ -1,5 +1,4 @@
 import errno
-import math
 import os
 import socket
 import threading
@@ -13,11 +12,12 @@ from mi.errors import (
     ConnectionFailed,
     OperationCancelled,
     OperationTimeout,
-    ProtocolError,
 )
+from protocols.winrm import bounds as bounds_module
 from protocols.winrm import connection
+from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import Bell, BoundedSocket, Bounds, Phase, dial
+from protocols.winrm.connection import BoundedSocket, dial
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority
 from tests.winrm.scripted import Peer, ScriptedServer
@@ -47,87 +47,6 @@ def cancel_soon(token: CancelToken) -> None:
 def ends_early(started: float) -> bool:
     """Whether something bounded by a fraction of a second did not wait for the next glance."""
     return time.monotonic() - started < 3
-
-
-# Bounds
-
-
-def test_bounds_know_how_long_to_wait_and_glance_at_the_token_meanwhile() -> None:
-    assert bounds(None).wait() == bounds(1000).wait() == 0.5
-    assert 0 < bounds(0.2).wait() <= 0.2
-
-
-def test_bounds_end_with_the_error_of_their_limit_and_the_phase() -> None:
-    over = Bounds(Expiry(0.0, "deadline", 3), CancelToken(), 0)
-    over.enter(Phase.SECURING)
-    with pytest.raises(OperationTimeout, match="the deadline of 3 s passed while in the TLS"):
-        over.wait()
-
-
-def test_a_cancelled_operation_does_not_begin_and_does_not_wait() -> None:
-    token = CancelToken()
-    token.cancel("enough")
-    cancelled = Bounds(Expiry(), token, 0)
-    with pytest.raises(OperationCancelled, match="enough"), cancelled:
-        pass
-    with pytest.raises(OperationCancelled, match="enough"):
-        cancelled.wait()
-
-
-def test_a_phase_may_be_held_over_what_it_consists_of() -> None:
-    held = bounds()
-    held.hold(Phase.AUTHENTICATING)
-    held.enter(Phase.SENDING)
-    assert held.phase is Phase.AUTHENTICATING
-    held.hold(None)
-    held.enter(Phase.SENDING)
-    assert held.phase is Phase.SENDING
-
-
-def test_within_the_grace_everything_is_releasing() -> None:
-    grace = bounds(5, "grace")
-    grace.hold(Phase.AUTHENTICATING)
-    grace.enter(Phase.WAITING)
-    assert grace.phase is Phase.RELEASING
-
-
-def test_time_is_shared_among_addresses_that_are_tried() -> None:
-    third = bounds(30).share(3)
-    assert third is not None
-    assert math.isclose(third - time.monotonic(), 10, abs_tol=1)
-    assert bounds(None).share(3) is bounds(30).share(1) is None
-
-
-def test_more_bytes_than_any_reply_may_have_end_the_exchange() -> None:
-    narrow = bounds(most=10)
-    narrow.arrived(10)
-    with pytest.raises(ProtocolError, match="does not end: 11 bytes"):
-        narrow.arrived(1)
-    narrow.begin()
-    narrow.arrived(10)
-
-
-def test_a_cancel_wakes_whoever_waits_until_the_exchange_is_over() -> None:
-    token, woken = CancelToken(), []
-    with Bounds(Expiry(), token, 0) as watched:
-        watched.interrupt()  # nobody waits yet
-        watched.interrupt_by(lambda: woken.append(1))
-        token.cancel()
-    assert woken == [1]
-    token, woken = CancelToken(), []
-    with Bounds(Expiry(), token, 0) as watched:
-        watched.interrupt_by(lambda: woken.append(1))
-    token.cancel()
-    assert not woken
-
-
-def test_a_bell_may_be_rung_twice_and_before_anybody_waits() -> None:
-    bell = Bell()
-    assert not bell.wait(0)
-    bell.ring()
-    bell.ring()
-    assert bell.wait(None)
-    assert not bell.wait(0.01)
 
 
 # Dialling
@@ -306,7 +225,7 @@ def test_a_drip_ends_on_time() -> None:
 def test_silence_ends_on_time_and_waits_through_several_glances(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_LONGEST_WAIT", 0.03)
+    monkeypatch.setattr(bounds_module, "_LONGEST_WAIT", 0.03)
     with (
         bounds(SOON) as fresh,
         dialled(server, fresh) as open_socket,
@@ -411,7 +330,7 @@ def test_everything_is_bounded_under_tls_too(authority: Authority) -> None:
 def test_a_handshake_that_the_server_does_not_answer_ends_on_time(
     server: ScriptedServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "_LONGEST_WAIT", 0.03)
+    monkeypatch.setattr(bounds_module, "_LONGEST_WAIT", 0.03)
     with bounds(SOON) as fresh, pytest.raises(OperationTimeout, match="in the TLS handshake"):
         secured(server, authority, fresh)
     assert server.ends.acquire(timeout=5)

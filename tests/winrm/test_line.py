@@ -25,7 +25,7 @@ from mi.options import DestinationOptions
 from protocols.loopback.users import User, registered
 from protocols.winrm.certificates import server_end_point
 from protocols.winrm.endpoint import Address
-from protocols.winrm.line import Line, largest_reply
+from protocols.winrm.line import Line
 from tests.winrm.authority import Authority
 from tests.winrm.scripted import SOAP, Peer, Script, ScriptedServer, SealingPeer
 
@@ -249,11 +249,6 @@ def test_a_hostile_reply_is_one_clear_error(
     with ScriptedServer(script) as server:
         fails(line_to(server, max_envelope_size=8), kind, message, seconds=1)
     assert server.connections == 1
-
-
-def test_a_reply_may_be_four_times_what_was_asked_for_and_a_bit() -> None:
-    assert largest_reply(DestinationOptions()) == 4 * 512_000 + 65_536
-    assert largest_reply(DestinationOptions(max_envelope_size=8)) == 4 * 8192 + 65_536
 
 
 def test_a_reply_that_is_cut_off_is_no_reply() -> None:

@@ -1,0 +1,26 @@
+"""How large replies may be: what the server is asked to keep to, and what is read at all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mi.options import DestinationOptions
+
+__all__ = ["envelope_size", "largest_reply"]
+
+_KILOBYTE: Final = 1024
+_DEFAULT: Final = 500  # KB, Windows' own limit since WinRM 3
+_FRAME: Final = 64 * _KILOBYTE  # what sealing adds, and more
+
+
+def envelope_size(options: DestinationOptions) -> int:
+    """Return the bytes that the server is asked to keep to (w:MaxEnvelopeSize)."""
+    return _KILOBYTE * (options.max_envelope_size or _DEFAULT)
+
+
+def largest_reply(options: DestinationOptions) -> int:
+    """Return the bytes that a reply may have.
+
+    It is more than what was asked for, since servers count characters, and other things.
+    """
+    return 4 * envelope_size(options) + _FRAME

@@ -22,7 +22,7 @@ _QUERIES = {
     "services": "SELECT Name, State, StartMode, ProcessId, DisplayName FROM Win32_Service"
     " WHERE Name LIKE 'W%'",
     "processes": "SELECT ProcessId, Name, ThreadCount, WorkingSetSize, CreationDate"
-    " FROM Win32_Process WHERE WorkingSetSize > 150000000",
+    " FROM Win32_Process WHERE WorkingSetSize > 200000000",
 }
 _WHILE_NOBODY_ASKS = 3600.0  # sleeping, and not waiting for a lock, lets Ctrl-C in on Windows too
 
@@ -44,7 +44,7 @@ def demo() -> None:
             f"{_times(endpoint.logons)}; every message was sealed."
         )
     click.echo("The same of a Windows host, and your own questions:\n")
-    click.echo(f"  mi query server01 --user 'CONTOSO\\you' {shlex.quote(_QUERIES['services'])}")
+    click.echo(f"  mi query server01 --user 'CONTOSO\\you' \"{_QUERIES['services']}\"")
 
 
 def _show(endpoint: Endpoint, session: mi.Session, what: str, query: str) -> None:

@@ -42,7 +42,7 @@ def _mi(
 
 
 def test_a_query_prints_its_table_and_leaves_nothing_open(endpoint: Endpoint) -> None:
-    result = _mi(endpoint, "query", "SELECT Name, State FROM Win32_Service WHERE Name LIKE 'Sp%'")
+    result = _mi(endpoint, "query", "SELECT Name, State FROM Win32_Service WHERE Name LIKE 'Spool%'")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "Name     State\nSpooler  Stopped\n"
     assert endpoint.open_contexts == 0
@@ -137,6 +137,6 @@ def test_ctrl_c_releases_what_is_open_and_is_exit_130(endpoint: Endpoint) -> Non
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=_LONG)
     assert process.returncode == 130
-    assert stderr == "mi: interrupted\n"
+    assert stderr.split() == ["mi:", "interrupted"]
     assert len([json.loads(line) for line in stdout.splitlines()]) == 1
     assert endpoint.open_contexts == 0

@@ -256,8 +256,9 @@ class Connection:
             disturbances.take(Stall, action, ("headers", "body")),
             disturbances.take(Drip, action),
         ):
-            self._peer.send(piece)
+            # Counted first: whoever has read the reply may ask for the count.
             self._around.traffic.add(bytes_sent=len(piece))
+            self._peer.send(piece)
             if pause is not None:
                 self._peer.wait(*pause)
 

@@ -7,7 +7,7 @@ counts it in UTF-16.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mi.errors import MIError, ProtocolError
@@ -17,7 +17,6 @@ from protocols.loopback.contexts import Enumeration
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.refusals import of_wmi, refuse
-from protocols.loopback.representation import Writer
 from protocols.loopback.resources import Family, find_class
 from protocols.wsman.namespaces import WQL_DIALECT
 from protocols.wsman.pages import (
@@ -30,6 +29,7 @@ from protocols.wsman.pages import (
     Release,
     write_page,
 )
+from protocols.wsman.writers import Writer
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -88,7 +88,7 @@ def _items(operation: Operation, asked: Enumerate) -> Iterator[str]:
     return map(_form(asked.mode, writer, within), found)
 
 
-def _form(mode: str, writer: Writer, within: Iterable[str] | None) -> Callable[[Instance], str]:
+def _form(mode: str, writer: Writer, within: Collection[str] | None) -> Callable[[Instance], str]:
     if mode == REFERENCE:
         return writer.reference
     write = writer.instance if mode == OBJECT else writer.both

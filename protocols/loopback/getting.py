@@ -9,12 +9,13 @@ from mi.errors import NotFound
 from mi.instance import Instance
 from mi.names import NameMap
 from mi.schema import Class, Method, Parameter, Property
+from mi.serial.cimxml import write_class
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import of_wmi, refuse
-from protocols.loopback.representation import Writer
 from protocols.loopback.resources import find_class, keys_of
-from protocols.wsman.classes import CLASS_NAME_SELECTOR, write_body
+from protocols.wsman.classes import CLASS_NAME_SELECTOR
 from protocols.wsman.envelope import IncomingReference
+from protocols.wsman.writers import Writer
 
 __all__ = ["get_class", "get_instance"]
 
@@ -56,7 +57,7 @@ def get_class(operation: Operation) -> Outcome:
     for option, without in _LEFT_OUT.items():
         if not operation.has_option(option):
             class_ = without(class_)
-    return operation.fitting(write_body(class_))
+    return operation.fitting(write_class(class_))
 
 
 def _without_inherited(class_: Class) -> Class:

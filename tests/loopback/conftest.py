@@ -94,8 +94,10 @@ class Client:
         )
         token = self.context.step()
         answer = self.negotiate(token)
-        challenge = dict(answer.headers).get("WWW-Authenticate", "").partition(" ")[2]
-        return self.negotiate(self.context.step(base64.b64decode(challenge)))
+        last = self.negotiate(self.context.step(_token(answer)))
+        if last.status == 200 and not self.context.complete:
+            self.context.step(_token(last))
+        return last
 
     def negotiate(self, token: bytes | None) -> HttpAnswer:
         return self.post(b"", Authorization=f"Negotiate {base64.b64encode(token or b'').decode()}")
@@ -182,6 +184,11 @@ class Client:
         linger = struct.pack("ii", 1, 0)
         self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.connection.close()
+
+
+def _token(answer: HttpAnswer) -> bytes:
+    header = dict(answer.headers).get("WWW-Authenticate", "")
+    return base64.b64decode(header.partition(" ")[2])
 
 
 def cimv2(**keys: str) -> tuple[Selector, ...]:

@@ -1,8 +1,9 @@
-"""Class declarations: how a server is asked for one, how its answer is read and written.
+"""Class declarations: how a server is asked for one, and how its answer is read.
 
-The declaration comes as one CLASS element of CIM-XML, in no namespace (MS-WSMV 2.2.4.7, DSP0201).
-`Declaration` is the conversation of a `GetClass`; the conversations that need a class in order to
-read their instances send the same request.
+The declaration comes as one CLASS element of CIM-XML, in no namespace (MS-WSMV 2.2.4.7, DSP0201);
+the server's side is `mi.serial.cimxml.write_class`. `Declaration` is the conversation of a
+`GetClass`; the conversations that need a class in order to read their instances send the same
+request.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 from mi.calls import GetClass
 from mi.errors import MIError, NotSupported, ProtocolError, error_for
 from mi.schema import Class
-from mi.serial.cimxml import read_class, write_class
+from mi.serial.cimxml import read_class
 from protocols.wsman import soap
 from protocols.wsman.conversation import namespace_of
 from protocols.wsman.dialects import (
@@ -27,14 +28,7 @@ from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option, Selector
 from protocols.wsman.namespaces import ACTION_GET, CIM_XML_SCHEMA
 
-__all__ = [
-    "CLASS_NAME_SELECTOR",
-    "Declaration",
-    "class_request",
-    "read_reply",
-    "refused",
-    "write_body",
-]
+__all__ = ["CLASS_NAME_SELECTOR", "Declaration", "class_request", "read_reply", "refused"]
 
 CLASS_NAME_SELECTOR: Final = "ClassName"
 """The selector that says which class."""
@@ -76,11 +70,6 @@ def read_reply(
     if class_.name.lower() != class_name.lower():
         raise ProtocolError(f"the server sent the declaration of {class_.name}, not {class_name}")
     return class_
-
-
-def write_body(class_: Class) -> str:
-    """Return the body of the reply that declares a class (the server's side)."""
-    return write_class(class_)
 
 
 def refused(fault: Fault, namespace: str, class_name: str) -> MIError:

@@ -17,11 +17,12 @@ from mi.schema import Class, Property
 from mi.serial.embedding import DEEPEST
 from mi.values import format_value, parse_value
 from mi.wql import Projection
+from protocols.wsman import soap
 from protocols.wsman.dialects import SchemaView, Typing, split_resource_uri
 from protocols.wsman.durations import parse_datetime
 from protocols.wsman.namespaces import ADDRESSING, WSMAN
 from protocols.wsman.plans import Plan, plan_of
-from protocols.wsman.readers import local_name, stated_type
+from protocols.wsman.readers import stated_type
 from protocols.wsman.references import ObjectName, checked_namespace, read_name
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Decoder:
             source = self._fragment_source()
         else:
             _, namespace = _class_of_namespace(element)
-            source = self._source(local_name(element), namespace)
+            source = self._source(soap.local_name(element), namespace)
         self._sources[element.tag] = source
         return source
 
@@ -163,14 +164,14 @@ class Decoder:
         stated = stated_type(element).removesuffix(_TYPE_SUFFIX)
         inner = element[0] if len(element) else element
         inner_name, namespace = _class_of_namespace(inner)
-        if not stated and inner_name and local_name(inner).lower() == inner_name.lower():
+        if not stated and inner_name and soap.local_name(inner).lower() == inner_name.lower():
             return self.read(inner)  # the whole element of the instance is inside
         if inner_name == _class_of_namespace(element)[0]:
             inner_name = ""  # a server that keeps to the namespace of the outer class
         name = stated or inner_name or class_name
         if name is None and self._typing is Typing.ALWAYS:
             raise ProtocolError("an embedded instance does not say its class")
-        return self._received(element, self._source(name or local_name(element), namespace))
+        return self._received(element, self._source(name or soap.local_name(element), namespace))
 
     # Classes
 

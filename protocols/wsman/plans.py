@@ -23,6 +23,7 @@ from mi.instance import Instance
 from mi.results import CimType
 from mi.schema import Class, Property
 from mi.values import INTEGER_RANGES
+from protocols.wsman import soap
 from protocols.wsman.namespaces import CIM_COMMON
 from protocols.wsman.readers import (
     NIL,
@@ -30,7 +31,6 @@ from protocols.wsman.readers import (
     Context,
     Reader,
     is_null_array,
-    local_name,
     read_octets,
     read_untyped,
     reader_of,
@@ -149,7 +149,7 @@ class Plan:
             for folded, column in self._columns.items()
             if column.is_array and (names is None or folded in names)
         ]
-        self._shape = _Shape([], is_spaced=False)
+        self._shape = self._new_shape([], is_spaced=False)
         self._shapes: dict[tuple[bool, tuple[Any, ...]], _Shape] = {}
 
     def read(self, element: _Element, context: Context) -> tuple[dict[str, Any], Instance | None]:
@@ -261,7 +261,7 @@ class Plan:
 
     def _misfit(self, element: _Element, name: str, error: Exception) -> ProtocolError:
         reason = error.message if isinstance(error, MIError) else str(error)
-        return ProtocolError(f"{self.class_name or local_name(element)}.{name}: {reason}")
+        return ProtocolError(f"{self.class_name or soap.local_name(element)}.{name}: {reason}")
 
 
 def _picker(positions: list[int]) -> _Picker:

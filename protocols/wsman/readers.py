@@ -17,6 +17,7 @@ from mi.errors import TypeMismatch
 from mi.instance import Instance
 from mi.results import CimType
 from mi.values import INTEGER_RANGES, parse_value, shown
+from protocols.wsman import soap
 from protocols.wsman.durations import parse_datetime
 from protocols.wsman.namespaces import ADDRESSING, CIM_COMMON, MICROSOFT, XSI
 
@@ -32,7 +33,6 @@ __all__ = [
     "is_nil",
     "is_null_array",
     "is_reference",
-    "local_name",
     "read_octets",
     "read_untyped",
     "reader_of",
@@ -78,11 +78,6 @@ Reader = Callable[["_Element", Context], Any]
 # What an element says of itself
 
 
-def local_name(element: _Element) -> str:
-    """Return the tag without its namespace."""
-    return str(element.tag).rpartition("}")[2]
-
-
 def is_nil(element: _Element) -> bool:
     """Return whether the element is null: `xsi:nil` is an xs:boolean, so `1` counts too."""
     said = element.get(NIL)
@@ -114,7 +109,7 @@ def is_reference(element: _Element) -> bool:
 
 def _text(element: _Element) -> str:
     if len(element):
-        raise TypeMismatch(f"it holds an element {local_name(element[0])} instead of text")
+        raise TypeMismatch(f"it holds an element {soap.local_name(element[0])} instead of text")
     return element.text or ""
 
 

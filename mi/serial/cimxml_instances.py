@@ -141,7 +141,7 @@ def _read_embedded(element: etree._Element, text: str, scope: Scope) -> Instance
     try:
         return read_instance(root, replace(scope, depth=scope.depth + 1))
     except Malformed as error:
-        raise Malformed(element, f"in what is embedded, {error.reason}") from error
+        raise error.embedded_in(element) from None
 
 
 # References

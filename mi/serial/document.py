@@ -17,6 +17,7 @@ caller says so and a strict parse has failed: nothing is ever parsed in a recove
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 import threading
@@ -182,7 +183,7 @@ def position(data: bytes | str, element: etree._Element) -> tuple[int, int]:
     """
     in_order = element.getroottree().iter()
     before = next(index for index, each in enumerate(in_order) if each is element)
-    text, _ = _utf_8(data)
+    text = _utf_8(data)[0].removeprefix(codecs.BOM_UTF8)
     tags = (match.start() for match in _START_TAG.finditer(text) if match["tag"])
     start = next(islice(tags, before, None))
     line_start = text.rfind(b"\n", 0, start) + 1

@@ -61,6 +61,13 @@ class Malformed(Exception):
         super().__init__(reason)
         self.element = element
         self.reason = f"{_described(element)}: {_shortened(reason, _LONGEST_REASON)}"
+        self._is_embedded = False
+
+    def embedded_in(self, element: etree._Element) -> Malformed:
+        """Return the same about the `element` whose text holds what is malformed."""
+        prefix = "" if self._is_embedded else "in what is embedded, "
+        self.element, self.reason, self._is_embedded = element, prefix + self.reason, True
+        return self
 
 
 def _described(element: etree._Element) -> str:

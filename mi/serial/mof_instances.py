@@ -22,7 +22,7 @@ from mi.serial.mof_tokens import Source, Unreadable, reading
 
 __all__ = ["Declared", "InstanceReader"]
 
-_MOST_EXPANDED = 1_000_000
+_MOST_EXPANDED = 100_000  # values that aliases stand for, in one text; read in some seconds
 # Of the types that a literal tells, those that no later class can make something else of.
 _KEPT_TYPES = (CimType.CHAR16, CimType.INSTANCE)
 

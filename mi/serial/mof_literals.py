@@ -36,9 +36,9 @@ def _converted(syntax: Literal, cim_type: CimType) -> Any:
     if syntax.kind == "string" and cim_type in _QUOTED:
         return parse_value(value, cim_type)
     if syntax.kind == "char16" and cim_type is not CimType.CHAR16:
-        raise TypeMismatch(f"a character is not a {cim_type.cim_name}")
+        raise TypeMismatch(f"this is a character and no {cim_type.cim_name}")
     if value is not None and cim_type in (CimType.REFERENCE, CimType.INSTANCE):
-        raise TypeMismatch(f"a {syntax.kind} is not a {cim_type.cim_name}")
+        raise TypeMismatch(f"this is no {cim_type.cim_name}")
     return convert(value, cim_type)
 
 

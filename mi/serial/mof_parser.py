@@ -173,9 +173,10 @@ class _Parser:
         )  # fmt: skip
 
     def _typed_name(self) -> tuple[str, bool, int, str]:
-        type_name = self._name()
-        is_reference = self._accept_word("ref")
-        token = self._expect("name")
+        type_name, token = self._name(), self._expect("name")
+        # A feature may be called Ref too, in a language where words are not reserved.
+        is_reference = token.value.lower() == "ref" and self._next.kind == "name"
+        token = self._take() if is_reference else token
         return type_name, is_reference, token.offset, str(token.value)
 
     def _parameter(self) -> FeatureSyntax:

@@ -1,10 +1,12 @@
 r"""Classes and instances, written as MOF (DSP0004 annex A) in the form of MI's serializer.
 
-An embedded instance stands before its owner, under an alias `$AliasHHHHHHHH`; a reference likewise,
-as an instance of its keys alone. Of a class there is what it declares itself; what it inherits is
-its superclass' to say. Where this differs from MI: nulls are said, since a default would take their
-place; namespaces are said, by `#pragma namespace`; a qualifier whose type its value does not tell
-is declared first; numbers have the digits that tell any two apart, and no more.
+An embedded instance stands before its owner, under an alias `$AliasHHHHHHHH`. A reference likewise,
+as an instance of its keys alone; after all the rest, if it points to another namespace. Of a class
+there is what it declares itself; what it inherits is its superclass' to say.
+
+Where this differs from MI: nulls are said, since a default would take their place; namespaces are
+said, by `#pragma namespace`; a qualifier whose type its value does not tell is declared first;
+numbers have the digits that tell any two apart, and no more.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ def write(values: Class | Instance | Iterable[Class | Instance]) -> str:
             writer.write_class(one)
         else:
             writer.write_instance(one, place)
-    return "".join(writer.parts)
+    return writer.finish()
 
 
 class _Writer:
@@ -65,6 +67,7 @@ class _Writer:
         self.parts: list[str] = []
         self._place: Place = (None, None)
         self._aliases = 0
+        self._elsewhere: list[tuple[Place, str]] = []
         self._declared: dict[str, CimType] = {}
 
     def enter(self, place: Place) -> None:
@@ -123,6 +126,13 @@ class _Writer:
         self._write(f"instance of {instance.class_name}", elements, place, 0)
 
     def _write(self, head: str, elements: Iterable[TypedElement], place: Place, depth: int) -> None:
+        text = self._instance(head, elements, place, depth)
+        self.enter(place)
+        self.parts.append(text)
+
+    def _instance(
+        self, head: str, elements: Iterable[TypedElement], place: Place, depth: int
+    ) -> str:
         if depth > embedding.DEEPEST:
             raise InvalidParameter(
                 f"an instance holds more than {embedding.DEEPEST} others in one another, or itself"
@@ -131,8 +141,7 @@ class _Writer:
             f"{INDENT}{name} = {self._value(value, cim_type, place, depth)};"
             for name, value, cim_type in elements
         ]
-        self.enter(place)
-        self.parts.append("\n".join([head, "{", *lines, "};", "", ""]))
+        return "\n".join([head, "{", *lines, "};", "", ""])
 
     def _value(self, value: Any, cim_type: CimType, place: Place, depth: int) -> str:
         if cim_type.scalar not in _INSTANCES or value is None:
@@ -141,14 +150,27 @@ class _Writer:
             return array(self._value(item, cim_type.scalar, place, depth) for item in value)
         self._aliases += 1
         alias = f"$Alias{self._aliases:08X}"
-        if cim_type is CimType.REFERENCE:
-            elements: Iterable[TypedElement] = typed_elements.keys(value)
-            if value.namespace is not None:
-                place = (value.server_name, value.namespace)
+        head = f"instance of {value.class_name} as {alias}"
+        if cim_type is CimType.INSTANCE:
+            self._write(head, typed_elements.elements(value), place, depth + 1)
         else:
-            elements = typed_elements.elements(value)
-        self._write(f"instance of {value.class_name} as {alias}", elements, place, depth + 1)
+            self._write_reference(head, value, place, depth + 1)
         return alias
+
+    def _write_reference(self, head: str, value: Instance, owner: Place, depth: int) -> None:
+        place = owner if value.namespace is None else (value.server_name, value.namespace)
+        if place == owner:
+            self._write(head, typed_elements.keys(value), place, depth)
+        else:  # after all the rest, since nothing leads back to no namespace
+            text = self._instance(head, typed_elements.keys(value), place, depth)
+            self._elsewhere.append((place, text))
+
+    def finish(self) -> str:
+        """Return the text."""
+        for place, text in self._elsewhere:
+            self.enter(place)
+            self.parts.append(text)
+        return "".join(self.parts)
 
 
 _INSTANCES = (CimType.REFERENCE, CimType.INSTANCE)

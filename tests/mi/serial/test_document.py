@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from mi.errors import MIError, ProtocolError
-from mi.serial.document import parse
+from mi.serial.document import parse, position
 
 LIMIT = 100_000
 
@@ -226,6 +226,30 @@ def test_a_document_made_to_slow_the_repair_down_is_refused_at_once(opening: byt
 def test_a_prologue_made_to_slow_the_parser_down_is_refused_at_once(opening: bytes) -> None:
     with pytest.raises(ProtocolError):
         parse(opening * 200_000, limit=10_000_000, repair=True)
+
+
+# Places
+
+
+@pytest.mark.parametrize("codec", [None, "utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_an_element_is_found_where_it_begins(codec: str | None) -> None:
+    text = (
+        '<?xml version="1.0"?>\n<!-- <b/> --><a>\n  <é x="1>2"/><![CDATA[<c/>]]></é><b>'
+        "<!-- <c> --><c/></b></a>"
+    ).replace("</é>", "")
+    data = text if codec is None else text.encode(codec)
+    root = parse(data, limit=LIMIT).root
+    assert [(node.tag, position(data, node)) for node in root.iter()] == [
+        ("a", (2, 14)),
+        ("é", (3, 3)),
+        ("b", (3, 31)),
+        ("c", (3, 46)),
+    ]
+
+
+def test_a_byte_order_mark_takes_no_place() -> None:
+    data = "<a><b/></a>".encode("utf-8-sig")
+    assert position(data, parse(data, limit=LIMIT).root[0]) == (1, 4)
 
 
 # Properties

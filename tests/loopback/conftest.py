@@ -82,7 +82,8 @@ class Client:
         reply = self.connection.getresponse()
         return HttpAnswer(reply.status, reply.getheaders(), reply.read())
 
-    def log_on(self, *, protocol: str = "ntlm", password: str | None = None) -> HttpAnswer:
+    def begin_log_on(self, protocol: str = "ntlm", password: str | None = None) -> bytes | None:
+        """Begin a handshake; return the token that would end it."""
         user = self.endpoint.user
         self.context = spnego.client(
             user.name,
@@ -92,9 +93,11 @@ class Client:
             if protocol == "ntlm"
             else spnego.NegotiateOptions.use_negotiate,
         )
-        token = self.context.step()
-        answer = self.negotiate(token)
-        last = self.negotiate(self.context.step(_token(answer)))
+        return self.context.step(_token(self.negotiate(self.context.step())))
+
+    def log_on(self, *, protocol: str = "ntlm", password: str | None = None) -> HttpAnswer:
+        last = self.negotiate(self.begin_log_on(protocol, password))
+        assert self.context is not None
         if last.status == 200 and not self.context.complete:
             self.context.step(_token(last))
         return last

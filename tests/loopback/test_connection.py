@@ -134,13 +134,14 @@ def test_faults_are_sealed_too(sealed: Endpoint, connect: Any) -> None:
     assert answer.text("//s:Fault/s:Code/s:Value") == "s:Sender"
 
 
-def test_the_body_may_come_with_the_last_token(sealed: Endpoint, connect: Any) -> None:
+def test_the_body_may_come_sealed_with_the_last_token(sealed: Endpoint, connect: Any) -> None:
     client = connect(sealed, basic=False)
-    with Endpoint() as other:
-        del other  # two endpoints share the user file and nothing else
-    client.log_on()
-    envelope = client.envelope(IDENTIFY)
-    assert client.sealed(envelope).status == 200
+    token = client.begin_log_on()
+    text = base64.b64encode(token).decode()
+    answer = client.sealed(client.envelope(IDENTIFY), Authorization=f"Negotiate {text}")
+    assert answer.status == 200
+    assert b"IdentifyResponse" in answer.body
+    assert (sealed.logons, sealed.requests) == (1, 2)
 
 
 def test_a_body_that_is_not_sealed_is_not_even_read(sealed: Endpoint, connect: Any) -> None:

@@ -298,7 +298,7 @@ def _http_refusal(request: HttpRequest, path: str) -> HTTPStatus | None:
 
 
 def _is_anonymous_identify(request: HttpRequest) -> bool:
-    """Whether an Identify without credentials is asked for (MS-WSMV 3.1.4.1.35)."""
+    """Whether an Identify without credentials is asked for (MS-WSMV)."""
     return request.headers.get("wsmanidentify", "").lower() == "unauthenticated"
 
 

@@ -1,6 +1,6 @@
 """HTTP messages as an endpoint reads and writes them, and the record of what was exchanged.
 
-Only what WS-Management needs: POST with a Content-Length, and replies with one (MS-WSMV 2.1).
+Only what WS-Management needs: POST with a Content-Length, and replies with one.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def _without_ancestors(class_: Class) -> Class:
     return replace(class_, derivation=())
 
 
-# What a declaration has only if it is asked for (MS-WSMV 2.2.4.7).
+# What a declaration has only if it is asked for (MS-WSMV, cim-xml).
 _LEFT_OUT = {
     "includeinheritedelements": _without_inherited,
     "includequalifiers": _without_qualifiers,

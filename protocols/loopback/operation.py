@@ -49,7 +49,7 @@ class Operation:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What a Pull has to name again: resource URI and selectors (MS-WSMV 3.1.4.12)."""
+        """What a Pull has to name again: resource URI and selectors; Windows compares them."""
         given = self.request.selectors.items()
         selectors = sorted(f"{name.lower()}={value}" for name, value in given)
         return self.request.resource_uri.lower(), *selectors
@@ -71,7 +71,7 @@ class Operation:
 
     @property
     def wants_precise_arrays(self) -> bool:
-        """Whether null arrays are to say that they are (MS-WSMV 2.2.5.2)."""
+        """Whether null arrays are to say that they are (m:IsNullArray)."""
         return self.has_option(_PRECISE_ARRAYS)
 
     def has_option(self, name: str) -> bool:

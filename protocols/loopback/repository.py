@@ -134,7 +134,7 @@ class Repository:
             found = space.instances[member.name.lower()].get(wanted)
             if found is not None and (class_.keys or member is class_):
                 return found
-        raise NotFound(f"no {class_.name} has the key {dict(keys)!r}")
+        raise NotFound(f"there is no {class_.name} with this key")
 
     def instances(
         self, namespace: str, class_name: str, *, deep: bool = True

@@ -28,7 +28,7 @@ from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CI
 
 __all__ = ["Family", "Resource", "find_class", "keys_of", "resource_of"]
 
-# Where Windows looks when nobody says where (MS-WSMV 2.2.4.7).
+# Where Windows looks when nobody says where (MS-WSMV).
 _DEFAULT_NAMESPACE = "root/hardware"
 _ALL = "*"
 

@@ -29,7 +29,7 @@ from protocols.wsman.namespaces import (
 
 __all__ = ["Answer", "Limits", "Service"]
 
-_SMALLEST_ENVELOPE: Final = 8192  # MS-WSMV 2.2.4.9
+_SMALLEST_ENVELOPE: Final = 8192  # below it Windows and OMI refuse
 _VENDOR: Final = "Microsoft Corporation"
 _ANONYMOUS_VERSION: Final = "OS: 0.0.0 SP: 0.0 Stack: 3.0"
 _PROFILES: Final = (

@@ -139,7 +139,7 @@ def test_what_is_inherited_is_left_out_unless_it_is_asked_for(client: Any) -> No
 def test_qualifiers_are_left_out_unless_they_are_asked_for(client: Any) -> None:
     [element] = client.get_class("Win32_Service", "IncludeInheritedElements").all("//s:Body/*")
     assert len(element.findall("PROPERTY")) == 26
-    # The one that is a part of the type of an embedded instance stays (DSP0201 5.3).
+    # The one that is a part of the type of an embedded instance stays.
     assert {one.get("NAME") for one in element.iter("QUALIFIER")} == {"EmbeddedInstance"}
 
 

@@ -39,9 +39,17 @@ if TYPE_CHECKING:
         ProtocolError,
         TypeMismatch,
     )
+    from mi.indication import Indication
     from mi.instance import Element, Instance
     from mi.operation import Operation
-    from mi.options import DestinationOptions, OperationOptions, ServerKind
+    from mi.options import (
+        BOOKMARK_NEWEST,
+        BOOKMARK_OLDEST,
+        DestinationOptions,
+        OperationOptions,
+        ServerKind,
+        SubscriptionDeliveryOptions,
+    )
     from mi.results import CimType, ErrorCategory, Flags, OperationFlags, Result
     from mi.schema import Class, Method, Parameter, Property, Qualifier
     from mi.session import Session
@@ -49,6 +57,8 @@ if TYPE_CHECKING:
     from mi.version import __version__
 
 __all__ = [
+    "BOOKMARK_NEWEST",
+    "BOOKMARK_OLDEST",
     "AccessDenied",
     "AlreadyExists",
     "Application",
@@ -63,6 +73,7 @@ __all__ = [
     "Element",
     "ErrorCategory",
     "Flags",
+    "Indication",
     "Instance",
     "InvalidClass",
     "InvalidEnumerationContext",
@@ -93,6 +104,7 @@ __all__ = [
     "ServerKind",
     "Session",
     "SessionCallbacks",
+    "SubscriptionDeliveryOptions",
     "TypeMismatch",
     "__version__",
     "calls",
@@ -112,9 +124,13 @@ _MODULES = {
         "MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
         "OperationTimeout ProtocolError TypeMismatch"
     ),
+    "mi.indication": "Indication",
     "mi.instance": "Element Instance",
     "mi.operation": "Operation",
-    "mi.options": "DestinationOptions OperationOptions ServerKind",
+    "mi.options": (
+        "BOOKMARK_NEWEST BOOKMARK_OLDEST DestinationOptions OperationOptions ServerKind "
+        "SubscriptionDeliveryOptions"
+    ),
     "mi.results": "CimType ErrorCategory Flags OperationFlags Result",
     "mi.schema": "Class Method Parameter Property Qualifier",
     "mi.session": "Session",

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from mi.errors import InvalidParameter, TypeMismatch
+from mi.indication import Indication
 from mi.instance import Instance
 from mi.names import check_name
+from mi.options import SubscriptionDeliveryOptions
 from mi.schema import Class
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "GetClass",
     "GetInstance",
     "QueryInstances",
+    "Subscribe",
+    "SubscribeEventLog",
     "TestConnection",
 ]
 
@@ -34,6 +38,8 @@ class Call(Generic[ResultT]):
         unary: whether it has exactly one result.
         optional: whether the one result may be missing; it is None then.
         repeatable: whether a lost answer may be asked for again: it changes nothing.
+        endless: whether it goes on until somebody ends it, so that the usual time-out, which is
+            for answers that ought to come, does not bound it.
         namespace: the CIM namespace; a session replaces None by its default before it starts.
 
     Raises:
@@ -44,6 +50,7 @@ class Call(Generic[ResultT]):
     unary: ClassVar[bool] = True
     optional: ClassVar[bool] = False
     repeatable: ClassVar[bool] = True
+    endless: ClassVar[bool] = False
 
     namespace: str | None = field(default=None, kw_only=True)
 
@@ -106,12 +113,7 @@ class QueryInstances(Call[Instance]):
     dialect: str = "WQL"
 
     def __post_init__(self) -> None:
-        for name in ("query", "dialect"):
-            text = getattr(self, name)
-            if not isinstance(text, str):
-                raise TypeMismatch(f"a {name} is a string, not {text!r}")
-            if not text.strip():
-                raise InvalidParameter(f"the {name} is empty")
+        _check_text(query=self.query, dialect=self.dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +124,72 @@ class GetClass(Call[Class]):
 
     def __post_init__(self) -> None:
         check_name(self.class_name, "class name")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe(Call[Indication]):
+    """Get what happens, as a query describes it (MI_Session_Subscribe).
+
+    A `delivery` is copied.
+    """
+
+    unary: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = False
+    endless: ClassVar[bool] = True
+
+    query: str
+    dialect: str = "WQL"
+    delivery: SubscriptionDeliveryOptions | None = None
+
+    def __post_init__(self) -> None:
+        _check_text(query=self.query, dialect=self.dialect)
+        object.__setattr__(self, "delivery", _delivery(self.delivery))
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeEventLog(Call[Indication]):
+    """Get what is written to the Windows event log.
+
+    Attributes:
+        query_list: which channels and events; `mi.event_log.query_list` makes one.
+        bookmark: where to go on; else what `delivery` says, else from now on.
+        read_existing: whether to begin with the oldest event where there is no bookmark.
+        rendered_text: whether events come with their message, put together by the server.
+        ignore_channel_errors: whether channels that cannot be read are passed over.
+        delivery: how events are delivered; it is copied.
+        follow: whether to wait for what is yet to come; else it ends when nothing more is there.
+    """
+
+    unary: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = False
+    endless: ClassVar[bool] = True
+
+    query_list: str
+    bookmark: str | None = None
+    read_existing: bool = False
+    rendered_text: bool = False
+    ignore_channel_errors: bool = False
+    delivery: SubscriptionDeliveryOptions | None = None
+    follow: bool = True
+
+    def __post_init__(self) -> None:
+        _check_text(query_list=self.query_list)
+        if self.bookmark is not None:
+            _check_text(bookmark=self.bookmark)
+        object.__setattr__(self, "delivery", _delivery(self.delivery))
+
+
+def _check_text(**texts: str) -> None:
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise TypeMismatch(f"a {name} is a string, not {text!r}")
+        if not text.strip():
+            raise InvalidParameter(f"the {name} is empty")
+
+
+def _delivery(given: SubscriptionDeliveryOptions | None) -> SubscriptionDeliveryOptions | None:
+    if given is None:
+        return None
+    if not isinstance(given, SubscriptionDeliveryOptions):
+        raise TypeMismatch(f"delivery is SubscriptionDeliveryOptions, not {given!r}")
+    return given.copy()

@@ -8,7 +8,7 @@ later change has no effect on a session or an operation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
@@ -17,13 +17,23 @@ from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
 
 __all__ = [
+    "BOOKMARK_NEWEST",
+    "BOOKMARK_OLDEST",
     "DestinationKeywords",
     "DestinationOptions",
     "OperationKeywords",
     "OperationOptions",
     "ServerKind",
+    "SubscriptionDeliveryKeywords",
+    "SubscriptionDeliveryOptions",
     "seconds",
 ]
+
+BOOKMARK_OLDEST = "MI_SUBSCRIBE_BOOKMARK_OLDEST"
+"""In the place of a bookmark: from the oldest event that is still there (mi.h)."""
+
+BOOKMARK_NEWEST = "MI_SUBSCRIBE_BOOKMARK_NEWEST"
+"""In the place of a bookmark: what comes from now on, which is what comes without one (mi.h)."""
 
 GivenT = TypeVar("GivenT")
 ValueT = TypeVar("ValueT")
@@ -318,4 +328,70 @@ class OperationOptions(_Options):
     max_elements = _Option(_number(1, 0xFFFFFFFF), "Results to ask for in one reply.")
 
     def __init__(self, **values: Unpack[OperationKeywords]) -> None:
+        super().__init__(**values)
+
+
+def _bookmark(value: str, what: str) -> str:
+    if not isinstance(value, str):
+        raise TypeMismatch(f"a {what} is a string, not {value!r}")
+    if not value.strip():
+        raise InvalidParameter(f"the {what} is empty", advice="Leave it out to begin from now on.")
+    return value
+
+
+def _end(value: datetime | timedelta | float, what: str) -> datetime | float:
+    if not isinstance(value, datetime):
+        return seconds(value, what)
+    if value.tzinfo is None:
+        raise TypeMismatch(f"{what} needs a time zone, and {value!r} has none")
+    return value
+
+
+class SubscriptionDeliveryKeywords(TypedDict, total=False):
+    """Those of `SubscriptionDeliveryOptions` as keywords, which says what each means."""
+
+    delivery_type: str | None
+    maximum_latency: float | timedelta | None
+    heartbeat_interval: float | timedelta | None
+    expiration_time: datetime | timedelta | float | None
+    bookmark: str | None
+    delivery_retry_interval: float | timedelta | None
+    delivery_retry_attempts: int | None
+    delivery_destination: str | None
+    delivery_port_number: int | None
+    delivery_credentials: CredentialsSource | Sequence[CredentialsSource] | None
+
+
+class SubscriptionDeliveryOptions(_Options):
+    """How indications are delivered (MI_SubscriptionDeliveryOptions); each is a keyword too.
+
+    Raises:
+        InvalidParameter: there is no such option, or its value is out of range.
+        TypeMismatch: its value has the wrong type.
+    """
+
+    __slots__ = ()
+
+    delivery_type = _Option(
+        _choice("PULL", "PUSH"), "Whether the client asks for them or a listener gets them. PULL."
+    )
+    maximum_latency = _Option(
+        seconds, "Seconds or timedelta that an indication may wait for others. The server's."
+    )
+    heartbeat_interval = _Option(
+        seconds, "Seconds or timedelta after which the server shows that it is there. None."
+    )
+    expiration_time = _Option(
+        _end, "A datetime, or seconds or timedelta from the start: when it ends. Never."
+    )
+    bookmark = _Option(
+        _bookmark, "What `Indication.bookmark` said, `BOOKMARK_OLDEST` or `BOOKMARK_NEWEST`."
+    )
+    delivery_retry_interval = _Option(seconds, "Push only: seconds or timedelta between attempts.")
+    delivery_retry_attempts = _Option(_number(0, 0xFFFFFFFF), "Push only: attempts to deliver.")
+    delivery_destination = _Option(_text, "Push only: the address of the listener.")
+    delivery_port_number = _Option(_number(1, 65535), "Push only: the port of the listener.")
+    delivery_credentials = _Option(_credentials, "Push only: whom the server logs on as.")
+
+    def __init__(self, **values: Unpack[SubscriptionDeliveryKeywords]) -> None:
         super().__init__(**values)

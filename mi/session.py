@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
@@ -16,15 +16,24 @@ from mi.calls import (
     GetClass,
     GetInstance,
     QueryInstances,
+    Subscribe,
+    SubscribeEventLog,
     TestConnection,
 )
 from mi.control import Control, Expiry
 from mi.errors import InvalidParameter, MIError, TypeMismatch
+from mi.event_log import query_list
+from mi.indication import Indication
 from mi.instance import Instance
 from mi.names import normalize_namespace
 from mi.open_operations import OpenOperations
 from mi.operation import Operation
-from mi.options import DestinationOptions, OperationOptions, seconds
+from mi.options import (
+    DestinationOptions,
+    OperationOptions,
+    SubscriptionDeliveryOptions,
+    seconds,
+)
 from mi.resolver import Target
 from mi.results import OperationFlags
 from mi.schema import Class
@@ -122,7 +131,8 @@ class Session:
             flags: MI's operation flags; unknown bits are ignored.
             timeout: seconds or a timedelta: the whole of a call with one result; of one with
                 many, the longest wait for the next, counted only while the library waits. None is
-                for ever. Else the operation's options, the destination's, or 60 s.
+                for ever. Else the operation's options, the destination's, or 60 s; a subscription
+                waits for ever unless the first two say otherwise.
             deadline: seconds or a timedelta for the whole operation, from its start.
         """
         try:
@@ -135,7 +145,7 @@ class Session:
                 chosen,
                 _flags(flags),
                 unary=call.unary,
-                timeout=self._timeout(timeout, chosen),
+                timeout=self._timeout(timeout, chosen, is_endless=call.endless),
                 deadline=None if deadline is None else seconds(deadline, "deadline"),
             )
             return Operation(self._operations, complete, begin)
@@ -189,6 +199,61 @@ class Session:
         """Return the declaration of a class (MI_Session_GetClass)."""
         return self.run(GetClass(class_name), **keywords).result()
 
+    @_locating
+    def subscribe(
+        self,
+        query: str,
+        dialect: str = "WQL",
+        delivery: SubscriptionDeliveryOptions | None = None,
+        **keywords: Unpack[CallKeywords],
+    ) -> Operation[Indication]:
+        """Return what happens on the host, as it happens (MI_Session_Subscribe).
+
+        It waits for ever unless `timeout` is given here, and goes on until it is closed.
+
+        Args:
+            query: an event query, such as `SELECT * FROM __InstanceCreationEvent WITHIN 5 WHERE
+                TargetInstance ISA 'Win32_Process'`.
+            dialect: as for `query_instances`.
+            delivery: how indications are delivered; it is copied.
+            keywords: as for `run`.
+        """
+        return self.run(Subscribe(query, dialect, delivery), **keywords)
+
+    @_locating
+    def subscribe_event_log(  # noqa: PLR0913, PLR0917 - MI has them so
+        self,
+        channels_or_query_list: str | Iterable[str],
+        bookmark: str | None = None,
+        read_existing: bool = False,
+        rendered_text: bool = False,
+        ignore_channel_errors: bool = False,
+        delivery: SubscriptionDeliveryOptions | None = None,
+        *,
+        follow: bool = True,
+        **keywords: Unpack[CallKeywords],
+    ) -> Operation[Indication]:
+        """Return what is written to the Windows event log, as it is written.
+
+        It waits for ever unless `timeout` is given here, and goes on until it is closed.
+
+        Args:
+            channels_or_query_list: a channel (`System`), several, or the XML of a query list.
+            bookmark: an indication's, to go on behind it.
+            read_existing: whether to begin with the oldest event where there is no bookmark.
+            rendered_text: whether events come with their message, put together by the host.
+            ignore_channel_errors: whether channels that cannot be read are passed over.
+            delivery: how events are delivered; it is copied.
+            follow: whether to wait for what is yet to be written; else it ends when nothing more
+                is there.
+            keywords: as for `run`; a namespace has no meaning here.
+        """
+        call = SubscribeEventLog(
+            query_list(channels_or_query_list), bookmark, read_existing, rendered_text,
+            ignore_channel_errors, delivery, follow,
+        )  # fmt: skip
+        return self.run(call, **keywords)
+
     # What a call leaves open
 
     def _complete(self, call: Call[ResultT], namespace: str | None) -> Call[ResultT]:
@@ -206,11 +271,16 @@ class Session:
         return replace(call, namespace=normalize_namespace(chosen))
 
     def _timeout(
-        self, given: float | timedelta | _Unset | None, options: OperationOptions
+        self,
+        given: float | timedelta | _Unset | None,
+        options: OperationOptions,
+        *,
+        is_endless: bool,
     ) -> float | None:
         if given is not _UNSET:
             return None if given is None else seconds(given, "timeout")
-        fallback = self._options.values.get("timeout", DEFAULT_TIMEOUT)
+        usual = self._options.values.get("timeout", DEFAULT_TIMEOUT)
+        fallback = None if is_endless else usual
         chosen: float | None = options.values.get("timeout", fallback)
         return chosen
 

@@ -13,10 +13,13 @@ from mi.calls import (
     GetClass,
     GetInstance,
     QueryInstances,
+    Subscribe,
+    SubscribeEventLog,
     TestConnection,
 )
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.instance import Instance
+from mi.options import SubscriptionDeliveryOptions
 
 _KEY = Instance("Win32_Service", {"Name": "Spooler"}, namespace="root/cimv2")
 _ALL = [
@@ -25,6 +28,8 @@ _ALL = [
     EnumerateInstances("Win32_Service"),
     QueryInstances("SELECT * FROM Win32_Service"),
     GetClass("Win32_Service"),
+    Subscribe("SELECT * FROM __InstanceCreationEvent WITHIN 5"),
+    SubscribeEventLog("<QueryList/>"),
 ]
 
 
@@ -32,7 +37,7 @@ _ALL = [
 def test_a_call_is_a_frozen_value_that_pickles(call: Call[Any]) -> None:
     with pytest.raises(FrozenInstanceError):
         call.namespace = "root"  # type: ignore[misc]
-    assert pickle.loads(pickle.dumps(call)) == call  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(call)) == call
 
 
 @pytest.mark.parametrize("call", _ALL, ids=lambda call: call.operation)
@@ -47,19 +52,25 @@ def test_a_call_is_named_as_mi_names_the_operation(call: Call[Any]) -> None:
 
 
 def test_which_calls_have_one_result() -> None:
-    assert [call.unary for call in _ALL] == [True, True, False, False, True]
+    assert [type(call) for call in _ALL if call.unary] == [TestConnection, GetInstance, GetClass]
 
 
 def test_only_a_connection_test_may_have_no_result() -> None:
-    assert [call.optional for call in _ALL] == [True, False, False, False, False]
+    assert [type(call) for call in _ALL if call.optional] == [TestConnection]
 
 
-def test_calls_that_only_read_may_be_repeated() -> None:
-    assert all(call.repeatable for call in _ALL)
+def test_calls_that_only_read_may_be_repeated_and_subscriptions_may_not() -> None:
+    repeatable = [type(call) for call in _ALL if not call.repeatable]
+    assert repeatable == [Subscribe, SubscribeEventLog]
+
+
+def test_subscriptions_alone_go_on_until_somebody_ends_them() -> None:
+    assert [type(call) for call in _ALL if call.endless] == [Subscribe, SubscribeEventLog]
 
 
 def test_only_the_key_of_a_get_names_an_object() -> None:
-    assert [call.target for call in _ALL] == [None, _KEY, None, None, None]
+    assert [type(call) for call in _ALL if call.target is not None] == [GetInstance]
+    assert GetInstance(_KEY).target is _KEY
 
 
 @pytest.mark.parametrize("make", [EnumerateInstances, GetClass])
@@ -76,19 +87,40 @@ def test_a_key_is_an_instance(given: Any) -> None:
         GetInstance(given)
 
 
+@pytest.mark.parametrize("make", [QueryInstances, Subscribe])
 @pytest.mark.parametrize("given", ["", "  "])
-def test_neither_query_nor_dialect_is_empty(given: str) -> None:
+def test_neither_query_nor_dialect_is_empty(make: Any, given: str) -> None:
     with pytest.raises(InvalidParameter, match="the query is empty"):
-        QueryInstances(given)
+        make(given)
     with pytest.raises(InvalidParameter, match="the dialect is empty"):
-        QueryInstances("SELECT * FROM Win32_Service", given)
+        make("SELECT * FROM Win32_Service", given)
 
 
-def test_query_and_dialect_are_strings() -> None:
+@pytest.mark.parametrize("make", [QueryInstances, Subscribe])
+def test_query_and_dialect_are_strings(make: Any) -> None:
     with pytest.raises(TypeMismatch, match="a query is a string"):
-        QueryInstances(5)  # type: ignore[arg-type]
+        make(5)
     with pytest.raises(TypeMismatch, match="a dialect is a string"):
-        QueryInstances("SELECT * FROM Win32_Service", None)  # type: ignore[arg-type]
+        make("SELECT * FROM Win32_Service", None)
+
+
+def test_query_list_and_bookmark_are_strings_that_say_something() -> None:
+    with pytest.raises(InvalidParameter, match="the query_list is empty"):
+        SubscribeEventLog(" ")
+    with pytest.raises(InvalidParameter, match="the bookmark is empty"):
+        SubscribeEventLog("<QueryList/>", "")
+    with pytest.raises(TypeMismatch, match="a bookmark is a string, not 7"):
+        SubscribeEventLog("<QueryList/>", 7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [Subscribe, SubscribeEventLog])
+def test_delivery_options_are_copied(make: Any) -> None:
+    delivery = SubscriptionDeliveryOptions(bookmark="<BookmarkList/>")
+    call = make("<QueryList/>", delivery=delivery)
+    delivery.bookmark = None
+    assert call.delivery.bookmark == "<BookmarkList/>"
+    with pytest.raises(TypeMismatch, match="delivery is SubscriptionDeliveryOptions"):
+        make("<QueryList/>", delivery={"bookmark": "x"})
 
 
 def test_third_parties_make_calls_of_their_own() -> None:

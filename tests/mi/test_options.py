@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from mi.options import (
     OperationKeywords,
     OperationOptions,
     ServerKind,
+    SubscriptionDeliveryKeywords,
+    SubscriptionDeliveryOptions,
     seconds,
 )
 from mi.store import SchemaStore
@@ -217,7 +219,7 @@ def test_a_copy_and_its_original_leave_each_other_alone(copied: Any) -> None:
 
 def test_options_without_secrets_pickle() -> None:
     options = DestinationOptions(destination_port=1, timeout=None)
-    assert pickle.loads(pickle.dumps(options)) == options  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(options)) == options
 
 
 def test_options_with_secrets_do_not_pickle() -> None:
@@ -284,3 +286,49 @@ def test_a_schema_store_may_be_shared_by_option() -> None:
     store = SchemaStore()
     assert DestinationOptions(schema=store).schema is store
     assert DestinationOptions(schema=store).for_session().schema is store
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reads"),
+    [
+        ("delivery_type", "push", "PUSH"),
+        ("maximum_latency", timedelta(seconds=30), 30.0),
+        ("heartbeat_interval", 5, 5.0),
+        ("expiration_time", timedelta(hours=1), 3600.0),
+        ("expiration_time", datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+        ("bookmark", "<BookmarkList>\n</BookmarkList>", "<BookmarkList>\n</BookmarkList>"),
+        ("delivery_retry_interval", 60, 60.0),
+        ("delivery_retry_attempts", 0, 0),
+        ("delivery_destination", "collector.example", "collector.example"),
+        ("delivery_port_number", 5985, 5985),
+        ("delivery_credentials", _OPS, (_OPS,)),
+    ],
+)
+def test_an_option_of_delivery_reads_what_it_was_set_to(name: str, given: Any, reads: Any) -> None:
+    options = SubscriptionDeliveryOptions()
+    assert getattr(options, name) is None
+    setattr(options, name, given)
+    assert getattr(options, name) == reads
+    assert pickle.loads(pickle.dumps(SubscriptionDeliveryOptions())) == type(options)()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error"),
+    [
+        ({"delivery_type": "FETCH"}, InvalidParameter),
+        ({"expiration_time": datetime(2026, 11, 1)}, TypeMismatch),  # noqa: DTZ001 - the point
+        ({"expiration_time": "tomorrow"}, TypeMismatch),
+        ({"expiration_time": 0}, InvalidParameter),
+        ({"bookmark": "  "}, InvalidParameter),
+        ({"bookmark": b"<BookmarkList/>"}, TypeMismatch),
+        ({"delivery_port_number": 0}, InvalidParameter),
+        ({"heartbeats": 5}, InvalidParameter),
+    ],
+)
+def test_what_no_delivery_can_be_is_refused(keywords: Any, error: type[MIError]) -> None:
+    with pytest.raises(error):
+        SubscriptionDeliveryOptions(**keywords)
+
+
+def test_the_keywords_of_delivery_are_its_options() -> None:
+    assert tuple(SubscriptionDeliveryKeywords.__annotations__) == SubscriptionDeliveryOptions.names

@@ -132,16 +132,21 @@ def _read_one(element: etree._Element, cim_type: CimType, scope: Scope) -> Any:
 
 
 def _read_embedded(element: etree._Element, text: str, scope: Scope) -> Instance:
-    if scope.depth == embedding.DEEPEST:
-        raise Malformed(element, f"more than {embedding.DEEPEST} instances are in one another")
+    within = _deeper(element, scope)
     with blaming(element):
         root = document.parse(text, limit=len(text)).root
     if kind(root) != "INSTANCE":
         raise Malformed(element, f"only an INSTANCE may be embedded, and this is {kind(root)}")
     try:
-        return read_instance(root, replace(scope, depth=scope.depth + 1))
+        return read_instance(root, within)
     except Malformed as error:
         raise error.embedded_in(element) from None
+
+
+def _deeper(element: etree._Element, scope: Scope) -> Scope:
+    if scope.depth == embedding.DEEPEST:
+        raise Malformed(element, f"more than {embedding.DEEPEST} instances are in one another")
+    return replace(scope, depth=scope.depth + 1)
 
 
 # References
@@ -192,7 +197,8 @@ def _read_key(
     element: etree._Element, declared: Property | None, scope: Scope
 ) -> tuple[Any, CimType | None]:
     if kind(element) == "VALUE.REFERENCE":
-        return _read_reference(only_child(element, *_PATHS), scope), CimType.REFERENCE
+        path = only_child(element, *_PATHS)
+        return _read_reference(path, _deeper(path, scope)), CimType.REFERENCE
     text = element.text or ""
     stated = element.get("TYPE")
     with blaming(element):

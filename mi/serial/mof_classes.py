@@ -96,10 +96,11 @@ class _Features:
 
     def _origin(self, syntax: FeatureSyntax) -> str | None:
         """Return this class, unless a superclass declares the feature first."""
-        if self.superclass is None:
-            return self.class_name
-        inherited = {**self.superclass.properties, **self.superclass.methods}
-        return None if syntax.name in NameMap(inherited.items()) else self.class_name
+        above = self.superclass
+        is_inherited = above is not None and (
+            syntax.name in above.properties or syntax.name in above.methods
+        )
+        return None if is_inherited else self.class_name
 
     def _type(
         self, syntax: FeatureSyntax, qualifiers: NameMap[Qualifier]

@@ -227,6 +227,19 @@ def test_a_key_may_be_a_reference() -> None:
     assert found.element("k").type is CimType.REFERENCE
 
 
+def test_references_may_be_64_in_one_another_and_no_more() -> None:
+    def nested(depth: int) -> str:
+        name = '<INSTANCENAME CLASSNAME="B"/>'
+        for _ in range(depth):
+            key = f'<KEYBINDING NAME="k"><VALUE.REFERENCE>{name}</VALUE.REFERENCE></KEYBINDING>'
+            name = f'<INSTANCENAME CLASSNAME="B">{key}</INSTANCENAME>'
+        return name
+
+    assert reference(nested(64))
+    with pytest.raises(InvalidParameter, match="more than 64 instances are in one another"):
+        reference(nested(65))
+
+
 def test_arrays_of_references_are_read() -> None:
     one = '<VALUE.REFERENCE><INSTANCENAME CLASSNAME="B"/></VALUE.REFERENCE>'
     instance = read(

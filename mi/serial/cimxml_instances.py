@@ -104,11 +104,8 @@ def read_value(element: etree._Element, cim_type: CimType, scope: Scope, *beside
         return None
     if len(held) > 1:
         raise Malformed(element, f"it holds more than one {holder}")
-    return (
-        _read_array(held[0], cim_type, scope)
-        if cim_type.is_array
-        else (_read_one(held[0], cim_type, scope))
-    )
+    read = _read_array if cim_type.is_array else _read_one
+    return read(held[0], cim_type, scope)
 
 
 def _read_array(element: etree._Element, cim_type: CimType, scope: Scope) -> list[Any]:

@@ -55,7 +55,7 @@ def constant(value: Any, cim_type: CimType) -> str:
     """Return a value; a reference is a path.
 
     Raises:
-        InvalidParameter: a number is infinite or none, or a reference names no object.
+        InvalidParameter: a number is infinite or NaN, or a reference names no object.
         NotSupported: it is an embedded instance.
     """
     if value is None:

@@ -69,7 +69,7 @@ class _Parser:
         found = self._next
         seen = _KINDS.get(found.kind, f"'{found.kind}'")
         if found.kind == "name":
-            seen = f"'{found.value[:40]}'"
+            seen = f"'{found.value}'"
         return Unreadable(found.offset, f"{_KINDS.get(expected, expected)} is expected, not {seen}")
 
     def _accept(self, kind: str) -> bool:

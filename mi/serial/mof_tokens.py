@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 __all__ = ["Source", "Token", "Unreadable", "position", "reading", "tokens"]
 
 
+_LONGEST_REASON = 200  # names in it are as long as the text likes
+
+
 class Source(NamedTuple):
     """A text and, if it was included by another, its name."""
 
@@ -27,7 +30,7 @@ class Unreadable(Exception):
     def __init__(self, offset: int, reason: str) -> None:
         super().__init__(reason)
         self.offset = offset
-        self.reason = reason
+        self.reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
         self.source: Source | None = None
 
 

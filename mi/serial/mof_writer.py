@@ -44,7 +44,7 @@ def write(values: Class | Instance | Iterable[Class | Instance]) -> str:
     as embedded instances, its datetimes as text and its numbers as large as they need be.
 
     Raises:
-        InvalidParameter: a number is infinite or none, an instance holds itself, a reference names
+        InvalidParameter: a number is infinite or NaN, an instance holds itself, a reference names
             no object, or what has no namespace comes after what has one.
         NotSupported: a method returns an array, an embedded instance is a default, or one qualifier
             has two types in a class: MOF has no form for those.

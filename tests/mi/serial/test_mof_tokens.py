@@ -84,6 +84,10 @@ def test_an_offset_has_a_line_and_a_column() -> None:
     ]  # fmt: skip
 
 
+def test_nothing_long_is_repeated() -> None:
+    assert Unreadable(0, "r" * 5000).reason == "r" * 200 + "…"
+
+
 def test_what_is_unreadable_knows_the_innermost_text_that_it_is_about() -> None:
     inner, outer = Source("a", "inner.mof"), Source("b")
     with pytest.raises(Unreadable) as raised, reading(outer), reading(inner):

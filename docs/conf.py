@@ -41,11 +41,11 @@ nitpick_ignore_regex = [
 def _read_google_style(  # noqa: PLR0913, PLR0917 - Sphinx's signature
     app: Sphinx, what: str, name: str, documented: Any, options: Any, lines: list[str]
 ) -> None:
-    """Read `Args:`, `Raises:` and the like; what napoleon does, but for properties.
+    """Read `Args:`, `Raises:` and the like; what napoleon does, but for attributes.
 
-    It would take `Words: more words` at the beginning of a property's text for its type.
+    It would take `Words: more words` at the beginning of an attribute's text for its type.
     """
-    kind = "" if what == "property" else what
+    kind = "" if what in {"attribute", "property"} else what
     settings = Config(napoleon_use_ivar=True)
     lines[:] = GoogleDocstring(lines, settings, app, kind, name, documented, options).lines()
 

@@ -42,7 +42,8 @@ def _mi(
 
 
 def test_a_query_prints_its_table_and_leaves_nothing_open(endpoint: Endpoint) -> None:
-    result = _mi(endpoint, "query", "SELECT Name, State FROM Win32_Service WHERE Name LIKE 'Spool%'")
+    query = "SELECT Name, State FROM Win32_Service WHERE Name LIKE 'Spool%'"
+    result = _mi(endpoint, "query", query)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "Name     State\nSpooler  Stopped\n"
     assert endpoint.open_contexts == 0

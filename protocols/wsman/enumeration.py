@@ -225,22 +225,13 @@ class Enumeration:
             return []
         if fault.ends_context:
             self._context = None
-        raise _forgotten(fault) if _is_forgotten(fault, before) else fault.error()
+        error = fault.error()
+        if before is _State.OPEN and isinstance(error, InvalidEnumerationContext):
+            raise _forgotten(error)
+        raise error
 
 
-def _is_forgotten(fault: Fault, state: _State) -> bool:
-    """Return whether a fault says that the server knows no such enumeration any more.
-
-    OMI has no word of its own for it (recorded): the destination of a Pull cannot be reached.
-    """
-    if state is not _State.OPEN:
-        return False
-    said = fault.subcode == "a:DestinationUnreachable"
-    return said or isinstance(fault.error(), InvalidEnumerationContext)
-
-
-def _forgotten(fault: Fault) -> MIError:
-    error = fault.error()
+def _forgotten(error: MIError) -> MIError:
     return error_for(
         Result.INVALID_ENUMERATION_CONTEXT,
         error.message,

@@ -19,7 +19,8 @@ from mi.results import CimType
 from mi.values import INTEGER_RANGES, parse_value, shown
 from protocols.wsman import soap
 from protocols.wsman.durations import parse_datetime
-from protocols.wsman.namespaces import ADDRESSING, CIM_COMMON, MICROSOFT, XSI
+from protocols.wsman.namespaces import CIM_COMMON, MICROSOFT, XSI
+from protocols.wsman.references import parameters_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -32,7 +33,6 @@ __all__ = [
     "is_datetime",
     "is_nil",
     "is_null_array",
-    "is_reference",
     "read_octets",
     "read_untyped",
     "reader_of",
@@ -47,10 +47,6 @@ _TYPE: Final = f"{{{XSI}}}type"
 _DATETIMES: Final = ("Datetime", "Interval", "Date", "Time", "CIM_DateTime")
 _DATETIME_TAGS: Final = frozenset(
     [*_DATETIMES, *(f"{{{CIM_COMMON}}}{name}" for name in _DATETIMES)]
-)
-_REFERENCE_TAGS: Final = frozenset(
-    f"{{{ADDRESSING}}}{name}"
-    for name in ("EndpointReference", "ReferenceParameters", "ReferenceProperties")
 )
 
 
@@ -99,11 +95,6 @@ def is_datetime(element: _Element) -> bool:
     return element.tag in _DATETIME_TAGS
 
 
-def is_reference(element: _Element) -> bool:
-    """Return whether a child of the element makes it a reference."""
-    return any(child.tag in _REFERENCE_TAGS for child in element)
-
-
 # The readers
 
 
@@ -145,7 +136,7 @@ def _read_datetime(element: _Element, _: Context) -> Any:
 def _read_reference(element: _Element, context: Context) -> Instance | None:
     if is_nil(element):
         return None
-    if not is_reference(element):
+    if parameters_of(element) is None:
         raise TypeMismatch("it holds no endpoint reference")
     return context.reference(element)
 
@@ -167,7 +158,9 @@ def read_untyped(element: _Element, context: Context) -> Any:
         return None if is_nil(element) else element.text or ""
     if len(element) == 1 and is_datetime(element[0]):
         return (element[0].text or "").strip()
-    return context.reference(element) if is_reference(element) else context.embedded(element, None)
+    if parameters_of(element) is not None:
+        return context.reference(element)
+    return context.embedded(element, None)
 
 
 _READERS: Final[Mapping[CimType, Reader]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from mi.errors import ProtocolError
 from mi.instance import Instance
 from mi.names import normalize_namespace
+from protocols.wsman import soap
 from protocols.wsman.dialects import NAMESPACE_SELECTOR, Dialect, split_resource_uri
 from protocols.wsman.durations import format_datetime, format_interval
 from protocols.wsman.envelope import IncomingReference
@@ -28,6 +29,7 @@ __all__ = [
     "checked_namespace",
     "key_selectors",
     "named_by",
+    "parameters_of",
     "read_name",
     "write_parts",
     "write_reference",
@@ -57,19 +59,30 @@ class ObjectName(NamedTuple):
 # Reading
 
 
+def parameters_of(element: _Element) -> _Element | None:
+    """Return the part of an EPR with its resource URI and selectors, or None if there is none.
+
+    Other specifications have EPRs without a resource URI (the EndTo of WS-Eventing, recorded).
+    """
+    holder = soap.child(element, _REFERENCE)
+    holder = element if holder is None else holder
+    for tag in (_PARAMETERS, _PROPERTIES):
+        parameters = soap.child(holder, tag)
+        if parameters is not None and soap.text_of(parameters, _RESOURCE_URI):
+            return parameters
+    return None
+
+
 def read_name(element: _Element) -> ObjectName:
     """Return what the EPR that `element` is, or holds, or whose parts it holds, names.
 
     Raises:
         ProtocolError: it names nothing.
     """
-    holder = element.find(_REFERENCE)
-    holder = element if holder is None else holder
-    parameters = holder.find(_PARAMETERS)
-    parameters = holder.find(_PROPERTIES) if parameters is None else parameters
-    uri = "" if parameters is None else parameters.findtext(_RESOURCE_URI, "").strip()
-    if parameters is None or not uri:
+    parameters = parameters_of(element)
+    if parameters is None:
         raise ProtocolError("an endpoint reference says no resource URI")
+    uri = soap.text_of(parameters, _RESOURCE_URI)
     selectors = [
         (
             selector.get("Name", ""),

@@ -414,11 +414,10 @@ def test_a_forgotten_context_says_to_fetch_all_first(fault: Fault) -> None:
     assert conversation.abandon() is None
 
 
-def test_a_destination_that_an_enumerate_cannot_reach_is_no_forgotten_context() -> None:
-    fault = Fault("Sender", "a:DestinationUnreachable", reason="The class does not exist.")
-    with pytest.raises(MIError) as caught:
-        enumeration().receive(fault)
-    assert not isinstance(caught.value, InvalidEnumerationContext)
+def test_an_enumerate_has_no_context_to_forget() -> None:
+    with pytest.raises(InvalidEnumerationContext) as caught:
+        enumeration().receive(FORGOTTEN)
+    assert ".all()" not in str(caught.value)
 
 
 @pytest.mark.parametrize("inside", ["", "<n:Nothing/>"])

@@ -253,7 +253,7 @@ def test_a_reference_in_a_property_is_read_with_or_without_its_element() -> None
     inside = whole.replace("<a:EndpointReference>", "").replace("</a:EndpointReference>", "")
     for markup in (whole, inside):
         assert read(item(f"<p:Owner>{markup}</p:Owner>"))["Owner"].key == {"Id": 7}
-    with pytest.raises(ProtocolError, match=r"^X_Thing\.Owner: .*resource URI"):
+    with pytest.raises(ProtocolError, match=r"^X_Thing\.Owner: .*endpoint reference"):
         read(item("<p:Owner><a:ReferenceParameters/></p:Owner>"))
 
 

@@ -17,7 +17,6 @@ from protocols.wsman.readers import (
     is_datetime,
     is_nil,
     is_null_array,
-    is_reference,
     read_octets,
     read_untyped,
     reader_of,
@@ -167,22 +166,31 @@ def test_a_datetime_in_another_element_is_refused() -> None:
         read(CimType.DATETIME, "<cim:Datetime/>")
 
 
+NAMED = "<w:ResourceURI>urn:X_Part</w:ResourceURI>"
+
+
 @pytest.mark.parametrize(
     "inside",
     [
-        "<a:EndpointReference/>",
-        "<a:Address/><a:ReferenceParameters/>",
-        "\n <a:Address/>\n <a:ReferenceProperties/>\n",
+        (
+            f"<a:EndpointReference><a:ReferenceParameters>{NAMED}</a:ReferenceParameters>"
+            "</a:EndpointReference>"
+        ),
+        f"<a:Address/><a:ReferenceParameters>{NAMED}</a:ReferenceParameters>",
+        f"\n <a:Address/>\n <a:ReferenceProperties>\n{NAMED}\n</a:ReferenceProperties>\n",
     ],
 )
 def test_a_reference_is_an_epr_or_what_is_inside_one(inside: str) -> None:
     assert read(CimType.REFERENCE, inside)["what"] == "X"
-    assert is_reference(element(inside))
+    assert read_untyped(element(inside), CONTEXT).class_name == "Reference"
 
 
-def test_a_reference_without_an_epr_is_refused() -> None:
+@pytest.mark.parametrize(
+    "inside", ["Win32_Service.Name='Spooler'", "<a:Address/><a:ReferenceParameters/>"]
+)
+def test_a_reference_without_an_epr_is_refused(inside: str) -> None:
     with pytest.raises(TypeMismatch, match="endpoint reference"):
-        read(CimType.REFERENCE, "Win32_Service.Name='Spooler'")
+        read(CimType.REFERENCE, inside)
 
 
 def test_an_embedded_instance_is_read_as_what_its_property_is_declared_to_hold() -> None:
@@ -210,12 +218,12 @@ def test_without_a_type_the_value_is_the_text(inside: str, attributes: str, valu
     assert read_untyped(element(inside, attributes), CONTEXT) == value
 
 
-def test_without_a_type_elements_are_a_reference_or_an_instance() -> None:
-    reference = read_untyped(element("<a:Address/><a:ReferenceParameters/>"), CONTEXT)
-    assert reference.class_name == "Reference"
-    embedded = read_untyped(element("<Name>n</Name><Size>1</Size>"), CONTEXT)
-    assert embedded.class_name == "Embedded"
-    assert embedded["declared"] == ""
+@pytest.mark.parametrize(
+    "inside", ["<Name>n</Name><Size>1</Size>", "<a:Address/><a:ReferenceProperties/>"]
+)
+def test_without_a_type_elements_that_name_no_object_are_an_instance(inside: str) -> None:
+    embedded = read_untyped(element(inside), CONTEXT)
+    assert (embedded.class_name, embedded["declared"]) == ("Embedded", "")
 
 
 def test_octets_are_base64_however_it_is_broken_into_lines() -> None:

@@ -1,8 +1,9 @@
 """What bounds a running operation: its time, and the means to stop it.
 
 `timeout` is MI's: the whole of a unary call; of a call with many results the longest wait for the
-next delivery, counted only while the library waits. `deadline` bounds the whole operation. A wait
-begins with `Control.begin_wait`; the `Expiry` it returns says when that wait must end and why.
+next delivery, be it a result or progress, counted only while the library waits. `deadline` bounds
+the whole operation. A wait begins with `Control.begin_wait`; the `Expiry` it returns says when that
+wait must end and why.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from threading import RLock
 from time import monotonic
 from typing import NamedTuple
 
+from mi.callbacks import OperationCallbacks
 from mi.errors import OperationCancelled, OperationTimeout
 from mi.options import OperationOptions
 from mi.results import OperationFlags
@@ -128,6 +130,8 @@ class Control:
         deadline: the end of the whole operation.
         unary_end: the end of a unary call by its `timeout`.
         cancel: stops the operation from any thread.
+        callbacks: what the caller wants to be told besides results; a handler asks the server for
+            nothing else. None where there is nothing.
     """
 
     options: OperationOptions
@@ -137,6 +141,7 @@ class Control:
     deadline: Expiry = _NEVER
     unary_end: Expiry = _NEVER
     cancel: CancelToken = field(default_factory=CancelToken)
+    callbacks: OperationCallbacks | None = None
 
     @classmethod
     def begin(  # noqa: PLR0913 - one argument for each keyword of a session's methods
@@ -148,6 +153,7 @@ class Control:
         timeout: float | None = None,
         deadline: float | None = None,
         cancel: CancelToken | None = None,
+        callbacks: OperationCallbacks | None = None,
     ) -> Control:
         """Return the control of an operation that starts now."""
         return cls(
@@ -158,9 +164,19 @@ class Control:
             Expiry.after(deadline, "deadline"),
             Expiry.after(timeout, "timeout") if unary else _NEVER,
             cancel or CancelToken(),
+            callbacks,
         )
+
+    @property
+    def end(self) -> Expiry:
+        """The end of the whole operation, whatever it waits for."""
+        return _earlier(self.unary_end, self.deadline)
 
     def begin_wait(self) -> Expiry:
         """Return when the wait that begins now must end: the earlier of time-out and deadline."""
         wait = self.unary_end if self.unary else Expiry.after(self.timeout, "timeout")
-        return wait if wait.at <= self.deadline.at else self.deadline
+        return _earlier(wait, self.deadline)
+
+
+def _earlier(one: Expiry, other: Expiry) -> Expiry:
+    return one if one.at <= other.at else other

@@ -6,29 +6,42 @@ call by having a row for it, and answers `NotSupported` otherwise; a complete fa
 
 The library sees to it that a run is used by one thread at a time, that exactly one of `close` and
 `drop` is called on it at its end (both only where a close was interrupted), and that every error
-says where it happened. A handler raises `MIError` and nothing else.
+says where it happened. It tells the caller what a run delivers besides results, in the order of the
+batch, and brings the answers. A handler raises `MIError` and nothing else.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
 from mi.control import Control, Expiry
+from mi.events import (
+    Event,
+    Item,
+    Message,
+    NonTerminatingError,
+    Progress,
+    Prompt,
+    StreamedValue,
+)
 from mi.options import DestinationOptions
+from mi.results import ResponseType
 
-__all__ = ["Channel", "Event", "Item", "ProtocolHandler", "Run"]
-
-
-class Item(NamedTuple):
-    """One result of the operation: an `Instance`, a `Class`, or None where MI allows it."""
-
-    value: Any
-
-
-Event = Item
-"""Whatever a run may deliver."""
+__all__ = [
+    "Channel",
+    "Event",
+    "InteractiveRun",
+    "Item",
+    "Message",
+    "NonTerminatingError",
+    "Progress",
+    "Prompt",
+    "ProtocolHandler",
+    "Run",
+    "StreamedValue",
+]
 
 
 class Run(Protocol):
@@ -55,6 +68,18 @@ class Run(Protocol):
 
         Called by a finalizer, so it may run in any thread at any moment, and when the channel is
         about to be closed.
+        """
+        ...
+
+
+class InteractiveRun(Run, Protocol):
+    """A run that delivers prompts; where a handler never does, its runs need not answer any."""
+
+    def answer(self, prompt: Prompt, response: ResponseType) -> None:
+        """Tell the server what was answered to `prompt`, which this run has delivered.
+
+        Called between two batches, once for each prompt, of errors too, by the thread that fetches.
+        It is bounded and ended as `next_batch` is.
         """
         ...
 

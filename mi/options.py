@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
 from mi.credentials import AskedOnce, Credentials, CredentialsSource
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
+from mi.results import CallbackMode, MessageChannel
 
 __all__ = [
     "BOOKMARK_NEWEST",
@@ -37,6 +38,7 @@ BOOKMARK_NEWEST = "MI_SUBSCRIBE_BOOKMARK_NEWEST"
 
 GivenT = TypeVar("GivenT")
 ValueT = TypeVar("ValueT")
+MemberT = TypeVar("MemberT", bound=IntEnum)
 _LONGEST_LOCALE = 128  # MI_MAX_LOCALE_SIZE
 _LONGEST_TIME = 4_294_967  # WinRM counts milliseconds in 32 bits (MaxTimeoutms): 49 days
 
@@ -150,6 +152,26 @@ def _choice(*choices: str) -> Callable[[str, str], str]:
             raise InvalidParameter(f"{what} is {' or '.join(choices)}, not {value!r}") from None
 
     return check
+
+
+def _member(kind: type[MemberT]) -> Callable[[int, str], MemberT]:
+    def check(value: int, what: str) -> MemberT:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeMismatch(f"{what} is {kind.__name__}, not {value!r}")
+        try:
+            return kind(value)
+        except ValueError:
+            names = " or ".join(member.name for member in kind)
+            raise InvalidParameter(f"{what} is {names}, not {value}") from None
+
+    return check
+
+
+def _channels(value: Iterable[int], what: str) -> frozenset[int]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeMismatch(f"{what} is the numbers of channels, not {value!r}")
+    check = _number(0, 0xFFFFFFFF)
+    return frozenset(check(channel, "a channel") for channel in value)
 
 
 def _server_kind(value: str, what: str) -> ServerKind:
@@ -310,6 +332,10 @@ class OperationKeywords(TypedDict, total=False):
 
     timeout: float | timedelta | None
     max_elements: int | None
+    write_error_mode: CallbackMode | None
+    prompt_user_mode: CallbackMode | None
+    prompt_user_regular_ack_value: bool | None
+    enabled_channels: Iterable[int] | None
 
 
 class OperationOptions(_Options):
@@ -326,9 +352,35 @@ class OperationOptions(_Options):
         seconds, "Seconds or timedelta, instead of the destination's; None waits for ever."
     )
     max_elements = _Option(_number(1, 0xFFFFFFFF), "Results to ask for in one reply.")
+    write_error_mode = _Option(
+        _member(CallbackMode), "Whether `write_error` is told, is asked, or is left out. REPORT."
+    )
+    prompt_user_mode = _Option(
+        _member(CallbackMode),
+        "Whether `prompt_user` is told, is asked, or is left out; it is asked what is CRITICAL in "
+        "any case. INQUIRE.",
+    )
+    prompt_user_regular_ack_value = _Option(
+        _boolean, "What answers the prompts that nobody is asked. True, which is YES."
+    )
+    enabled_channels = _Option(
+        _channels, "The channels whose messages `write_message` is told. Those of `MessageChannel`."
+    )
 
     def __init__(self, **values: Unpack[OperationKeywords]) -> None:
         super().__init__(**values)
+
+    def enable_channel(self, channel: int) -> None:
+        """Let `write_message` be told the messages of a channel too."""
+        self.enabled_channels = {*self._channels(), channel}
+
+    def disable_channel(self, channel: int) -> None:
+        """Keep the messages of a channel from `write_message`."""
+        self.enabled_channels = self._channels() - {channel}
+
+    def _channels(self) -> frozenset[int]:
+        chosen = self.enabled_channels
+        return frozenset(MessageChannel) if chosen is None else chosen
 
 
 def _bookmark(value: str, what: str) -> str:

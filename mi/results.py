@@ -10,10 +10,14 @@ from enum import IntEnum, IntFlag
 
 __all__ = [
     "CATEGORY_OF_RESULT",
+    "CallbackMode",
     "CimType",
     "ErrorCategory",
     "Flags",
+    "MessageChannel",
     "OperationFlags",
+    "PromptType",
+    "ResponseType",
     "Result",
 ]
 
@@ -220,3 +224,35 @@ class OperationFlags(IntFlag):
     REPORT_OPERATION_STARTED = 0x0200
     NO_RTTI = 0x0400
     STANDARD_RTTI = 0x0800
+
+
+class CallbackMode(IntEnum):
+    """What becomes of a prompt or an error on its way to its callback (MI_CallbackMode)."""
+
+    REPORT = 0
+    INQUIRE = 1
+    IGNORE = 2
+
+
+class PromptType(IntEnum):
+    """How much hangs on the answer to a prompt (MI_PromptType)."""
+
+    NORMAL = 0
+    CRITICAL = 1
+
+
+class ResponseType(IntEnum):
+    """An answer to a prompt or an error (MI_OperationCallback_ResponseType)."""
+
+    NO = 0
+    YES = 1
+    NO_TO_ALL = 2
+    YES_TO_ALL = 3
+
+
+class MessageChannel(IntEnum):
+    """The channel of a message (MI_WRITEMESSAGE_CHANNEL_*); other numbers are allowed."""
+
+    WARNING = 0
+    VERBOSE = 1
+    DEBUG = 2

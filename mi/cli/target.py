@@ -72,7 +72,14 @@ class Target:
     deadline: float | None
 
     def options(self) -> mi.DestinationOptions:
-        """Return the destination's options; asks for the password if one is needed."""
+        """Return the destination's options; asks for the password if one is needed.
+
+        Raises:
+            click.UsageError: no user is named. What a protocol that is named itself needs, its
+                handler says.
+        """
+        if self.user is None and self.protocol is None:
+            raise click.UsageError(f"Who are you on {self.host}? Say it by --user, or MI_USER.")
         given: dict[str, Any] = {
             "credentials": credentials(self.user, self.scheme, self.password_file),
             "transport": "HTTPS" if self.https else "HTTP",

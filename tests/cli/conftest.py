@@ -113,8 +113,9 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
             return line.session
 
     monkeypatch.setattr(mi, "Application", FakeApplication)
-    for name in ("MI_USER", "MI_PASSWORD", "MI_PORT"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MI_USER", "ops")
+    monkeypatch.setenv("MI_PASSWORD", "secret")
+    monkeypatch.delenv("MI_PORT", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     return line

@@ -17,8 +17,21 @@ def _credentials(cli: Any, *options: str, **keywords: Any) -> Any:
     return cli.session.options.credentials
 
 
-def test_without_a_user_there_are_no_credentials(cli: Any) -> None:
-    assert _credentials(cli) is None
+@pytest.fixture(autouse=True)
+def _nobody(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start with neither user nor password in the environment."""
+    monkeypatch.delenv("MI_USER")
+    monkeypatch.delenv("MI_PASSWORD")
+
+
+def test_without_a_user_it_is_a_usage_error_that_says_how_to_name_one(cli: Any) -> None:
+    result = cli("identify", "server01")
+    assert result.code == 2
+    assert "Who are you on server01? Say it by --user, or MI_USER." in result.err
+
+
+def test_a_protocol_that_is_named_may_need_no_user(cli: Any) -> None:
+    assert _credentials(cli, "--protocol", "WMIDCOM") is None
 
 
 def test_the_password_may_be_the_first_line_of_a_file(cli: Any, tmp_path: Path) -> None:
@@ -81,7 +94,9 @@ def test_without_a_password_and_a_terminal_it_is_a_usage_error_that_names_both_w
 
 def test_a_password_file_without_a_user_is_a_usage_error(cli: Any, tmp_path: Path) -> None:
     (tmp_path / "password").touch()
-    result = cli("identify", "server01", "--password-file", str(tmp_path / "password"))
+    result = cli(
+        "identify", "server01", "--protocol", "X", "--password-file", str(tmp_path / "password")
+    )
     assert (result.code, "needs --user" in result.err) == (2, True)
 
 

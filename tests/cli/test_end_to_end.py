@@ -65,6 +65,17 @@ def test_a_host_says_what_it_is(endpoint: Endpoint) -> None:
     assert json.loads(result.stdout)["ProductVendor"] == "Microsoft Corporation"
 
 
+def test_over_https_the_authority_must_be_known_or_the_check_be_given_up_aloud() -> None:
+    with Endpoint(tls=True) as endpoint:
+        assert endpoint.ca_file is not None
+        assert _mi(endpoint, "identify", "--https").returncode == 4
+        trusting = _mi(endpoint, "identify", "--https", "--ca-file", endpoint.ca_file)
+        assert (trusting.returncode, trusting.stderr) == (0, "")
+        careless = _mi(endpoint, "identify", "--https", "--no-ca-check")
+        assert careless.returncode == 0
+        assert "warning: the certificate's authority is not checked" in careless.stderr
+
+
 def test_a_class_is_shown(endpoint: Endpoint) -> None:
     result = _mi(endpoint, "class", "Win32_Service")
     assert result.stdout.startswith("Win32_Service : Win32_BaseService\n")

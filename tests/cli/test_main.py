@@ -115,6 +115,8 @@ def test_ctrl_c_at_the_prompt_is_no_end_of_input(
     code: int,
     said: str,
 ) -> None:
+    monkeypatch.delenv("MI_PASSWORD")
+
     def end(*_: object) -> str:
         raise raised
 

@@ -17,7 +17,11 @@ def test_without_options_the_library_s_defaults_hold(cli: Any) -> None:
     protocol, destination, options, _ = cli.session.opened
     assert (protocol, destination) == (None, "server01")
     assert options == mi.DestinationOptions(
-        transport="HTTP", packet_privacy=True, cert_ca_check=True, cert_cn_check=True
+        credentials=mi.Credentials.password("ops", "secret"),
+        transport="HTTP",
+        packet_privacy=True,
+        cert_ca_check=True,
+        cert_cn_check=True,
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         InvalidParameter,
         InvalidQuery,
         LimitsExceeded,
+        MethodFailed,
         MethodNotFound,
         MIError,
         NoSuchProperty,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     )
     from mi.indication import Indication
     from mi.instance import Element, Instance
+    from mi.method_result import MethodResult
     from mi.operation import Operation
     from mi.options import (
         BOOKMARK_NEWEST,
@@ -85,7 +87,9 @@ __all__ = [
     "MIError",
     "MessageChannel",
     "Method",
+    "MethodFailed",
     "MethodNotFound",
+    "MethodResult",
     "NoSuchProperty",
     "NotFound",
     "NotSupported",
@@ -121,11 +125,12 @@ _MODULES = {
         "AccessDenied AlreadyExists AuthenticationFailed CertificateRejected "
         "ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
         "InvalidOperationTimeout InvalidParameter InvalidQuery LimitsExceeded MIError "
-        "MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
+        "MethodFailed MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
         "OperationTimeout ProtocolError TypeMismatch"
     ),
     "mi.indication": "Indication",
     "mi.instance": "Element Instance",
+    "mi.method_result": "MethodResult",
     "mi.operation": "Operation",
     "mi.options": (
         "BOOKMARK_NEWEST BOOKMARK_OLDEST DestinationOptions OperationOptions ServerKind "

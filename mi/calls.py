@@ -6,22 +6,31 @@ parties, the command line and `Session.run` make them too. A call does nothing a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.indication import Indication
 from mi.instance import Instance
+from mi.method_result import MethodResult
 from mi.names import check_name
 from mi.options import SubscriptionDeliveryOptions
 from mi.schema import Class
 
 __all__ = [
+    "AssociatorInstances",
     "Call",
+    "CreateInstance",
+    "DeleteInstance",
+    "EnumerateClasses",
     "EnumerateInstances",
     "GetClass",
     "GetInstance",
+    "Invoke",
+    "ModifyInstance",
     "QueryInstances",
+    "ReferenceInstances",
     "Subscribe",
     "SubscribeEventLog",
     "TestConnection",
@@ -40,6 +49,9 @@ class Call(Generic[ResultT]):
         repeatable: whether a lost answer may be asked for again: it changes nothing.
         endless: whether it goes on until somebody ends it, so that the usual time-out, which is
             for answers that ought to come, does not bound it.
+        result_callback: the one of `OperationCallbacks` that makes it asynchronous.
+        subject: the name of the attribute that holds what it is about, if that is an instance.
+        needs_key: whether that instance must name an object, with all of its keys.
         namespace: the CIM namespace; a session replaces None by its default before it starts.
 
     Raises:
@@ -51,6 +63,9 @@ class Call(Generic[ResultT]):
     optional: ClassVar[bool] = False
     repeatable: ClassVar[bool] = True
     endless: ClassVar[bool] = False
+    result_callback: ClassVar[str] = "instance_result"
+    subject: ClassVar[str | None] = None
+    needs_key: ClassVar[bool] = True
 
     namespace: str | None = field(default=None, kw_only=True)
 
@@ -60,9 +75,10 @@ class Call(Generic[ResultT]):
         return type(self).__name__
 
     @property
-    def target(self) -> Instance | None:
-        """The instance that names the object to work on: its keys must be there, all of them."""
-        return None
+    def about(self) -> Instance | None:
+        """The instance that it is about, whose namespace is the usual one; or None."""
+        given = None if self.subject is None else getattr(self, self.subject)
+        return given if isinstance(given, Instance) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +94,88 @@ class TestConnection(Call[Instance | None]):
 class GetInstance(Call[Instance]):
     """Get the instance that `key` names (MI_Session_GetInstance)."""
 
+    subject: ClassVar[str | None] = "key"
+
     key: Instance
 
     def __post_init__(self) -> None:
-        if not isinstance(self.key, Instance):
-            raise TypeMismatch(f"a key is an Instance, not {self.key!r}")
+        _check_instance(key=self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateInstance(Call[Instance]):
+    """Make a new object (MI_Session_CreateInstance); the result has its key, and maybe no more."""
+
+    repeatable: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "instance"
+    needs_key: ClassVar[bool] = False
+
+    instance: Instance
+
+    def __post_init__(self) -> None:
+        _check_instance(instance=self.instance)
+
+
+@dataclass(frozen=True, slots=True)
+class ModifyInstance(Call[Instance | None]):
+    """Write an object's properties (MI_Session_ModifyInstance).
+
+    Of an instance that came from a server those that were set since; else all that are not null.
+    """
+
+    optional: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "instance"
+
+    instance: Instance
+
+    def __post_init__(self) -> None:
+        _check_instance(instance=self.instance)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteInstance(Call[None]):
+    """Delete the object that `key` names (MI_Session_DeleteInstance)."""
+
+    optional: ClassVar[bool] = True
+    repeatable: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "key"
+
+    key: Instance
+
+    def __post_init__(self) -> None:
+        _check_instance(key=self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke(Call[MethodResult]):
+    """Call a method of an object, or a static one of a class (MI_Session_Invoke).
+
+    Attributes:
+        target: the instance whose method it is, or for a static one the name of the class.
+        method: its name.
+        parameters: values by the names of the parameters; they are copied. An `Instance` of them
+            may say their types, which a server without class declarations does not know.
+    """
+
+    repeatable: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "target"
+
+    target: Instance | str
+    method: str
+    parameters: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.target, (Instance, str)):
+            raise TypeMismatch(f"a method is one of an Instance or a class, not of {self.target!r}")
+        check_name(self.class_name, "class name")
+        check_name(self.method, "method name")
+        object.__setattr__(self, "parameters", _parameters(self.parameters))
 
     @property
-    def target(self) -> Instance:
-        """The key."""
-        return self.key
+    def class_name(self) -> str:
+        """The name of the class that has the method."""
+        return self.target if isinstance(self.target, str) else self.target.class_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +205,94 @@ class QueryInstances(Call[Instance]):
 
 
 @dataclass(frozen=True, slots=True)
+class AssociatorInstances(Call[Instance]):
+    """Get the objects that are associated with one (MI_Session_AssociatorInstances).
+
+    Attributes:
+        key: names the one.
+        association_class: associations of this class, or its subclasses, alone.
+        result_class: objects of this class, or its subclasses, alone.
+        role: the property of the association that refers to the one.
+        result_role: the property of the association that refers to the others.
+        keys_only: whether their keys are enough.
+    """
+
+    unary: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "key"
+
+    key: Instance
+    association_class: str | None = None
+    result_class: str | None = None
+    role: str | None = None
+    result_role: str | None = None
+    keys_only: bool = False
+
+    def __post_init__(self) -> None:
+        _check_instance(key=self.key)
+        _check_names("class name", self.association_class, self.result_class)
+        _check_names("role", self.role, self.result_role)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceInstances(Call[Instance]):
+    """Get the associations that refer to an object (MI_Session_ReferenceInstances).
+
+    Attributes:
+        key: names it.
+        result_class: associations of this class, or its subclasses, alone.
+        role: the property of the association that refers to it.
+        keys_only: whether their keys are enough.
+    """
+
+    unary: ClassVar[bool] = False
+    subject: ClassVar[str | None] = "key"
+
+    key: Instance
+    result_class: str | None = None
+    role: str | None = None
+    keys_only: bool = False
+
+    def __post_init__(self) -> None:
+        _check_instance(key=self.key)
+        _check_names("class name", self.result_class)
+        _check_names("role", self.role)
+
+
+@dataclass(frozen=True, slots=True)
 class GetClass(Call[Class]):
     """Get the declaration of a class (MI_Session_GetClass)."""
+
+    result_callback: ClassVar[str] = "class_result"
 
     class_name: str
 
     def __post_init__(self) -> None:
         check_name(self.class_name, "class name")
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerateClasses(Call[Class]):
+    """Get the subclasses of a class, or the classes without one (MI_Session_EnumerateClasses).
+
+    Attributes:
+        class_name: the class whose subclasses are wanted; None for those at the top.
+        names_only: whether their names are enough.
+        deep: whether subclasses of subclasses are wanted too.
+        pattern: what their names must match, without case: `*` is any text, `?` any character.
+    """
+
+    unary: ClassVar[bool] = False
+    result_callback: ClassVar[str] = "class_result"
+
+    class_name: str | None = None
+    names_only: bool = False
+    deep: bool = False
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_names("class name", self.class_name)
+        if self.pattern is not None:
+            _check_text(pattern=self.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +305,7 @@ class Subscribe(Call[Indication]):
     unary: ClassVar[bool] = False
     repeatable: ClassVar[bool] = False
     endless: ClassVar[bool] = True
+    result_callback: ClassVar[str] = "indication_result"
 
     query: str
     dialect: str = "WQL"
@@ -163,6 +333,7 @@ class SubscribeEventLog(Call[Indication]):
     unary: ClassVar[bool] = False
     repeatable: ClassVar[bool] = False
     endless: ClassVar[bool] = True
+    result_callback: ClassVar[str] = "indication_result"
 
     query_list: str
     bookmark: str | None = None
@@ -177,6 +348,28 @@ class SubscribeEventLog(Call[Indication]):
         if self.bookmark is not None:
             _check_text(bookmark=self.bookmark)
         object.__setattr__(self, "delivery", _delivery(self.delivery))
+
+
+def _check_instance(**instances: Instance) -> None:
+    for name, instance in instances.items():
+        if not isinstance(instance, Instance):
+            raise TypeMismatch(f"the {name} is an Instance, not {instance!r}")
+
+
+def _check_names(what: str, *names: str | None) -> None:
+    for name in names:
+        if name is not None:
+            check_name(name, what)
+
+
+def _parameters(given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if given is None or isinstance(given, Instance):
+        return None if given is None else given.copy()
+    if not isinstance(given, Mapping):
+        raise TypeMismatch(f"parameters are a mapping of names to values, not {given!r}")
+    for name in given:
+        check_name(name, "parameter name")
+    return dict(given)
 
 
 def _check_text(**texts: str) -> None:

@@ -12,6 +12,7 @@
     ├── InvalidNamespace          LookupError          the namespace is not there
     ├── InvalidClass              LookupError          the class is not there
     ├── MethodNotFound            LookupError          the method is not there
+    ├── MethodFailed                                   a method's return value is not 0
     ├── AlreadyExists                                  an object with that key is there already
     ├── InvalidQuery              ValueError           the query text or its language is refused
     ├── InvalidEnumerationContext                      the server forgot the enumeration
@@ -50,6 +51,7 @@ __all__ = [
     "InvalidQuery",
     "LimitsExceeded",
     "MIError",
+    "MethodFailed",
     "MethodNotFound",
     "NoSuchProperty",
     "NotFound",
@@ -205,6 +207,12 @@ class MethodNotFound(MIError, LookupError):
     """The method is not there (MI_RESULT_METHOD_NOT_FOUND)."""
 
     default_result = Result.METHOD_NOT_FOUND
+
+
+class MethodFailed(MIError):
+    """A method ran, and its return value, the `native_code`, is not 0 (`MethodResult.check`)."""
+
+    default_category = ErrorCategory.INVALID_RESULT
 
 
 class AlreadyExists(MIError):

@@ -35,9 +35,10 @@ class Instance(Elements):
         server_name: the server it came from, or None.
         is_typed: False where values are bare text because no class was known.
         is_repaired: True where characters that XML forbids were replaced by U+FFFD.
+        is_received: True where it came from a server, so that only what was set since is new.
     """
 
-    __slots__ = ("_identity", "_namespace", "is_repaired", "server_name")
+    __slots__ = ("_identity", "_namespace", "is_received", "is_repaired", "server_name")
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Instance(Elements):
             NoSuchProperty: the class has no such property.
             TypeMismatch: a value does not fit its property.
         """
-        self.is_repaired = False
+        self.is_received = self.is_repaired = False
         self.server_name = server_name
         self._identity: tuple[tuple[str, Any], ...] | None = None
         self._namespace: str | None = None
@@ -105,6 +106,7 @@ class Instance(Elements):
         self._namespace = namespace
         self.server_name = server_name
         self.is_typed = is_typed
+        self.is_received = True
         self.is_repaired = is_repaired
         self._layout = layout
         self._values = values
@@ -251,12 +253,14 @@ class Instance(Elements):
             cim_type = declaration.properties[name].type
             value = _read(element, cim_type, is_text=not self.is_typed)
             values[name] = convert_element(f"{declaration.name}.{name}", value, cim_type)
-        return self.received(
+        twin = self.received(
             declaration.name, values, declaration.layout,
             declaration.namespace if self._namespace is None else self._namespace,
             self.server_name, identity=self._identity, is_repaired=self.is_repaired,
             modified={_declared_name(declaration, name) for name in self.modified} or None,
         )  # fmt: skip
+        twin.is_received = self.is_received
+        return twin
 
 
 _STATE = (*Elements.__slots__, *Instance.__slots__)

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["NameMap", "check_name", "normalize_namespace"]
+__all__ = ["NameMap", "check_name", "normalize_namespace", "suggestion"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MOST_SHOWN = 20  # of the names that there are, in a message
 
 
 class NameMap(Mapping[str, T_co]):
@@ -85,6 +86,21 @@ def normalize_namespace(namespace: str) -> str:
     if not parts:
         raise InvalidParameter("the namespace is empty", advice="Leave it out, or name one.")
     return "/".join(parts)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the sentence that helps whoever wrote `name` and meant one of those that are known."""
+    import difflib  # noqa: PLC0415 - for mistakes alone
+
+    spellings = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name.lower(), spellings, n=1)
+    if near:
+        return f"Did you mean {spellings[near[0]]}?"
+    shown = sorted(spellings.values())
+    if not shown:
+        return "There are none."
+    more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+    return f"There are {', '.join(shown[:_MOST_SHOWN])}{more}."
 
 
 def _text(name: Any, what: str) -> str:

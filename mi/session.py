@@ -1,42 +1,24 @@
-"""Sessions: what may be asked of one destination (MI_Session)."""
+"""Sessions: how what is asked of one destination is run (MI_Session)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
-from functools import partial, wraps
+from functools import partial
 from types import TracebackType
-from typing import Concatenate, Final, ParamSpec, Self, TypedDict, TypeVar, Unpack
+from typing import Final, Self, TypeVar
 
-from mi.calls import (
-    Call,
-    EnumerateInstances,
-    GetClass,
-    GetInstance,
-    QueryInstances,
-    Subscribe,
-    SubscribeEventLog,
-    TestConnection,
-)
+from mi.calls import Call
 from mi.control import Control, Expiry
 from mi.errors import InvalidParameter, MIError, TypeMismatch
-from mi.event_log import query_list
-from mi.indication import Indication
-from mi.instance import Instance
 from mi.names import normalize_namespace
 from mi.open_operations import OpenOperations
 from mi.operation import Operation
-from mi.options import (
-    DestinationOptions,
-    OperationOptions,
-    SubscriptionDeliveryOptions,
-    seconds,
-)
+from mi.options import DestinationOptions, OperationOptions, seconds
 from mi.resolver import Target
 from mi.results import OperationFlags
-from mi.schema import Class
+from mi.session_calls import CallKeywords, SessionCalls
 
 __all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "CallKeywords", "Session"]
 
@@ -46,7 +28,6 @@ DEFAULT_NAMESPACE = "root/cimv2"
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an operation may take where neither call nor options say so."""
 
-P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 
@@ -59,34 +40,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
-class CallKeywords(TypedDict, total=False):
-    """The keywords that every call takes; `Session.run` says what each means."""
-
-    namespace: str | None
-    options: OperationOptions | None
-    flags: OperationFlags
-    timeout: float | timedelta | None
-    deadline: float | timedelta | None
-
-
-def _locating(
-    method: Callable[Concatenate[Session, P], ResultT],
-) -> Callable[Concatenate[Session, P], ResultT]:
-    """Let the errors of `method` say which destination and which of MI's operations it was."""
-    operation = "".join(word.capitalize() for word in method.__name__.split("_"))
-
-    @wraps(method)
-    def located(session: Session, /, *arguments: P.args, **keywords: P.kwargs) -> ResultT:
-        try:
-            return method(session, *arguments, **keywords)
-        except MIError as error:
-            error.located(session.destination, operation)
-            raise
-
-    return located
-
-
-class Session:
+class Session(SessionCalls):
     """A session with one destination; its operations share its connections, from any thread.
 
     Calls with one result run at once and return it; those with many return an `Operation`, which
@@ -153,118 +107,17 @@ class Session:
             error.located(self.destination, call.operation)
             raise
 
-    @_locating
-    def test_connection(self, **keywords: Unpack[CallKeywords]) -> Instance | None:
-        """Return what the server says of itself, once it answers (MI_Session_TestConnection)."""
-        return self.run(TestConnection(), **keywords).result()
-
-    @_locating
-    def get_instance(self, key: Instance | str, **keywords: Unpack[CallKeywords]) -> Instance:
-        """Return the instance that `key` names (MI_Session_GetInstance).
-
-        Args:
-            key: an instance with all keys of its class, or WMI's path of one.
-            keywords: as for `run`.
-        """
-        return self.run(GetInstance(_instance(key)), **keywords).result()
-
-    @_locating
-    def enumerate_instances(
-        self, class_name: str, keys_only: bool = False, **keywords: Unpack[CallKeywords]
-    ) -> Operation[Instance]:
-        """Return the instances of a class and its subclasses (MI_Session_EnumerateInstances).
-
-        Args:
-            class_name: the class; `flags` may leave its subclasses out.
-            keys_only: whether the keys are enough.
-            keywords: as for `run`.
-        """
-        return self.run(EnumerateInstances(class_name, keys_only), **keywords)
-
-    @_locating
-    def query_instances(
-        self, query: str, dialect: str = "WQL", **keywords: Unpack[CallKeywords]
-    ) -> Operation[Instance]:
-        """Return the instances that a query selects (MI_Session_QueryInstances).
-
-        Args:
-            query: the text of the query; `mi.wql.query` puts values into one.
-            dialect: the language of the query: WQL, CQL or one that the server knows.
-            keywords: as for `run`.
-        """
-        return self.run(QueryInstances(query, dialect), **keywords)
-
-    @_locating
-    def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:
-        """Return the declaration of a class (MI_Session_GetClass)."""
-        return self.run(GetClass(class_name), **keywords).result()
-
-    @_locating
-    def subscribe(
-        self,
-        query: str,
-        dialect: str = "WQL",
-        delivery: SubscriptionDeliveryOptions | None = None,
-        **keywords: Unpack[CallKeywords],
-    ) -> Operation[Indication]:
-        """Return what happens on the host, as it happens (MI_Session_Subscribe).
-
-        It waits for ever unless `timeout` is given here, and goes on until it is closed.
-
-        Args:
-            query: an event query, such as `SELECT * FROM __InstanceCreationEvent WITHIN 5 WHERE
-                TargetInstance ISA 'Win32_Process'`.
-            dialect: as for `query_instances`.
-            delivery: how indications are delivered; it is copied.
-            keywords: as for `run`.
-        """
-        return self.run(Subscribe(query, dialect, delivery), **keywords)
-
-    @_locating
-    def subscribe_event_log(  # noqa: PLR0913, PLR0917 - MI has them so
-        self,
-        channels_or_query_list: str | Iterable[str],
-        bookmark: str | None = None,
-        read_existing: bool = False,
-        rendered_text: bool = False,
-        ignore_channel_errors: bool = False,
-        delivery: SubscriptionDeliveryOptions | None = None,
-        *,
-        follow: bool = True,
-        **keywords: Unpack[CallKeywords],
-    ) -> Operation[Indication]:
-        """Return what is written to the Windows event log, as it is written.
-
-        It waits for ever unless `timeout` is given here, and goes on until it is closed.
-
-        Args:
-            channels_or_query_list: a channel (`System`), several, or the XML of a query list.
-            bookmark: an indication's, to go on behind it.
-            read_existing: whether to begin with the oldest event where there is no bookmark.
-            rendered_text: whether events come with their message, put together by the host.
-            ignore_channel_errors: whether channels that cannot be read are passed over.
-            delivery: how events are delivered; it is copied.
-            follow: whether to wait for what is yet to be written; else it ends when nothing more
-                is there.
-            keywords: as for `run`; a namespace has no meaning here.
-        """
-        call = SubscribeEventLog(
-            query_list(channels_or_query_list), bookmark, read_existing, rendered_text,
-            ignore_channel_errors, delivery, follow,
-        )  # fmt: skip
-        return self.run(call, **keywords)
-
     # What a call leaves open
 
     def _complete(self, call: Call[ResultT], namespace: str | None) -> Call[ResultT]:
         """Return `call` with its namespace; whoever names an object must name all of its keys."""
-        target = call.target
-        if target is not None:
-            target.key  # noqa: B018 - it raises where the instance names no object, or another
+        about = call.about
+        if about is not None and call.needs_key:
+            about.key  # noqa: B018 - it raises where the instance names no object, or another
         found = (
             namespace,
             call.namespace,
-            None if target is None else target.namespace,
+            None if about is None else about.namespace,
             self._options.default_namespace,
         )
         chosen = next((one for one in found if one is not None), DEFAULT_NAMESPACE)
@@ -322,7 +175,3 @@ def _flags(flags: int) -> OperationFlags:
     if not isinstance(flags, int):
         raise TypeMismatch(f"flags is OperationFlags, not {flags!r}")
     return OperationFlags(flags)
-
-
-def _instance(key: Instance | str) -> Instance:
-    return Instance.from_path(key) if isinstance(key, str) else key

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mi.errors import InvalidParameter, TypeMismatch
-from mi.names import NameMap, check_name, normalize_namespace
+from mi.names import NameMap, check_name, normalize_namespace, suggestion
 
 
 @pytest.mark.parametrize("name", ["Win32_Service", "__PATH", "_", "a1", "X" * 300])
@@ -97,3 +97,18 @@ def test_a_map_has_a_repr_and_pickles() -> None:
     again = pickle.loads(pickle.dumps(_MAP))
     assert again == _MAP
     assert again["name"] == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        (["Name", "State"], "Did you mean State?"),
+        (["Handle", "Name"], "There are Handle, Name."),
+        ([], "There are none."),
+        ([f"N{i:02}" for i in range(23)], "and 3 more."),
+    ],
+)
+def test_whoever_wrote_a_wrong_name_is_told_the_right_one_or_which_there_are(
+    known: list[str], sentence: str
+) -> None:
+    assert suggestion("sate", known).endswith(sentence)

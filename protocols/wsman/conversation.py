@@ -11,7 +11,7 @@ by another operation's asking, there is no next request, and `receive(CLASS_KNOW
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mi.calls import Call
 from mi.errors import InvalidParameter
@@ -19,7 +19,7 @@ from protocols.wsman.dialects import ClassKnown
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 
-__all__ = ["Conversation", "namespace_of"]
+__all__ = ["Conversation", "Resumable", "namespace_of"]
 
 
 class Conversation(Protocol):
@@ -48,6 +48,15 @@ class Conversation(Protocol):
 
     def abandon(self) -> Request | None:
         """End the conversation; return what releases it on the server, or None."""
+        ...
+
+
+@runtime_checkable
+class Resumable(Conversation, Protocol):
+    """A conversation that may go on where a connection broke before a reply had come."""
+
+    def resume(self) -> bool:
+        """Take note that the reply is lost; return whether there is a way to go on without it."""
         ...
 
 

@@ -69,6 +69,8 @@ class Dialect:
             to learn the keys where there is no schema.
         has_iso_keys: whether a datetime that is a key is sent as an xs:dateTime.
         largest_page: results to ask for in one reply at most; slow servers take seconds for more.
+        has_event_log: whether it has Windows' event log.
+        has_indications: whether it takes subscriptions to what happens to its objects.
     """
 
     family: _Family
@@ -77,6 +79,8 @@ class Dialect:
     sends_references: bool = False
     has_iso_keys: bool = False
     largest_page: int = 0xFFFFFFFF
+    has_event_log: bool = False
+    has_indications: bool = True
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -105,11 +109,22 @@ class Dialect:
 
 DIALECTS: Final = {
     # Windows 8, Server 2012 and everything since: what its own MI client does.
-    ServerKind.WINRM3: Dialect(_Family.DMTF, precise_arrays=True, has_iso_keys=True),
-    # Windows 7, Server 2008 R2: no class declarations, and DMTF URIs only for CIM 2.x classes.
-    ServerKind.WINRM2: Dialect(_Family.MICROSOFT, has_schema=False, sends_references=True),
+    ServerKind.WINRM3: Dialect(
+        _Family.DMTF, precise_arrays=True, has_iso_keys=True, has_event_log=True
+    ),
+    # Windows 7, Server 2008 R2: no class declarations, DMTF URIs only for CIM 2.x classes, and no
+    # Subscribe of WMI (MS-WSMV 7).
+    ServerKind.WINRM2: Dialect(
+        _Family.MICROSOFT,
+        has_schema=False,
+        sends_references=True,
+        has_event_log=True,
+        has_indications=False,
+    ),
     # Vista, Server 2008 and older, which send 20 results at a time whatever is asked.
-    ServerKind.WINRM1: Dialect(_Family.MICROSOFT, has_schema=False),
+    ServerKind.WINRM1: Dialect(
+        _Family.MICROSOFT, has_schema=False, has_event_log=True, has_indications=False
+    ),
     # Reads only the last segment of the URI and takes the namespace from the selector.
     ServerKind.OMI: Dialect(_Family.DMTF, has_iso_keys=True),
     # Declarations only by actions of its own; a page of thousands takes it seconds.
@@ -157,12 +172,14 @@ class Settings:
         max_elements: results to ask for in one reply.
         flags: MI's operation flags; those of RTTI and polymorphism count here.
         server_name: the server's name, for the instances that come from it.
+        locales: the language of messages and the format of data, for the events of a subscription.
     """
 
     operation_timeout: float | None = None
     max_elements: int = 32000
     flags: OperationFlags = OperationFlags.DEFAULT
     server_name: str | None = None
+    locales: tuple[str, str] = ("en-US", "en-US")
 
 
 class SchemaView(Protocol):

@@ -65,7 +65,7 @@ from protocols.wsman.pages import (
     Release,
 )
 
-__all__ = ["Enumeration"]
+__all__ = ["Enumeration", "dialect_uri"]
 
 
 class _State(Enum):
@@ -282,7 +282,7 @@ def _instances_of_query(
 ) -> _Subject:
     return _Subject(
         dialect.all_classes_uri(namespace),
-        Enumerate(filter=Filter(_dialect_uri(call.dialect), call.query)),
+        Enumerate(filter=Filter(dialect_uri(call.dialect), call.query)),
         projection(call.query),
     )
 
@@ -293,8 +293,12 @@ _DIALECT_URIS: Final = {
 }
 
 
-def _dialect_uri(name: str) -> str:
-    """Return the URI of a query language, by its name, or as it is."""
+def dialect_uri(name: str) -> str:
+    """Return the URI of a query language, by its name, or as it is.
+
+    Raises:
+        InvalidQuery: it is none that has a name here.
+    """
     uri = name if "://" in name else _DIALECT_URIS.get(name.lower())
     if uri is None:
         raise InvalidQuery(

@@ -68,6 +68,7 @@ _UNDERSTOOD: Final = frozenset(
         ADDRESSING: "To Action MessageID ReplyTo RelatesTo",
         WSMAN: "ResourceURI MaxEnvelopeSize SelectorSet OptionSet OperationTimeout Locale",
         MICROSOFT: "DataLocale SessionId OperationID SequenceId ActivityId",
+        EVENTING: "Identifier",
     }.items()
     for name in names.split()
 )
@@ -100,6 +101,7 @@ class Request:
         schema: (namespace, class) if the request asks for the declaration of a class.
         repeatable: whether it may be sent again when its reply was lost.
         is_identify: whether it is Identify, which has no headers at all.
+        header: ready markup of further headers, such as what names a subscription.
     """
 
     action: str
@@ -111,6 +113,7 @@ class Request:
     schema: tuple[str, str] | None = None
     repeatable: bool = True
     is_identify: bool = False
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,8 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
         f"{markup.text(request.resource_uri)}{_REPLY_TO}{markup.text(request.action)}</a:Action>"
         f"{addressing.size_markup}<a:MessageID>{markup.text(message_id)}</a:MessageID>"
         f"{addressing.locale_markup}{selector_set(request.selectors)}{option_set(request.options)}"
-        f"{'' if timeout is None else _timeout_markup(timeout)}{_TO_BODY}{request.body}{_END}"
+        f"{'' if timeout is None else _timeout_markup(timeout)}{request.header}"
+        f"{_TO_BODY}{request.body}{_END}"
     )
 
 
@@ -237,6 +241,7 @@ class IncomingRequest:
         body: the s:Body element.
         not_understood: `{namespace}name` of headers that must be understood and are not.
         is_identify: whether it is Identify.
+        identifier: the subscription that it is about, or None (e:Identifier).
     """
 
     action: str
@@ -250,6 +255,7 @@ class IncomingRequest:
     body: _Element
     not_understood: tuple[str, ...] = ()
     is_identify: bool = False
+    identifier: str | None = None
 
 
 def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
@@ -273,6 +279,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
         body=body,
         not_understood=_not_understood(header),
         is_identify=soap.child(body, _IDENTIFY) is not None,
+        identifier=soap.text_of(header, f"{{{EVENTING}}}Identifier") or None,
     )
 
 

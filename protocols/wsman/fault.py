@@ -54,6 +54,22 @@ _ACTIONS: Final = {
     "e": EVENTING_FAULT,
     "b": CIM_BINDING_FAULT,
 }
+# The server closed the subscription, lost it, or forgot it; another may take its place.
+_CLOSED: Final = frozenset(
+    NUMBERS[name]
+    for name in (
+        "SUBSCRIPTION_CLOSED",
+        "SUBSCRIPTION_CLOSE_IN_PROGRESS",
+        "SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT",
+        "SUBSCRIPTION_NO_HEARTBEAT",
+        "EVENTING_FAST_SENDER",
+        "EVENTING_DELIVERYFAILED_FROMSOURCE",
+        "EVENTING_SUBSCRIPTION_CANCELLED_BYSOURCE",
+        "ENUMERATION_CLOSED",
+        "ENUMERATION_INVALID",
+        "INVALID_ENUMERATION_CONTEXT",
+    )
+)
 _TIMEOUTS: Final = (NUMBERS["OPERATION_TIMEDOUT"], NUMBERS["ENUMERATE_TIMED_OUT"])
 # A server that names one of these means its own connections and formats, not ours with it.
 _CATEGORIES: Final = {
@@ -153,6 +169,15 @@ class Fault:
         """
         known = next(map(meaning_of, self._numbers()), None)
         return known is None or not known.keeps_context
+
+    @property
+    def ends_subscription(self) -> bool:
+        """Whether the subscription that was pulled is closed or forgotten on the server.
+
+        OMI has no word of its own for it (recorded): there is nothing at the address.
+        """
+        is_unknown = self.subcode == "a:DestinationUnreachable"
+        return is_unknown or any(number in _CLOSED for number in self._numbers())
 
     def _numbers(self) -> Iterator[int]:
         """Yield what the service itself says, as numbers, whatever its provider said."""

@@ -37,6 +37,11 @@ _REMOTE: Final = (
     " built-in Administrator has its rights filtered (LocalAccountTokenFilterPolicy)."
 )
 _RESTART: Final = "Start the enumeration again: the server forgets one that is not read for long."
+_BOOKMARK: Final = "Give what Indication.bookmark said, unchanged, to the host that it is from."
+_EXPIRED: Final = (
+    "What came behind the bookmark is gone, or the log was cleared: begin anew without it, with"
+    " read_existing=True for all that is still there."
+)
 _NAMESPACE: Final = "Check the namespace; it is root/cimv2 for most of Windows."
 
 ADVICE: Final = {
@@ -111,7 +116,7 @@ WSMAN_ROWS: Final[tuple[Row, ...]] = (
     (53, "ENCODING_LIMIT", _R.SERVER_LIMITS_EXCEEDED, _C.LIMITS_EXCEEDED, _LARGER),
     (54, "FAILED_AUTHENTICATION", _R.ACCESS_DENIED, _C.AUTHENTICATION_ERROR, None),
     (55, "INCOMPATIBLE_EPR", _R.INVALID_PARAMETER, None, None),
-    (56, "INVALID_BOOKMARK", _R.INVALID_PARAMETER, None, None),
+    (56, "INVALID_BOOKMARK", _R.INVALID_PARAMETER, None, _BOOKMARK),
     (57, "INVALID_OPTIONS", _R.INVALID_PARAMETER, None, None),
     (58, "INVALID_PARAMETER", _R.INVALID_PARAMETER, None, None),
     (59, "INVALID_RESOURCE_URI", _R.INVALID_CLASS, None, _CLASS),
@@ -135,7 +140,7 @@ WSMAN_ROWS: Final[tuple[Row, ...]] = (
      "It was done, but its answer is too long: raise max_envelope_size before the next."),
     (78, "WHITESPACE", _R.INVALID_PARAMETER, None, None),
     (79, "FILTERING_REQUIRED", _R.FILTERED_ENUMERATION_NOT_SUPPORTED, None, None),
-    (80, "BOOKMARK_EXPIRED", _R.INVALID_PARAMETER, None, "Subscribe without the bookmark."),
+    (80, "BOOKMARK_EXPIRED", _R.INVALID_PARAMETER, None, _EXPIRED),
     (81, "OPTIONS_NOT_SUPPORTED", _R.INVALID_PARAMETER, None, None),
     (82, "OPTIONS_INVALID_NAME", _R.INVALID_PARAMETER, None, None),
     (83, "OPTIONS_INVALID_VALUE", _R.INVALID_PARAMETER, None, None),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mi.errors import MIError
 from mi.instance import Instance
@@ -17,18 +17,37 @@ from protocols.wsman.classes import class_request, read_reply, refused
 from protocols.wsman.dialects import ClassKnown, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.instances import Decoder, UnknownClass
+from protocols.wsman.instances import UnknownClass
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["Held"]
+__all__ = ["Held", "ItemReader"]
+
+
+class ItemReader(Protocol):
+    """Whatever makes instances of items: the `Decoder` of CIM, or one for other documents.
+
+    Attributes:
+        is_repaired: whether characters were replaced in the reply at hand.
+    """
+
+    is_repaired: bool
+
+    def read(self, element: _Element) -> Instance:
+        """Return the instance that an item is.
+
+        Raises:
+            ProtocolError: it is none.
+            UnknownClass: the declaration of its class is needed first.
+        """
+        ...
 
 
 class Held:
     """The items of one reply at a time, on their way to becoming instances."""
 
-    def __init__(self, decoder: Decoder, settings: Settings, schemas: SchemaView) -> None:
+    def __init__(self, decoder: ItemReader, settings: Settings, schemas: SchemaView) -> None:
         """Hold nothing yet.
 
         Args:

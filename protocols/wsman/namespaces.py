@@ -16,27 +16,36 @@ __all__ = [
     "ACTION_PULL",
     "ACTION_PUT",
     "ACTION_RELEASE",
+    "ACTION_RENEW",
+    "ACTION_SUBSCRIBE",
+    "ACTION_UNSUBSCRIBE",
     "ADDRESSING",
     "ADDRESSING_FAULT",
     "ANONYMOUS",
+    "BOOKMARK_EARLIEST",
     "CIM_BINDING",
     "CIM_BINDING_FAULT",
     "CIM_COMMON",
     "CIM_XML_SCHEMA",
+    "DELIVERY_PULL",
     "DMTF_ALL_CLASSES",
     "DMTF_CIM_SCHEMA",
     "ENUMERATION",
     "ENUMERATION_FAULT",
     "EVENTING",
     "EVENTING_FAULT",
+    "EVENT_LOG",
+    "EVENT_QUERY_DIALECT",
     "FAULT_DETAIL",
     "IDENTITY",
+    "MACHINE_ID",
     "MICROSOFT",
     "PREFIXES",
     "SOAP",
     "SOAP_11",
     "TRANSFER",
     "TRANSFER_FAULT",
+    "WINDOWS_EVENT",
     "WMI",
     "WQL_DIALECT",
     "WSMAN",
@@ -59,6 +68,9 @@ CIM_BINDING: Final = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
 CIM_COMMON: Final = "http://schemas.dmtf.org/wbem/wscim/1/common"
 WSMAN_FAULT: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 IDENTITY: Final = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+MACHINE_ID: Final = "http://schemas.microsoft.com/wbem/wsman/1/machineid"
+WINDOWS_EVENT: Final = "http://schemas.microsoft.com/win/2004/08/events/event"
+"""The namespace of the events of the Windows event log."""
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 
@@ -82,6 +94,9 @@ ACTION_DELETE: Final = f"{TRANSFER}/Delete"
 ACTION_ENUMERATE: Final = f"{ENUMERATION}/Enumerate"
 ACTION_PULL: Final = f"{ENUMERATION}/Pull"
 ACTION_RELEASE: Final = f"{ENUMERATION}/Release"
+ACTION_SUBSCRIBE: Final = f"{EVENTING}/Subscribe"
+ACTION_RENEW: Final = f"{EVENTING}/Renew"
+ACTION_UNSUBSCRIBE: Final = f"{EVENTING}/Unsubscribe"
 
 ADDRESSING_FAULT: Final = f"{ADDRESSING}/fault"
 ENUMERATION_FAULT: Final = f"{ENUMERATION}/fault"
@@ -99,6 +114,13 @@ CIM_XML_SCHEMA: Final = "http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*"
 WMI: Final = "http://schemas.microsoft.com/wbem/wsman/1/wmi"
 """Parent of Microsoft's resource URIs, which hold the CIM namespace: `…/wmi/root/cimv2/Class`."""
 WQL_DIALECT: Final = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
+EVENT_LOG: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog"
+"""Resource URI of the Windows event log, which is no CIM class."""
+EVENT_QUERY_DIALECT: Final = "http://schemas.microsoft.com/win/2004/08/events/eventquery"
+DELIVERY_PULL: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/Pull"
+"""The delivery mode in which the client asks for events (DSP0226 10.2.9.5)."""
+BOOKMARK_EARLIEST: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/bookmark/earliest"
+"""In the place of a bookmark: the oldest event that is there (DSP0226 10.2.6)."""
 
 
 def response_action(action: str) -> str:

@@ -30,6 +30,7 @@ __all__ = [
     "Page",
     "Pull",
     "Release",
+    "read_context",
     "write_page",
 ]
 
@@ -149,7 +150,7 @@ class Pull:
         asked = _part(body, "Pull")
         # dracclient puts it into the namespace of WS-Management, and iDRAC takes it.
         texts = [asked.findtext(f"{{{uri}}}MaxElements") for uri in (ENUMERATION, WSMAN)]
-        return cls(_context(asked), _number(texts[0] or texts[1]))
+        return cls(read_context(asked), _number(texts[0] or texts[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ class Release:
         Raises:
             ProtocolError: it is no Release.
         """
-        return cls(_context(_part(body, "Release")))
+        return cls(read_context(_part(body, "Release")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ class Page:
                 items.extend(item for item in part if isinstance(item.tag, str))
             elif part.tag in _ENDS:
                 is_last = True
-        return cls(items, None if is_last else _context(page) or None)
+        return cls(items, None if is_last else read_context(page) or None)
 
 
 def write_page(
@@ -238,7 +239,8 @@ def _part(body: _Element, name: str) -> _Element:
     return found
 
 
-def _context(parent: _Element) -> str:
+def read_context(parent: _Element) -> str:
+    """Return the context in a message, as markup; "" where there is none."""
     found = soap.child(parent, _CONTEXT)
     if found is None:
         return ""

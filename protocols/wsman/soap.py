@@ -6,9 +6,13 @@ servers print theirs prettily, and QNames may have prefixes that nobody declared
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Final
 
+from lxml import etree
+
 from mi.errors import ProtocolError
+from protocols.wsman import markup
 from protocols.wsman.namespaces import SOAP, SOAP_11
 
 if TYPE_CHECKING:
@@ -20,9 +24,11 @@ __all__ = [
     "HEADER",
     "TRUE",
     "child",
+    "content",
     "local_name",
     "qname",
     "split",
+    "standalone",
     "text",
     "text_of",
 ]
@@ -85,3 +91,16 @@ def qname(element: _Element, value: str) -> tuple[str, str]:
     """
     prefix, _, name = value.strip().rpartition(":")
     return element.nsmap.get(prefix or None) or "", name
+
+
+def standalone(element: _Element) -> str:
+    """Return an element as markup that declares the namespaces it uses, and no others."""
+    # A copy leaves behind what is declared around the element and not used inside.
+    return etree.tostring(deepcopy(element), encoding="unicode", with_tail=False)
+
+
+def content(element: _Element) -> str:
+    """Return what is inside an element as markup: its elements, else its text."""
+    if not len(element):
+        return markup.text(text(element))
+    return "".join(map(standalone, element))

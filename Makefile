@@ -11,7 +11,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-COVERAGE_FLOOR ?= 98
+# Not 100: a few branches depend on which of two threads comes first.
+COVERAGE_FLOOR ?= 99
 
 .PHONY: demo test bench docs lint style types contracts clean
 

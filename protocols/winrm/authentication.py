@@ -16,9 +16,9 @@ from typing import Final, Protocol
 from mi.credentials import Credentials, CredentialsSource, Scheme, UserName
 from mi.errors import AuthenticationFailed, MIError, NotSupported
 from mi.options import DestinationOptions
-from protocols.winrm.adapter import Answer
+from protocols.winrm.adapter import Answer, Post
+from protocols.winrm.encryption import SessionSecurity
 from protocols.winrm.endpoint import Address
-from protocols.winrm.negotiation import Negotiate, Post, SessionSecurity
 from protocols.winrm.rejection import Rejected, is_offered, may_be_same, not_offered, refused
 
 __all__ = ["Logon", "Method"]
@@ -83,10 +83,16 @@ class _Basic:
             )
 
 
+def _negotiate(user: UserName, password: str, address: Address) -> Method:
+    from protocols.winrm.negotiation import Negotiate  # noqa: PLC0415 - as it says itself
+
+    return Negotiate(user, password, address)
+
+
 _METHODS: Final[dict[Scheme, Callable[[UserName, str, Address], Method]]] = {
-    Scheme.DEFAULT: Negotiate,
-    Scheme.NEGOTIATE: Negotiate,
-    Scheme.NTLM_DOMAIN: Negotiate,
+    Scheme.DEFAULT: _negotiate,
+    Scheme.NEGOTIATE: _negotiate,
+    Scheme.NTLM_DOMAIN: _negotiate,
     Scheme.BASIC: _Basic,
 }
 _ADVICE = (

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from mi.errors import ProtocolError
 from protocols.winrm.adapter import Answer
-from protocols.winrm.negotiation import SessionSecurity
 from protocols.wsman import framing
 
-__all__ = ["Sealing"]
+__all__ = ["Sealing", "SessionSecurity"]
 
 _UTF8: Final = "utf-8"
+
+
+class SessionSecurity(Protocol):
+    """What a logon leaves: the means to seal messages on its connection."""
+
+    def wrap(self, message: bytes) -> tuple[bytes, bytes]:
+        """Return the sealed message and its signature."""
+        ...
+
+    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+        """Return the message, once its signature is checked."""
+        ...
 
 
 class Sealing:

@@ -23,7 +23,7 @@ from mi.version import __version__
 from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
 from protocols.winrm.authentication import Logon, Method
 from protocols.winrm.bounds import Bounds, Phase
-from protocols.winrm.certificates import check_name, server_end_point, tls_context
+from protocols.winrm.certificates import tls_context
 from protocols.winrm.connection import BoundedSocket, dial
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
@@ -265,16 +265,23 @@ class Line:
 
     def _check_name(self, connection: BoundedSocket) -> None:
         certificate = _certificate(connection)
+        if certificate is None:
+            return
+        from protocols.winrm.identity import check_name  # noqa: PLC0415 - loads cryptography
+
         try:
-            if certificate is not None:
-                check_name(certificate, self._address)
+            check_name(certificate, self._address)
         except MIError:
             connection.close()
             raise
 
     def _binding(self) -> bytes | None:
         certificate = None if self._socket is None else _certificate(self._socket)
-        return None if certificate is None else server_end_point(certificate)
+        if certificate is None:
+            return None
+        from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - as above
+
+        return server_end_point(certificate)
 
     # The reply
 

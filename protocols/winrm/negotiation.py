@@ -3,14 +3,15 @@
 requests-ntlm exchanges the tokens. Its hook waits for a 401, which stock OMI never sends to a
 request without a token, and sends the body along each time; so it is handed a made-up 401 for an
 empty POST, and the tokens travel in empty POSTs of ours, on the one connection they are meant for.
+
+This is loaded where NTLM is meant, for it takes as long to load as everything else together.
 """
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from requests import PreparedRequest, Request, Response
 from requests_ntlm import HttpNtlmAuth
@@ -23,18 +24,13 @@ from mi.errors import (
     NotSupported,
     ProtocolError,
 )
-from protocols.winrm.adapter import Answer
+from protocols.winrm.adapter import Answer, Post
+from protocols.winrm.encryption import SessionSecurity
 from protocols.winrm.endpoint import Address
 from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
 from protocols.winrm.status import UNAUTHORIZED, status_error
 
-__all__ = ["Negotiate", "Post", "SessionSecurity"]
-
-Post = Callable[[str], Answer]
-"""Sends an empty POST with the Authorization header that it is given.
-
-A `ConnectionFailed` has `outcome_unknown` if the header may have reached the server.
-"""
+__all__ = ["Negotiate"]
 
 _SIGNATURE = b"NTLMSSP\x00"
 _FLAGS = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
@@ -42,18 +38,6 @@ _FLAGS = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
 # leaves out is left out by both sides, so a challenge without them would undo the privacy.
 _SEALING = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 _TOKEN = re.compile(r"(?:^|,)\s*Negotiate\s+([A-Za-z0-9+/]+=*)\s*(?:,|$)", re.IGNORECASE)
-
-
-class SessionSecurity(Protocol):
-    """What a logon leaves: the means to seal messages on its connection."""
-
-    def wrap(self, message: bytes) -> tuple[bytes, bytes]:
-        """Return the sealed message and its signature."""
-        ...
-
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
-        """Return the message, once its signature is checked."""
-        ...
 
 
 class Negotiate:

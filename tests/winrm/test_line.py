@@ -23,8 +23,8 @@ from mi.errors import (
 )
 from mi.options import DestinationOptions
 from protocols.loopback.users import User, registered
-from protocols.winrm.certificates import server_end_point
 from protocols.winrm.endpoint import Address
+from protocols.winrm.identity import server_end_point
 from protocols.winrm.line import Line
 from tests.winrm.authority import Authority
 from tests.winrm.scripted import SOAP, Peer, Script, ScriptedServer, SealingPeer

@@ -17,8 +17,9 @@ from mi.errors import (
 )
 from protocols.loopback.users import User, registered
 from protocols.winrm.adapter import Answer
+from protocols.winrm.encryption import SessionSecurity
 from protocols.winrm.endpoint import Address
-from protocols.winrm.negotiation import Negotiate, SessionSecurity
+from protocols.winrm.negotiation import Negotiate
 from protocols.winrm.rejection import Rejected
 
 ADDRESS = Address("http", "server01", 5985, "/wsman")

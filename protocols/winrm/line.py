@@ -255,8 +255,10 @@ class Line:
         return self._socket
 
     def _dial(self) -> BoundedSocket:
+        if not self._address.is_tls:
+            return dial(self._address, self._bounds, None)
         options = self._options
-        if self._address.is_tls and self._context is None:
+        if self._context is None:
             self._context = tls_context(options)
         connection = dial(self._address, self._bounds, self._context)
         if options.cert_ca_check is False and options.cert_cn_check is not False:
@@ -264,24 +266,20 @@ class Line:
         return connection
 
     def _check_name(self, connection: BoundedSocket) -> None:
-        certificate = _certificate(connection)
-        if certificate is None:
-            return
         from protocols.winrm.identity import check_name  # noqa: PLC0415 - loads cryptography
 
         try:
-            check_name(certificate, self._address)
+            check_name(_certificate(connection), self._address)
         except MIError:
             connection.close()
             raise
 
     def _binding(self) -> bytes | None:
-        certificate = None if self._socket is None else _certificate(self._socket)
-        if certificate is None:
+        if self._socket is None or not self._address.is_tls:
             return None
         from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - as above
 
-        return server_end_point(certificate)
+        return server_end_point(_certificate(self._socket))
 
     # The reply
 
@@ -321,10 +319,10 @@ def _has_message(answer: Answer) -> bool:
     return answer.status >= _MALFORMED and b"Fault" in answer.body
 
 
-def _certificate(connection: BoundedSocket) -> bytes | None:
-    return (
-        connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLSocket) else None
-    )
+def _certificate(connection: BoundedSocket) -> bytes:
+    """Return the server's certificate; b"" is none that anybody could use."""
+    given = isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True)
+    return given or b""
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import responses
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
@@ -605,8 +607,9 @@ def test_under_tls_nothing_is_sealed_and_the_logon_is_bound(
 def test_basic_will_do_under_tls(authority: Authority) -> None:
     with ScriptedServer(echo, tls=authority.server("127.0.0.1")) as server:
         line = line_to(server, packet_privacy=None, ca_file=authority.ca_file)
-        assert exchange(line) == b"<reply><request/></reply>"
-        line.discard()
+        for _ in range(2):
+            assert exchange(line) == b"<reply><request/></reply>"
+            line.discard()
 
 
 def test_a_certificate_that_is_not_trusted_gets_no_credentials(authority: Authority) -> None:
@@ -735,6 +738,39 @@ def test_no_foreign_exception_leaves(error: Exception, monkeypatch: pytest.Monke
         with pytest.raises(ProtocolError, match=type(error).__name__) as caught:
             exchange(line)
         assert caught.value.__cause__ is error
+
+
+STARTS = [
+    b"",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"HTTP/1.1 500 Error\r\nContent-Type: text/html\r\n\r\n",
+    b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: ",
+]
+
+
+def test_arbitrary_bytes_are_a_reply_or_an_error_of_ours() -> None:
+    said = [b""]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(said[0])
+
+    with ScriptedServer(script) as server:
+
+        @given(st.sampled_from(STARTS), st.binary(max_size=60))
+        @settings(max_examples=150)
+        def check(start: bytes, rest: bytes) -> None:
+            said[0] = start + rest
+            line = line_to(server)
+            try:
+                assert exchange(line)
+            except MIError as error:
+                tells_no_secret(error)
+            line.discard()
+
+        check()
 
 
 def test_an_error_that_is_being_handled_is_not_taken_for_the_cause() -> None:

@@ -34,7 +34,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Callable|Iterable|Iterator|Mapping|MutableMapping|Sequence|Self|timedelta)"),
     ("py:.*", r".*(Exception|Error|TypeVar|ValueT|ResultT|T_co)"),
     # What a signature says for type checkers; the text beside it says it for readers.
-    ("py:class", r"mi\.(options\.DestinationKeywords|session\.(CallKeywords|_Unset))"),
+    ("py:class", r"mi\.\w+\.(\w+Keywords|_Unset)"),
+    ("py:class", r"(Acknowledge|Executor)"),
 ]
 
 

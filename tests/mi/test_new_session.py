@@ -114,7 +114,7 @@ import threading
 import mi
 before = threading.active_count()
 session = mi.connect("no-such-host.invalid", credentials=mi.Credentials.password("ops", "hunter2"))
-loaded = [name for name in ("requests", "urllib3", "lxml", "spnego") if name in sys.modules]
+loaded = [name for name in ("requests", "urllib3", "http.client", "spnego") if name in sys.modules]
 print(json.dumps([touched, loaded, threading.active_count() - before, repr(session)]))
 """
 

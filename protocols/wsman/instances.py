@@ -92,6 +92,11 @@ class Decoder:
         self._depth = 0
         self.is_repaired = False
 
+    def settle_for_text(self) -> None:
+        """Need no class any more: the server turns out to declare none."""
+        if self._typing is Typing.ALWAYS:
+            self._typing = Typing.WHERE_KNOWN
+
     def read(self, element: _Element) -> Instance:
         """Return the instance that an item of a reply is.
 
@@ -213,14 +218,16 @@ class Decoder:
     def _received(
         self, element: _Element, source: _Source, name: ObjectName | None = None
     ) -> Instance:
-        values, itself = source.plan.read(element, self)
+        plan, class_name, namespace, is_typed = source
+        values, itself = plan.read(element, self)
         if name is not None:
             itself = self._named(name)
-        namespace = source.namespace if itself is None else itself.namespace
+        identity = None
+        if itself is not None:
+            identity, namespace = itself.key.items(), itself.namespace or namespace
         return Instance.received(
-            source.class_name, values, source.plan.layout, namespace, self._server_name,
-            identity=None if itself is None else itself.key.items(), is_typed=source.is_typed,
-            is_repaired=self.is_repaired,
+            class_name, values, plan.layout, namespace, self._server_name,
+            identity=identity, is_typed=is_typed, is_repaired=self.is_repaired,
         )  # fmt: skip
 
     def _named(self, name: ObjectName) -> Instance:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mi.errors import MIError, ProtocolError
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "plan_of"]
 
 _Picker = Callable[[list["_Element"]], Sequence["_Element"]]
+
+_tag_of: Final = attrgetter("tag")
 
 _BY_READER: Final = -1
 _ONE_NULL: Final = [None]
@@ -103,21 +105,30 @@ class _Shape:
         is_spaced: whether white space stands between them; text may be a pretty-printer's then.
         template: every name with null, in the order of the instance.
         mask: which children are the one element of a property, or None where all are.
-        scalars: the name, limit and reader of each of those.
+        names: the names of those.
+        limits: their limits.
+        readers: their readers.
         arrays: the name of each array, its column, and what picks its elements.
         empty: the arrays that are absent and thereby empty.
+        is_located: whether the EPR of the instance is among them.
     """
 
-    __slots__ = ("arrays", "empty", "is_spaced", "mask", "scalars", "tags", "template")
+    __slots__ = (
+        "arrays", "empty", "is_located", "is_spaced", "limits", "mask", "names", "readers",
+        "tags", "template",
+    )  # fmt: skip
 
     def __init__(self, tags: list[Any], *, is_spaced: bool) -> None:
         self.tags = tags
         self.is_spaced = is_spaced
         self.template: dict[str, Any] = {}
         self.mask: list[bool] | None = None
-        self.scalars: list[tuple[str, int | None, Reader]] = []
+        self.names: list[str] = []
+        self.limits: list[int | None] = []
+        self.readers: list[Reader] = []
         self.arrays: list[tuple[str, _Column, _Picker]] = []
         self.empty: list[str] = []
+        self.is_located = _LOCATION in tags
 
 
 class Plan:
@@ -159,7 +170,7 @@ class Plan:
             ProtocolError: a value does not fit the type of its property, which it names.
         """
         children = element[:]
-        tags: list[Any] = [child.tag for child in children]
+        tags = [*map(_tag_of, children)]
         is_spaced = element.text is not None
         shape = self._shape
         if tags != shape.tags or is_spaced is not shape.is_spaced:
@@ -167,14 +178,16 @@ class Plan:
         values = shape.template.copy()
         name = ""
         try:
-            for child, (name, limit, read) in zip(
+            for child, name, limit, read in zip(
                 children if shape.mask is None else compress(children, shape.mask),
-                shape.scalars,
+                shape.names,
+                shape.limits,
+                shape.readers,
                 strict=True,
             ):
                 text = child.text
                 if text is None:
-                    if limit == _BY_READER or child.get(NIL) not in TRUE:
+                    if child.get(NIL) not in TRUE:  # null is in the template
                         values[name] = read(child, context)
                 elif limit is None:
                     values[name] = text
@@ -188,7 +201,7 @@ class Plan:
             raise self._misfit(element, name, error) from error
         for name in shape.empty:
             values[name] = []
-        return values, values.pop(_LOCATION, None)
+        return values, values.pop(_LOCATION) if shape.is_located else None
 
     def _array(
         self, children: Sequence[_Element], column: _Column, context: Context
@@ -234,7 +247,10 @@ class Plan:
                 scalars[positions[0]] = column
         if len(scalars) < len(tags):
             shape.mask = [position in scalars for position in range(len(tags))]
-        shape.scalars = [scalars[position][:3] for position in sorted(scalars)]
+        in_order = [scalars[position] for position in sorted(scalars)]
+        shape.names = [column.name for column in in_order]
+        shape.limits = [column.limit for column in in_order]
+        shape.readers = [column.read for column in in_order]
         absent = [name for name in self._arrays if name.lower() not in found]
         shape.template.update(dict.fromkeys(absent))
         shape.empty = absent if self._precise else []

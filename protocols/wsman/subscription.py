@@ -199,10 +199,7 @@ class Subscription:
         is_pull = self._state is _State.OPEN and not self._held.awaits_class
         if not (is_pull and self._position.is_exact):
             return False
-        if self._unsubscribe() is None:
-            self._begin_anew()
-        else:
-            self._state = _State.LEAVING
+        self._state = _State.LEAVING
         return True
 
     def abandon(self) -> Request | None:
@@ -242,6 +239,7 @@ class Subscription:
         return replace(
             self._request(action, body),
             resource_uri=self._manager.resource_uri or self._source.resource_uri,
+            options=(),
             header=self._manager.header,
         )
 

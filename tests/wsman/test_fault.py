@@ -343,6 +343,25 @@ def test_any_other_fault_ends_the_enumeration(fault: Fault) -> None:
     assert not fault.is_timeout
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.of("SUBSCRIPTION_CLOSED", ""),
+        Fault.of("SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT", ""),
+        Fault("Receiver", "n:InvalidEnumerationContext"),
+        Fault("Receiver", "e:SourceShuttingDown"),
+        Fault("Sender", "a:DestinationUnreachable", reason="Enumeration context not found"),
+    ],
+)
+def test_some_faults_say_that_a_subscription_is_there_no_more(fault: Fault) -> None:
+    assert fault.ends_subscription
+
+
+@pytest.mark.parametrize("fault", [Fault(), Fault.of("ERROR_ACCESS_DENIED", "")])
+def test_other_faults_say_nothing_about_a_subscription(fault: Fault) -> None:
+    assert not fault.ends_subscription
+
+
 # The recordings: name, error, number, kind of number, start of the message
 
 RECORDED = """

@@ -77,3 +77,17 @@ def test_a_qname_is_resolved_where_it_stands() -> None:
     assert soap.qname(element, "Name") == ("urn:default", "Name")
     assert soap.qname(element, "q:Name") == ("", "Name")
     assert soap.local_name(element) == "a"
+
+
+def test_an_element_stands_alone_with_the_namespaces_it_uses_and_no_others() -> None:
+    parent = etree.fromstring(
+        '<s:a xmlns:s="urn:s" xmlns:w="urn:w"><w:b x="1"><c>\xe9 &amp;</c></w:b> tail</s:a>'
+    )
+    assert soap.standalone(parent[0]) == '<w:b xmlns:w="urn:w" x="1"><c>\xe9 &amp;</c></w:b>'
+    assert soap.standalone(parent[0][0]) == "<c>\xe9 &amp;</c>"
+
+
+def test_the_content_of_an_element_is_its_elements_or_its_text_as_markup() -> None:
+    assert soap.content(etree.fromstring("<a> x &amp; y\n</a>")) == "x &amp; y"
+    assert soap.content(etree.fromstring("<a>\n <b/> <c>1</c>\n</a>")) == "<b/><c>1</c>"
+    assert soap.content(etree.fromstring("<a/>")) == ""

@@ -23,10 +23,12 @@ from mi.calls import (
     GetClass,
     GetInstance,
     QueryInstances,
+    Subscribe,
+    SubscribeEventLog,
     TestConnection,
 )
 from mi.control import CancelToken, Control, Expiry
-from mi.errors import InvalidParameter, MIError, NotSupported
+from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported
 from mi.handler import Event, Item
 from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
@@ -36,13 +38,14 @@ from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.endpoint import Address
 from protocols.winrm.sizes import envelope_size, largest_reply
 from protocols.wsman.classes import Declaration
-from protocols.wsman.conversation import Conversation
+from protocols.wsman.conversation import Conversation, Resumable
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, SchemaView, Settings
 from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 from protocols.wsman.identify import Identification
+from protocols.wsman.subscription import Subscription
 from protocols.wsman.transfer import Retrieval
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ CONVERSATIONS: Final[dict[type[Call[Any]], Callable[..., Conversation]]] = {
     EnumerateInstances: Enumeration,
     QueryInstances: Enumeration,
     GetClass: Declaration,
+    Subscribe: Subscription,
+    SubscribeEventLog: Subscription,
 }
 """What each call is on the wire."""
 
@@ -121,6 +126,7 @@ class WinrmChannel:
             control.options.max_elements or self._options.max_elements or _DEFAULT_ELEMENTS,
             control.flags,
             self._destination,
+            (self._addressing.locale, self._addressing.data_locale),
         )
         conversation = begin(call, settings, self._dialect, self._schemas)
         return _Run(self, call, control, conversation)
@@ -314,12 +320,22 @@ class _Run:
         if request is None:
             return conversation.receive(CLASS_KNOWN) if conversation.awaits_class else None
         if request.schema is None:
-            return conversation.receive(self._reply(request, expiry))
+            return self._exchange(request, expiry)
         with self._channel.fetching(request.schema, expiry, self._control.cancel):
             request = conversation.next_request()  # no more, if somebody else fetched it
             if request is None:
                 return conversation.receive(CLASS_KNOWN)
             return conversation.receive(self._reply(request, expiry))
+
+    def _exchange(self, request: Request, expiry: Expiry) -> list[Any]:
+        try:
+            reply = self._reply(request, expiry)
+        except ConnectionFailed as error:
+            if not (isinstance(self._conversation, Resumable) and self._conversation.resume()):
+                raise
+            _logger.warning("the connection broke, and the operation goes on: %s", error)
+            return []
+        return self._conversation.receive(reply)
 
     def _reply(self, request: Request, expiry: Expiry) -> Reply | Fault:
         return self._channel.ask(request, expiry, self._control.cancel)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mi.callbacks import SessionCallbacks
-from mi.calls import Call, EnumerateInstances, QueryInstances
+from mi.calls import Call, EnumerateInstances, QueryInstances, Subscribe, SubscribeEventLog
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import (
     ConnectionFailed,
@@ -191,6 +191,14 @@ def test_the_operations_options_come_before_the_destinations(
     assert settings.max_elements == 10
 
 
+def test_a_conversation_is_told_the_languages_of_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {"ui_locale": "de-DE", "data_locale": "fr-FR"}
+    _, settings, _, _ = started(monkeypatch, OperationOptions(), **given)
+    assert settings.locales == ("de-DE", "fr-FR")
+
+
 # Running
 
 
@@ -251,6 +259,47 @@ def test_a_reply_that_is_none_ends_the_run(transport: Transport) -> None:
     transport.exchange = garbled  # type: ignore[assignment]
     with pytest.raises(ProtocolError):
         values(play(channel_over(transport), Played((request(), ["a"]))))
+
+
+class Resuming(Played):
+    """A conversation that may go on without a reply."""
+
+    can_resume = True
+    lost = 0
+
+    def resume(self) -> bool:
+        self.lost += 1
+        return self.can_resume
+
+
+def lose_first(transport: Transport, action: str) -> None:
+    def lose(sent: str) -> None:
+        if sent == action:
+            transport.before = lambda _: None
+            raise ConnectionFailed("reset", outcome_unknown=True)
+
+    transport.before = lose
+
+
+def test_a_conversation_may_go_on_when_the_connection_broke(
+    transport: Transport, caplog: pytest.LogCaptureFixture
+) -> None:
+    lose_first(transport, "Pull")
+    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
+    with caplog.at_level(logging.WARNING, "mi.winrm"):
+        assert values(play(channel_over(transport), conversation)) == ["a", "b"]
+    assert conversation.lost == 1
+    assert "the connection broke, and the operation goes on: reset" in caplog.text
+
+
+def test_a_conversation_may_have_no_way_to_go_on(transport: Transport) -> None:
+    lose_first(transport, "Pull")
+    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
+    conversation.can_resume = False
+    run = play(channel_over(transport), conversation)
+    assert run.next_batch() is not None
+    with pytest.raises(ConnectionFailed, match="reset"):
+        run.next_batch()
 
 
 class Change(EnumerateInstances):
@@ -522,6 +571,10 @@ def test_closing_goes_on_when_the_release_fails(
 
 def test_a_query_is_an_enumeration() -> None:
     assert CONVERSATIONS[QueryInstances] is CONVERSATIONS[EnumerateInstances]
+
+
+def test_both_kinds_of_subscriptions_are_one_conversation() -> None:
+    assert CONVERSATIONS[Subscribe] is CONVERSATIONS[SubscribeEventLog]
 
 
 def test_the_transport_is_made_once_when_it_is_needed() -> None:

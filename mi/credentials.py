@@ -6,13 +6,21 @@ A password is never in a repr, a log or an error, reads back as `******`, and do
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from threading import Lock
 from typing import Any, NamedTuple, NoReturn
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["AskedOnce", "Credentials", "CredentialsSource", "Scheme", "UserName"]
+__all__ = [
+    "AskedOnce",
+    "CertificateFiles",
+    "Credentials",
+    "CredentialsSource",
+    "Scheme",
+    "UserName",
+]
 
 _MASK = "******"
 
@@ -48,7 +56,7 @@ class Scheme(StrEnum):
         )
 
 
-# What each scheme can be used with (MI_UserCredentials). Certificates are no part of this release.
+# What each scheme can be used with (MI_UserCredentials).
 _WITH_PASSWORD = (
     Scheme.DEFAULT,
     Scheme.NEGOTIATE,
@@ -66,6 +74,7 @@ _AS_CURRENT_USER = (
     Scheme.NTLM_DOMAIN,
     Scheme.CRED_SSP,
 )
+_WITH_KEYTAB = (Scheme.DEFAULT, Scheme.NEGOTIATE, Scheme.KERBEROS)
 
 
 def _scheme(scheme: Scheme | str, allowed: tuple[Scheme, ...]) -> Scheme:
@@ -113,18 +122,49 @@ class UserName(NamedTuple):
         return f"{self.domain}\\{self.user}" if self.domain else self.user
 
 
-class Credentials:
-    """A user and password, or the current user, and the scheme to use (MI_UserCredentials).
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """A client certificate, as files.
 
-    Make one with `password`, `current_user` or `prompt`. It does not change.
+    Attributes:
+        certificate: the PEM file of the certificate, with those that lead to its authority.
+        key: the PEM file of its private key; None if that is in the same file.
+        password: what the key is encrypted with, or None.
     """
 
-    __slots__ = ("_password", "_scheme", "_user")
+    certificate: str
+    key: str | None = None
+    password: str | None = field(default=None, repr=False)
 
-    def __init__(self, scheme: Scheme, user: UserName | None, password: str | None) -> None:
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client certificate does not pickle: its key has a password")
+
+
+class Credentials:
+    """Who we are, by what we can prove it, and the scheme to use (MI_UserCredentials).
+
+    Make one with `password`, `prompt`, `current_user`, `keytab` or `certificate`. It does not
+    change.
+    """
+
+    __slots__ = ("_certificate", "_keytab", "_password", "_scheme", "_ticket_cache", "_user")
+
+    def __init__(  # noqa: PLR0913 - one for each thing that can prove who we are
+        self,
+        scheme: Scheme,
+        user: UserName | None = None,
+        password: str | None = None,
+        *,
+        keytab: str | None = None,
+        ticket_cache: str | None = None,
+        certificate: CertificateFiles | None = None,
+    ) -> None:
         self._scheme = scheme
         self._user = user
         self._password = password
+        self._keytab = keytab
+        self._ticket_cache = ticket_cache
+        self._certificate = certificate
 
     @classmethod
     def password(
@@ -147,19 +187,78 @@ class Credentials:
                 not take a password.
             TypeMismatch: user, password or domain is not a string.
         """
-        given = (user, password) if domain is None else (user, password, domain)
-        if not all(isinstance(one, str) for one in given):
-            raise TypeMismatch("user, password and domain are strings")
+        _check_strings("user, password and domain are strings", user, password, maybe=(domain,))
         return cls(_scheme(scheme, _WITH_PASSWORD), UserName.parse(user, domain), password)
 
     @classmethod
-    def current_user(cls, scheme: Scheme | str = Scheme.IMPERSONATED_NEGOTIATE) -> Credentials:
+    def current_user(
+        cls,
+        scheme: Scheme | str = Scheme.IMPERSONATED_NEGOTIATE,
+        ticket_cache: str | None = None,
+    ) -> Credentials:
         """Return the credentials of whoever runs this process, where the platform has any.
+
+        On Windows that is who logged on; elsewhere whose Kerberos ticket is there (kinit).
+
+        Args:
+            scheme: a `Scheme`, or the text of one.
+            ticket_cache: the Kerberos ticket cache to use instead of the default one, as
+                `KRB5CCNAME` names it: `FILE:/tmp/krb5cc_1000`.
 
         Raises:
             InvalidParameter: a scheme that is not known, or needs a password.
+            TypeMismatch: the ticket cache is not a string.
         """
-        return cls(_scheme(scheme, _AS_CURRENT_USER), None, None)
+        _check_strings("ticket_cache is a string", maybe=(ticket_cache,))
+        return cls(_scheme(scheme, _AS_CURRENT_USER), ticket_cache=ticket_cache or None)
+
+    @classmethod
+    def keytab(
+        cls,
+        user: str,
+        keytab_file: str,
+        domain: str | None = None,
+        scheme: Scheme | str = Scheme.KERBEROS,
+    ) -> Credentials:
+        r"""Return the credentials of a user whose Kerberos key is in a file, for services.
+
+        Args:
+            user: `user@realm`, `DOMAIN\user` or `user`.
+            keytab_file: the keytab.
+            domain: the domain, where the user name does not say it.
+            scheme: a `Scheme`, or the text of one.
+
+        Raises:
+            InvalidParameter: an empty user name or file name, two domains, a scheme that is not
+                known or takes no keytab.
+            TypeMismatch: user, file or domain is not a string.
+        """
+        what = "user, keytab_file and domain are strings"
+        _check_strings(what, user, keytab_file, maybe=(domain,))
+        _check_named("keytab_file", keytab_file)
+        allowed = _scheme(scheme, _WITH_KEYTAB)
+        return cls(allowed, UserName.parse(user, domain), keytab=keytab_file)
+
+    @classmethod
+    def certificate(
+        cls, cert_file: str, key_file: str | None = None, key_password: str | None = None
+    ) -> Credentials:
+        """Return the credentials of a client certificate, which the server maps to an account.
+
+        Args:
+            cert_file: the PEM file of the certificate.
+            key_file: the PEM file of its private key; None if that is in the same file.
+            key_password: what the key is encrypted with, or None.
+
+        Raises:
+            InvalidParameter: an empty file name.
+            TypeMismatch: one of them is not a string.
+        """
+        what = "cert_file, key_file and key_password are strings"
+        _check_strings(what, cert_file, maybe=(key_file, key_password))
+        _check_named("cert_file", cert_file)
+        files = CertificateFiles(cert_file, key_file or None, key_password)
+        return cls(Scheme.CLIENT_CERTIFICATE, certificate=files)
 
     @classmethod
     def prompt(
@@ -182,8 +281,28 @@ class Credentials:
 
     @property
     def user(self) -> UserName | None:
-        """Who; None is the current user."""
+        """Who; None is the current user, or whoever the certificate says."""
         return self._user
+
+    @property
+    def has_password(self) -> bool:
+        """Whether `reveal` returns one."""
+        return self._password is not None
+
+    @property
+    def keytab_file(self) -> str | None:
+        """The file with the user's Kerberos key."""
+        return self._keytab
+
+    @property
+    def ticket_cache(self) -> str | None:
+        """The name of the current user's Kerberos ticket cache; None is the default one."""
+        return self._ticket_cache
+
+    @property
+    def certificate_files(self) -> CertificateFiles | None:
+        """The client certificate."""
+        return self._certificate
 
     def reveal(self) -> str:
         """Return the password itself, for whoever authenticates with it.
@@ -196,18 +315,16 @@ class Credentials:
         return self._password
 
     def __repr__(self) -> str:
-        user = "current user" if self._user is None else repr(str(self._user))
-        secret = "" if self._password is None else f", {_MASK!r}"
-        return f"<Credentials {self._scheme.name} {user}{secret}>"
+        who = "current user" if self._user is None else repr(str(self._user))
+        if self._certificate is not None:
+            who = f"certificate {self._certificate.certificate!r}"
+        secret = f", {_MASK!r}" if self.has_password else ""
+        return f"<Credentials {self._scheme.name} {who}{secret}>"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credentials):
             return NotImplemented
-        return (self._scheme, self._user, self._password) == (
-            other._scheme,
-            other._user,
-            other._password,
-        )
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
 
     def __hash__(self) -> int:
         return hash((self._scheme, self._user))
@@ -220,6 +337,20 @@ class Credentials:
 
     def __deepcopy__(self, memo: Any) -> Credentials:
         return self
+
+
+def _check_strings(what: str, *given: str, maybe: tuple[str | None, ...] = ()) -> None:
+    if not all(isinstance(one, str) for one in (*given, *filter(_is_given, maybe))):
+        raise TypeMismatch(what)
+
+
+def _is_given(one: object) -> bool:
+    return one is not None
+
+
+def _check_named(what: str, file: str) -> None:
+    if not file:
+        raise InvalidParameter(f"{what} is empty")
 
 
 CredentialsSource = Credentials | Callable[[], Credentials]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mi.credentials import AskedOnce, Credentials, Scheme, UserName
+from mi.credentials import AskedOnce, CertificateFiles, Credentials, Scheme, UserName
 from mi.errors import InvalidParameter, TypeMismatch
 
 # Both columns of MI's table (MI_AUTH_TYPE_*, and the names of .NET's enumeration).
@@ -113,6 +113,64 @@ def test_a_scheme_that_needs_a_password_is_refused_for_the_current_user(scheme: 
         Credentials.current_user(scheme)
 
 
+def test_the_current_user_may_name_a_ticket_cache() -> None:
+    credentials = Credentials.current_user("Kerberos", ticket_cache="FILE:/tmp/krb5cc_1")
+    assert credentials.ticket_cache == "FILE:/tmp/krb5cc_1"
+    assert Credentials.current_user().ticket_cache is None
+    assert credentials != Credentials.current_user("Kerberos")
+    with pytest.raises(TypeMismatch, match="ticket_cache is a string"):
+        Credentials.current_user(ticket_cache=0)  # type: ignore[arg-type]
+
+
+def test_a_keytab_is_a_user_and_a_file_and_by_itself_for_kerberos() -> None:
+    credentials = Credentials.keytab("ops@CONTOSO.COM", "/etc/ops.keytab")
+    assert credentials.scheme is Scheme.KERBEROS
+    assert credentials.user == UserName("ops@CONTOSO.COM")
+    assert credentials.keytab_file == "/etc/ops.keytab"
+    assert not credentials.has_password
+    assert repr(credentials) == "<Credentials KERBEROS 'ops@CONTOSO.COM'>"
+    assert Credentials.keytab("ops", "x", "CONTOSO", "Negotiate").user == UserName("ops", "CONTOSO")
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "message"),
+    [
+        (("ops", ""), InvalidParameter, "keytab_file is empty"),
+        (("", "x"), InvalidParameter, "user name is empty"),
+        (("ops", "x", None, "Basic"), InvalidParameter, "there are DEFAULT, NEGOTIATE, KERBEROS$"),
+        ((None, "x"), TypeMismatch, "are strings"),
+        (("ops", 1), TypeMismatch, "are strings"),
+        (("ops", "x", 0), TypeMismatch, "are strings"),
+    ],
+)
+def test_a_keytab_that_cannot_be_meant_is_refused(
+    given: Any, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        Credentials.keytab(*given)
+
+
+def test_a_certificate_is_files_and_the_password_of_its_key() -> None:
+    credentials = Credentials.certificate("ops.pem", "ops.key", "hunter2")
+    assert credentials.scheme is Scheme.CLIENT_CERTIFICATE
+    assert credentials.user is None
+    files = credentials.certificate_files
+    assert files == CertificateFiles("ops.pem", "ops.key", "hunter2")
+    assert "hunter2" not in f"{credentials!r} {files!r}"
+    assert repr(credentials) == "<Credentials CLIENT_CERTIFICATE certificate 'ops.pem'>"
+    one_file = Credentials.certificate("ops.pem")
+    assert one_file.certificate_files == CertificateFiles("ops.pem", None, None)
+    assert one_file != credentials
+
+
+def test_a_certificate_that_cannot_be_meant_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="cert_file is empty"):
+        Credentials.certificate("")
+    for given in ((None,), ("x", 1), ("x", None, b"secret")):
+        with pytest.raises(TypeMismatch, match="are strings"):
+            Credentials.certificate(*given)
+
+
 def test_prompt_asks_on_the_terminal_once(monkeypatch: pytest.MonkeyPatch) -> None:
     prompts = []
 
@@ -147,6 +205,8 @@ def test_only_reveal_gives_the_password() -> None:
 def test_credentials_do_not_pickle() -> None:
     with pytest.raises(TypeError, match="hold a secret"):
         pickle.dumps(Credentials.password("ops", "hunter2"))
+    with pytest.raises(TypeError, match="has a password"):
+        pickle.dumps(Credentials.certificate("ops.pem", None, "hunter2").certificate_files)
 
 
 def test_credentials_do_not_change_so_a_copy_is_the_same() -> None:

@@ -64,6 +64,17 @@ class Elements(MutableMapping[str, Any]):
         """The name of the class."""
         return self._class_name
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether the declaration of the class is known, and with it all types and keys."""
+        return self._layout is not None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of the properties that the class has and this came without."""
+        declared = () if self._layout is None else self._layout.types
+        return tuple(name for name in declared if name not in self._values)
+
     # Names
 
     def _spelling(self, name: str) -> str | None:

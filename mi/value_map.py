@@ -22,11 +22,11 @@ def meaning_of(value: Any, qualifiers: Mapping[str, Qualifier]) -> str | None:
     """Return what `value` stands for, or None where the qualifiers do not say.
 
     Args:
-        value: an integer or a string.
+        value: an integer or a string; nothing else is mapped.
         qualifiers: those of what has this value, by name, without case.
     """
     texts = _entries(qualifiers, "Values")
-    if texts is None or value is None:
+    if texts is None or not isinstance(value, (int, str)):
         return None
     codes = _entries(qualifiers, "ValueMap")
     if codes is None:

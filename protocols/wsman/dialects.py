@@ -8,13 +8,17 @@ prefix, with the selector again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from mi.calls import Call, CreateInstance, DeleteInstance, EnumerateClasses, QueryInstances
+from mi.errors import NotSupported
 from mi.options import ServerKind
 from mi.results import OperationFlags
 from mi.schema import Class
+from protocols.wsman.forms import ANSWERED, FORMS, Forms
 from protocols.wsman.headers import Option, Selector
 from protocols.wsman.namespaces import DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, WMI
 
@@ -22,6 +26,7 @@ __all__ = [
     "CLASS_KNOWN",
     "DIALECTS",
     "NAMESPACE_SELECTOR",
+    "NO_CLASSES",
     "ClassKnown",
     "Dialect",
     "SchemaView",
@@ -35,6 +40,8 @@ NAMESPACE_SELECTOR: Final = "__cimnamespace"
 """The selector that holds the CIM namespace (DSP0227 6.3); without it servers guess."""
 
 _PRECISE_ARRAYS: Final = Option("msftwinrm:UsePreciseArrays", "true", "xs:boolean")
+
+_CIM_PATH: Final = "/wscim/"  # in the resource URIs of DSP0227 and of all vendors
 
 # By the prefix of the class name, as the vendors register them.
 _VENDORS: Final = {
@@ -67,28 +74,61 @@ class Dialect:
         precise_arrays: whether it honours the option that tells null arrays from empty ones.
         sends_references: whether instances are asked for together with their EPRs: the only way
             to learn the keys where there is no schema.
-        has_iso_keys: whether a datetime that is a key is sent as an xs:dateTime.
+        forms: how the values are written that it is sent.
+        puts_changes: whether it takes a Put of what was modified alone, named in an option; others
+            write null to what a Put leaves out, or may.
+        names_by_query: whether the names of its classes are what `meta_class` gives.
         largest_page: results to ask for in one reply at most; slow servers take seconds for more.
         has_event_log: whether it has Windows' event log.
         has_indications: whether it takes subscriptions to what happens to its objects.
+        lacks: the calls that it has no operation for, and why.
+        prefix: what resource URIs begin with, where the caller says so, or None.
     """
 
     family: _Family
     has_schema: bool = True
     precise_arrays: bool = False
     sends_references: bool = False
-    has_iso_keys: bool = False
+    forms: Forms = ANSWERED
+    puts_changes: bool = False
+    names_by_query: bool = False
     largest_page: int = 0xFFFFFFFF
     has_event_log: bool = False
     has_indications: bool = True
+    lacks: Mapping[type[Call[Any]], str] = field(default_factory=dict)
+    prefix: str | None = None
 
     @property
     def options(self) -> tuple[Option, ...]:
         """The options of a request for instances."""
         return (_PRECISE_ARRAYS,) if self.precise_arrays else ()
 
+    def with_prefix(self, prefix: str) -> Dialect:
+        """Return this dialect with other resource URIs (MI's RESOURCE_URI_PREFIX).
+
+        A class' is what follows the prefix; Microsoft's bare prefix is followed by the namespace.
+        """
+        stripped = prefix.rstrip("/")
+        if stripped.lower() == WMI:
+            return replace(self, family=_Family.MICROSOFT, prefix=None)
+        is_in_wmi = stripped.lower().startswith(f"{WMI}/")
+        family = _Family.MICROSOFT if is_in_wmi else _Family.DMTF
+        return replace(self, family=family, prefix=stripped)
+
+    def check(self, call: Call[Any]) -> None:
+        """Refuse what servers of this kind have no operation for.
+
+        Raises:
+            NotSupported: it is `call`.
+        """
+        reason = self.lacks.get(type(call))
+        if reason is not None:
+            raise NotSupported(f"the server cannot do that: {reason}")
+
     def resource_uri(self, namespace: str, class_name: str) -> str:
         """Return the resource URI of a class."""
+        if self.prefix is not None:
+            return f"{self.prefix}/{class_name}"
         if self.family is _Family.MICROSOFT:
             return f"{WMI}/{namespace}/{class_name}"
         if self.family is _Family.VENDOR:
@@ -98,6 +138,8 @@ class Dialect:
 
     def all_classes_uri(self, namespace: str) -> str:
         """Return the resource URI of queries, which name their class themselves."""
+        if self.prefix is not None and self.family is _Family.MICROSOFT:
+            return f"{self.prefix}/*"
         return f"{WMI}/{namespace}/*" if self.family is _Family.MICROSOFT else DMTF_ALL_CLASSES
 
     def namespace_selectors(self, namespace: str) -> tuple[Selector, ...]:
@@ -107,35 +149,68 @@ class Dialect:
         return (Selector.of(NAMESPACE_SELECTOR, namespace),)
 
 
+_ONLY_FOUR: Final = "WinRM before 3 (Windows 7, Server 2008 R2) gets, puts, invokes and enumerates"
+_OLD_WINRM: Final = Dialect(
+    _Family.MICROSOFT,
+    has_schema=False,
+    names_by_query=True,
+    has_event_log=True,
+    has_indications=False,
+    lacks={CreateInstance: _ONLY_FOUR, DeleteInstance: _ONLY_FOUR},
+)
+_NO_CLASSES: Final = "it declares no classes by any means that this protocol knows"
+
 DIALECTS: Final = {
     # Windows 8, Server 2012 and everything since: what its own MI client does.
     ServerKind.WINRM3: Dialect(
-        _Family.DMTF, precise_arrays=True, has_iso_keys=True, has_event_log=True
+        _Family.DMTF,
+        forms=FORMS[ServerKind.WINRM3],
+        precise_arrays=True,
+        puts_changes=True,
+        has_event_log=True,
     ),
     # Windows 7, Server 2008 R2: no class declarations, DMTF URIs only for CIM 2.x classes, and no
-    # Subscribe of WMI (MS-WSMV 7).
-    ServerKind.WINRM2: Dialect(
-        _Family.MICROSOFT,
+    # Create, Delete or Subscribe of WMI (MS-WSMV 7, notes to 3.1.4.2 to 3.1.4.8).
+    ServerKind.WINRM2: replace(_OLD_WINRM, forms=FORMS[ServerKind.WINRM2], sends_references=True),
+    # Vista, Server 2008 and older, which send 20 results at a time whatever is asked.
+    ServerKind.WINRM1: replace(_OLD_WINRM, forms=FORMS[ServerKind.WINRM1]),
+    # Reads only the last segment of the URI and takes the namespace from the selector; of its
+    # providers one wrote null to what a Put left out, another did not; to enumerate classes is to
+    # it to enumerate a class called `*` (all recorded).
+    ServerKind.OMI: Dialect(
+        _Family.DMTF, forms=FORMS[ServerKind.OMI], lacks={EnumerateClasses: _NO_CLASSES}
+    ),
+    # Declarations only by actions of its own; a page of thousands takes it seconds; writes null
+    # to what a Put leaves out (seen in a live 2.8).
+    ServerKind.OPENWSMAN: Dialect(
+        _Family.VENDOR,
+        forms=FORMS[ServerKind.OPENWSMAN],
         has_schema=False,
         sends_references=True,
-        has_event_log=True,
-        has_indications=False,
+        largest_page=100,
+        lacks={EnumerateClasses: _NO_CLASSES},
     ),
-    # Vista, Server 2008 and older, which send 20 results at a time whatever is asked.
-    ServerKind.WINRM1: Dialect(
-        _Family.MICROSOFT, has_schema=False, has_event_log=True, has_indications=False
+    ServerKind.IDRAC: Dialect(
+        _Family.VENDOR,
+        forms=FORMS[ServerKind.IDRAC],
+        has_schema=False,
+        largest_page=100,
+        lacks={EnumerateClasses: _NO_CLASSES},
     ),
-    # Reads only the last segment of the URI and takes the namespace from the selector.
-    ServerKind.OMI: Dialect(_Family.DMTF, has_iso_keys=True),
-    # Declarations only by actions of its own; a page of thousands takes it seconds.
-    ServerKind.OPENWSMAN: Dialect(
-        _Family.VENDOR, has_schema=False, sends_references=True, largest_page=100
+    # Its buffer of 4 to 16 KiB ends a page long before this does; the recorded Puts hold all of an
+    # instance.
+    ServerKind.AMT: Dialect(
+        _Family.VENDOR,
+        forms=FORMS[ServerKind.AMT],
+        has_schema=False,
+        largest_page=999,
+        lacks={
+            EnumerateClasses: _NO_CLASSES,
+            QueryInstances: "AMT knows no query language, only classes and associations",
+        },
     ),
-    ServerKind.IDRAC: Dialect(_Family.VENDOR, has_schema=False, largest_page=100),
-    # Its buffer of 4 to 16 KiB ends a page long before this does.
-    ServerKind.AMT: Dialect(_Family.VENDOR, has_schema=False, largest_page=999),
 }
-"""The dialect of each kind of server (recordings and references of each; MS-WSMV 7)."""
+"""The dialect of each kind of server, with the evidence for what is peculiar to it."""
 
 
 def split_resource_uri(uri: str) -> tuple[str, str | None]:
@@ -173,6 +248,7 @@ class Settings:
         flags: MI's operation flags; those of RTTI and polymorphism count here.
         server_name: the server's name, for the instances that come from it.
         locales: the language of messages and the format of data, for the events of a subscription.
+        resource_uri: what to operate on instead of what namespace and class come to, or None.
     """
 
     operation_timeout: float | None = None
@@ -180,6 +256,13 @@ class Settings:
     flags: OperationFlags = OperationFlags.DEFAULT
     server_name: str | None = None
     locales: tuple[str, str] = ("en-US", "en-US")
+    resource_uri: str | None = None
+
+    def namespace_selectors(self, dialect: Dialect, namespace: str) -> tuple[Selector, ...]:
+        """Return the selectors that say in which namespace; only CIM's resources are in one."""
+        if self.resource_uri is None or _CIM_PATH in self.resource_uri:
+            return dialect.namespace_selectors(namespace)
+        return ()
 
 
 class SchemaView(Protocol):
@@ -195,9 +278,10 @@ class SchemaView(Protocol):
 
 
 class ClassKnown(Enum):
-    """The type of `CLASS_KNOWN`."""
+    """The type of `CLASS_KNOWN` and `NO_CLASSES`."""
 
     CLASS_KNOWN = auto()
+    NO_CLASSES = auto()
 
     def __repr__(self) -> str:
         return self.name
@@ -205,3 +289,6 @@ class ClassKnown(Enum):
 
 CLASS_KNOWN: Final = ClassKnown.CLASS_KNOWN
 """Told to a conversation instead of a reply: the class it waits for has become known elsewhere."""
+
+NO_CLASSES: Final = ClassKnown.NO_CLASSES
+"""Told to it instead: the server declares no classes, as it turns out, so values are text."""

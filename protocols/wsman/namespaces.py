@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "ACTION_CREATE",
     "ACTION_DELETE",
     "ACTION_ENUMERATE",
     "ACTION_GET",
@@ -90,6 +91,7 @@ ANONYMOUS: Final = f"{ADDRESSING}/role/anonymous"
 
 ACTION_GET: Final = f"{TRANSFER}/Get"
 ACTION_PUT: Final = f"{TRANSFER}/Put"
+ACTION_CREATE: Final = f"{TRANSFER}/Create"
 ACTION_DELETE: Final = f"{TRANSFER}/Delete"
 ACTION_ENUMERATE: Final = f"{ENUMERATION}/Enumerate"
 ACTION_PULL: Final = f"{ENUMERATION}/Pull"

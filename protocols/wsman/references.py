@@ -8,7 +8,6 @@ or nothing), in what they are called (ReferenceParameters or ReferenceProperties
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mi.errors import ProtocolError
@@ -16,7 +15,6 @@ from mi.instance import Instance
 from mi.names import normalize_namespace
 from protocols.wsman import soap
 from protocols.wsman.dialects import NAMESPACE_SELECTOR, Dialect, split_resource_uri
-from protocols.wsman.durations import format_datetime, format_interval
 from protocols.wsman.envelope import IncomingReference
 from protocols.wsman.headers import Selector, endpoint_reference, reference_parameters
 from protocols.wsman.namespaces import ADDRESSING, ANONYMOUS, WSMAN
@@ -158,11 +156,7 @@ def key_selectors(key: Mapping[str, Any], dialect: Dialect, namespace: str) -> t
 def _selector(name: str, value: Any, dialect: Dialect, namespace: str) -> Selector:
     if isinstance(value, Instance):
         return Selector.reference(name, *_parts(value, dialect, namespace))
-    if dialect.has_iso_keys and isinstance(value, datetime):
-        return Selector.of(name, format_datetime(value))
-    if dialect.has_iso_keys and isinstance(value, timedelta):
-        return Selector.of(name, format_interval(value))
-    return Selector.of(name, value)
+    return Selector.of(name, dialect.forms.key(value))
 
 
 def _parts(

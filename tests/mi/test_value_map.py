@@ -29,10 +29,11 @@ _SERVICE = _qualifiers(ValueMap=["0", "1", "10", "..", "20..29"], Values=["Succe
         (30, "Other"),
         (-1, "Other"),
         (None, None),
+        (0.0, None),
     ],
 )
 def test_a_number_means_what_stands_at_its_place_or_in_its_range(
-    value: int | None, meaning: str | None
+    value: Any, meaning: str | None
 ) -> None:
     assert meaning_of(value, _SERVICE) == meaning
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -17,6 +18,7 @@ from mi.registry import Registry
 from mi.resolver import resolve
 from mi.schema import Class
 from mi.session import Session
+from mi.workers import Executor, Workers, send
 
 __all__ = ["Application", "connect"]
 
@@ -26,15 +28,32 @@ GivenT = TypeVar("GivenT")
 class Application:
     """The root of the API; it knows the protocol handlers and the sessions that it made.
 
-    Applications do not touch one another. Leaving its `with` block closes it.
+    Applications do not touch one another. Leaving its `with` block, or its `async with` block,
+    closes it.
 
     Attributes:
         handlers: the protocol handlers that this application can use; more can be registered.
     """
 
-    def __init__(self, *, ends_with_session: bool = False) -> None:
-        """Make an application; `ends_with_session` has its session close it, as `connect` does."""
+    def __init__(
+        self, *, executor: Executor | None = None, ends_with_session: bool = False
+    ) -> None:
+        """Make an application.
+
+        Args:
+            executor: does what is asynchronous, so it bounds the threads of that: any of
+                `concurrent.futures`, with threads, which must outlive the application. An operation
+                with a result callback, and a coroutine that waits, keeps one of its threads busy
+                meanwhile. Else at most 32 daemon threads.
+            ends_with_session: its session closes it, as the one of `connect` does.
+
+        Raises:
+            TypeMismatch: the executor has no `submit`.
+        """
+        if executor is not None and not callable(getattr(executor, "submit", None)):
+            raise TypeMismatch(f"an executor has a submit(), and {executor!r} has none")
         self.handlers = Registry()
+        self._executor = Workers() if executor is None else executor
         self._ends_with_session = ends_with_session
         self._is_closed = False
         self._sessions: dict[OpenOperations, Session] = {}
@@ -73,8 +92,8 @@ class Application:
         except MIError as error:
             error.located(destination, "NewSession")
             raise
-        operations = OpenOperations(channel, target.destination, self._forget)
-        session = self._sessions[operations] = Session(target, chosen, operations)
+        operations = OpenOperations(channel, target.destination, self._executor, self._forget)
+        session = self._sessions[operations] = Session(self, target, chosen, operations)
         return session
 
     def new_instance(
@@ -110,17 +129,24 @@ class Application:
         Warns:
             ResourceWarning: there were such sessions; it names each.
         """
+        self._close(self._cancel())
+
+    def _cancel(self) -> dict[OpenOperations, str]:
+        """Let nothing start any more; return what is left open, with its name, and do not wait."""
         self._is_closed = True
-        left_open = self._sessions.copy()
-        names = ", ".join(map(repr, left_open.values()))
+        left_open = {operations: repr(one) for operations, one in self._sessions.copy().items()}
         for operations in left_open:
             operations.cancel()
-        expiry = Expiry.of_grace()
+        return left_open
+
+    def _close(self, left_open: dict[OpenOperations, str], expiry: Expiry | None = None) -> None:
+        end = Expiry.of_grace() if expiry is None else expiry
         for operations in left_open:
-            operations.close(expiry)
+            operations.close(end)
         if left_open:
+            names = ", ".join(left_open.values())
             warnings.warn(
-                f"closed with the application, left open: {names}", ResourceWarning, stacklevel=2
+                f"closed with the application, left open: {names}", ResourceWarning, stacklevel=3
             )
 
     def __enter__(self) -> Self:
@@ -133,6 +159,22 @@ class Application:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
+
+        left_open = self._cancel()
+        close = partial(self._close, left_open)
+        abandon = partial(self._close, left_open, Expiry.after(0, "grace"))
+        await ended(partial(send, self._executor), close, abandon)
 
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"{len(self._sessions)} sessions"

@@ -29,6 +29,7 @@ __all__ = [
     "SessionCallbacks",
     "call_back",
     "is_in_callback",
+    "log_failure",
 ]
 
 ResultT = TypeVar("ResultT")
@@ -160,7 +161,7 @@ def call_back(callback: Callable[..., None], *arguments: Any) -> bool:
     try:
         callback(*arguments)
     except Exception as error:  # noqa: BLE001 - the caller's code may raise anything
-        _log(error)
+        log_failure(error)
         return False
     finally:
         _here.depth -= 1
@@ -172,7 +173,8 @@ def is_in_callback() -> bool:
     return _here.depth > 0
 
 
-def _log(error: Exception) -> None:
+def log_failure(error: BaseException) -> None:
+    """Log what a callback raised."""
     import logging  # noqa: PLC0415 - a tenth of the time of `import mi`, for a rare event
 
     logging.getLogger("mi.callbacks").error("a callback failed", exc_info=error)

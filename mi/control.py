@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from threading import RLock
 from time import monotonic
 from typing import NamedTuple
@@ -118,29 +117,28 @@ class CancelToken:
             self._watchers.pop(0)()
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(NamedTuple):
     """How one operation is to be run: options, flags, time and the means to stop it.
 
     Attributes:
         options: the operation's options, a copy that nobody else changes.
+        cancel: stops the operation from any thread.
         flags: MI's operation flags.
         unary: whether the call has one result, which `timeout` then bounds as a whole.
         timeout: seconds, or None for ever.
         deadline: the end of the whole operation.
         unary_end: the end of a unary call by its `timeout`.
-        cancel: stops the operation from any thread.
         callbacks: what the caller wants to be told besides results; a handler asks the server for
             nothing else. None where there is nothing.
     """
 
     options: OperationOptions
+    cancel: CancelToken
     flags: OperationFlags = OperationFlags.DEFAULT
     unary: bool = True
     timeout: float | None = None
     deadline: Expiry = _NEVER
     unary_end: Expiry = _NEVER
-    cancel: CancelToken = field(default_factory=CancelToken)
     callbacks: OperationCallbacks | None = None
 
     @classmethod
@@ -158,12 +156,12 @@ class Control:
         """Return the control of an operation that starts now."""
         return cls(
             options,
+            cancel or CancelToken(),
             flags,
             unary,
             timeout,
             Expiry.after(deadline, "deadline"),
             Expiry.after(timeout, "timeout") if unary else _NEVER,
-            cancel or CancelToken(),
             callbacks,
         )
 

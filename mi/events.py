@@ -16,6 +16,7 @@ __all__ = [
     "Item",
     "Message",
     "NonTerminatingError",
+    "Notice",
     "Progress",
     "Prompt",
     "StreamedValue",
@@ -104,5 +105,8 @@ class StreamedValue:
     value: Any
 
 
-Event: TypeAlias = Item | Message | Progress | NonTerminatingError | Prompt | StreamedValue
+Notice: TypeAlias = Message | Progress | NonTerminatingError | Prompt | StreamedValue
+"""What a run may deliver besides results."""
+
+Event: TypeAlias = Item | Notice
 """Whatever a run may deliver."""

@@ -7,9 +7,11 @@ from threading import Lock
 from typing import Protocol
 from weakref import ref
 
+from mi.callbacks import is_in_callback
 from mi.control import Expiry
 from mi.errors import InvalidParameter, MIError
 from mi.handler import Channel
+from mi.workers import Executor, Work, send
 
 __all__ = ["OpenOperations", "Stoppable"]
 
@@ -17,12 +19,16 @@ __all__ = ["OpenOperations", "Stoppable"]
 class Stoppable(Protocol):
     """What a session needs of an operation."""
 
-    def interrupt(self) -> None:
-        """Make whoever fetches leave, since the session closes; do not wait for it."""
+    def interrupt(self, reason: str) -> None:
+        """Make whoever fetches leave; do not wait for it."""
         ...
 
     def hand_over(self, expiry: Expiry) -> None:
         """Hand what is open to the channel, once whoever fetches has left or `expiry` passed."""
+        ...
+
+    def join(self, expiry: Expiry) -> None:
+        """Wait until the last callback has returned, or `expiry` passed."""
         ...
 
 
@@ -36,16 +42,29 @@ class OpenOperations:
     """
 
     def __init__(
-        self, channel: Channel, host: str | None, closed: Callable[[OpenOperations], None]
+        self,
+        channel: Channel,
+        host: str | None,
+        executor: Executor,
+        closed: Callable[[OpenOperations], None],
     ) -> None:
         """Count the operations of `channel`; `closed` is called once all of it is closed."""
         self.channel = channel
         self.host = host
         self.is_closed = False
+        self._executor = executor
         # No lock: a finalizer removes its operation, and each of these steps on a dict is atomic.
         self._open: dict[int, ref[Stoppable]] = {}
         self._closed = closed
         self._closing = Lock()
+
+    def submit(self, work: Work) -> None:
+        """Let a thread of the application's executor do `work`.
+
+        Raises:
+            InvalidParameter: the executor takes none any more.
+        """
+        send(self._executor, work)
 
     def enter(self, operation: Stoppable) -> None:
         """Count `operation` in.
@@ -68,7 +87,7 @@ class OpenOperations:
         """Let no operation start any more and tell those that are open to stop; do not wait."""
         self.is_closed = True
         for operation in self._alive():
-            operation.interrupt()
+            operation.interrupt("the session was closed")
 
     def close(self, expiry: Expiry) -> None:
         """Cancel, hand what is open to the channel, and close that; twice does nothing."""
@@ -84,6 +103,7 @@ class OpenOperations:
         except BaseException:  # Ctrl-C: it may be closed once more
             self._closing.release()
             raise
+        self._join(expiry)
         self._closed(self)
 
     def note(self, error: MIError) -> None:
@@ -91,6 +111,13 @@ class OpenOperations:
         import logging  # noqa: PLC0415 - a tenth of the time of `import mi`, for a rare event
 
         logging.getLogger("mi.session").warning("not released on the server: %s", error)
+
+    def _join(self, expiry: Expiry) -> None:
+        # A callback may be what closes: its own end cannot be waited for, nor that of another that
+        # may wait for it.
+        if not is_in_callback():
+            for operation in self._alive():
+                operation.join(expiry)
 
     def _alive(self) -> list[Stoppable]:
         found = (operation() for operation in self._open.copy().values())

@@ -7,6 +7,7 @@ later change has no effect on a session or an operation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -40,6 +41,7 @@ GivenT = TypeVar("GivenT")
 ValueT = TypeVar("ValueT")
 MemberT = TypeVar("MemberT", bound=IntEnum)
 _LONGEST_LOCALE = 128  # MI_MAX_LOCALE_SIZE
+_SERVICE_PRINCIPAL = re.compile(r"[^/@\s]+(?:/[^/@\s]+){1,2}(?:@[^/@\s]+)?")  # RFC 4120 6.2
 _LONGEST_TIME = 4_294_967  # WinRM counts milliseconds in 32 bits (MaxTimeoutms): 49 days
 
 
@@ -168,7 +170,7 @@ def _member(kind: type[MemberT]) -> Callable[[int, str], MemberT]:
 
 
 def _channels(value: Iterable[int], what: str) -> frozenset[int]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if not isinstance(value, Iterable):
         raise TypeMismatch(f"{what} is the numbers of channels, not {value!r}")
     check = _number(0, 0xFFFFFFFF)
     return frozenset(check(channel, "a channel") for channel in value)
@@ -183,6 +185,12 @@ def _url_prefix(value: str, what: str) -> str:
     if any(character in " #" for character in text):
         raise InvalidParameter(f"{what} is a path, with or without a query, not {value!r}")
     return text if text.startswith("/") else f"/{text}"
+
+
+def _service_principal(value: str, what: str) -> str:
+    if not _SERVICE_PRINCIPAL.fullmatch(_text(value, what)):
+        raise InvalidParameter(f"{what} is SERVICE/host or SERVICE/host@REALM, not {value!r}")
+    return value
 
 
 def _namespace(value: str, what: str) -> str:  # noqa: ARG001 - the message says namespace
@@ -278,6 +286,9 @@ class DestinationKeywords(TypedDict, total=False):
     ui_locale: str | None
     data_locale: str | None
     default_namespace: str | None
+    service_principal: str | None
+    encode_port_in_spn: bool | None
+    delegation: bool | None
     server_kind: str | None
     schema: Any
 
@@ -309,6 +320,15 @@ class DestinationOptions(_Options):
     ui_locale = _Option(_locale, "The language of messages (RFC 5646). en-US.")
     data_locale = _Option(_locale, "The format of data (RFC 5646). en-US.")
     default_namespace = _Option(_namespace, "Where operations go that name none. root/cimv2.")
+    service_principal = _Option(
+        _service_principal,
+        "The server's Kerberos name, SERVICE/host or SERVICE/host@REALM."
+        " HTTP and the destination as it was written.",
+    )
+    encode_port_in_spn = _Option(_boolean, "Whether its Kerberos name has the port. False.")
+    delegation = _Option(
+        _boolean, "Whether Kerberos lets the server act for the user towards others. False."
+    )
     server_kind = _Option(_server_kind, "What kind of server it is. WinRM 3 or newer.")
     schema = _Option(_schema, "A `SchemaStore` to share with other sessions. Its own.")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
+from mi.callbacks import OperationCallbacks, OperationResult, call_back
 from mi.calls import Call
 from mi.control import Control, Expiry
+from mi.delivery import Delivery
 from mi.errors import InvalidParameter, MIError, TypeMismatch
+from mi.execution import Execution
 from mi.names import normalize_namespace
 from mi.open_operations import OpenOperations
 from mi.operation import Operation
@@ -19,6 +23,10 @@ from mi.options import DestinationOptions, OperationOptions, seconds
 from mi.resolver import Target
 from mi.results import OperationFlags
 from mi.session_calls import CallKeywords, SessionCalls
+
+if TYPE_CHECKING:
+    from mi.aio import AsyncCalls
+    from mi.application import Application
 
 __all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "CallKeywords", "Session"]
 
@@ -56,12 +64,34 @@ class Session(SessionCalls):
     """
 
     def __init__(
-        self, target: Target, options: DestinationOptions, operations: OpenOperations
+        self,
+        application: Application,
+        target: Target,
+        options: DestinationOptions,
+        operations: OpenOperations,
     ) -> None:
         """Make the session of an open channel, as `Application.new_session` and `connect` do."""
         self.protocol, self.destination = target
+        self._application = application
         self._options = options
         self._operations = operations
+
+    @property
+    def application(self) -> Application:
+        """The application that made it (MI_Session_GetApplication).
+
+        Raises:
+            InvalidParameter: the session is closed.
+        """
+        self._refuse_if_closed()
+        return self._application
+
+    @property
+    def aio(self) -> AsyncCalls:
+        """The calls with one result as coroutines: `await session.aio.get_instance(key)`."""
+        from mi.aio import AsyncCalls  # noqa: PLC0415 - only who has an event loop needs it
+
+        return AsyncCalls(self)
 
     # Calls
 
@@ -74,6 +104,7 @@ class Session(SessionCalls):
         flags: OperationFlags = OperationFlags.DEFAULT,
         timeout: float | timedelta | _Unset | None = _UNSET,
         deadline: float | timedelta | None = None,
+        callbacks: OperationCallbacks | None = None,
     ) -> Operation[ResultT]:
         """Return the operation of any call; this is the general form of the other methods.
 
@@ -88,11 +119,17 @@ class Session(SessionCalls):
                 for ever. Else the operation's options, the destination's, or 60 s; a subscription
                 waits for ever unless the first two say otherwise.
             deadline: seconds or a timedelta for the whole operation, from its start.
+            callbacks: what to tell while it runs. A result callback of the call's kind makes it
+                asynchronous: it starts at once, in a thread of the application's executor, and
+                every error is delivered to that callback, those that keep it from starting in this
+                thread, before this returns.
         """
+        told = self._result_callback(call, callbacks)
+        begin: Callable[..., Control] = Control.begin
+        refusal = None
         try:
-            if self._operations.is_closed:
-                raise InvalidParameter("the session is closed")
-            complete = self._complete(call, namespace)
+            self._refuse_if_closed()
+            call = self._complete(call, namespace)
             chosen = _copied(options)
             begin = partial(
                 Control.begin,
@@ -101,11 +138,34 @@ class Session(SessionCalls):
                 unary=call.unary,
                 timeout=self._timeout(timeout, chosen, is_endless=call.endless),
                 deadline=None if deadline is None else seconds(deadline, "deadline"),
+                callbacks=callbacks,
             )
-            return Operation(self._operations, complete, begin)
         except MIError as error:
-            error.located(self.destination, call.operation)
-            raise
+            refusal = error.located(self.destination, call.operation)
+            if told is None:
+                raise
+        execution = Execution(self._operations, call, begin)
+        if told is None:
+            return Operation(execution, self)
+        operation = Operation(execution, self, is_read=False)
+        if refusal is None:
+            Delivery(operation, execution, told, is_manual=_is_manual(flags)).begin()
+        else:
+            Delivery(operation, execution, told, is_manual=False).refuse(refusal)
+        return operation
+
+    def _result_callback(
+        self, call: Call[ResultT], callbacks: OperationCallbacks | None
+    ) -> Callable[[OperationResult[ResultT]], None] | None:
+        if callbacks is None:
+            return None
+        if not isinstance(callbacks, OperationCallbacks):
+            raise TypeMismatch(
+                f"callbacks is OperationCallbacks, not {type(callbacks).__name__}"
+            ).located(self.destination, call.operation)
+        chosen: Callable[[OperationResult[ResultT]], None] | None
+        chosen = getattr(callbacks, call.result_callback)
+        return chosen
 
     # What a call leaves open
 
@@ -114,14 +174,10 @@ class Session(SessionCalls):
         about = call.about
         if about is not None and call.needs_key:
             about.key  # noqa: B018 - it raises where the instance names no object, or another
-        found = (
-            namespace,
-            call.namespace,
-            None if about is None else about.namespace,
-            self._options.default_namespace,
-        )
-        chosen = next((one for one in found if one is not None), DEFAULT_NAMESPACE)
-        return replace(call, namespace=normalize_namespace(chosen))
+        usual = self._options.default_namespace or DEFAULT_NAMESPACE  # in its normal form
+        found = namespace, call.namespace, None if about is None else about.namespace
+        given = next((one for one in found if one is not None), None)
+        return replace(call, namespace=usual if given is None else normalize_namespace(given))
 
     def _timeout(
         self,
@@ -139,12 +195,28 @@ class Session(SessionCalls):
 
     # Its end
 
-    def close(self) -> None:
+    def close(self, completed: Callable[[], None] | None = None) -> None:
         """Cancel what is open, release it on the server, and close (MI_Session_Close).
 
-        That takes at most 5 s. Closing again does nothing.
+        That takes at most 5 s, in which final results are delivered. Closing again does nothing.
+        In a callback, those that run are not waited for.
+
+        Args:
+            completed: called once all that is done, in another thread; this returns at once then.
         """
+        if completed is None:
+            self._operations.close(Expiry.of_grace())
+            return
+        self._operations.cancel()
+        close = partial(self._close_and_tell, completed)
+        try:
+            self._operations.submit(close)
+        except InvalidParameter:
+            close()
+
+    def _close_and_tell(self, completed: Callable[[], None]) -> None:
         self._operations.close(Expiry.of_grace())
+        call_back(completed)
 
     def __enter__(self) -> Self:
         return self
@@ -156,6 +228,26 @@ class Session(SessionCalls):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
+
+        operations = self._operations
+        operations.cancel()
+        abandon = partial(operations.close, Expiry.after(0, "grace"))
+        await ended(operations.submit, self.close, abandon)
+
+    def _refuse_if_closed(self) -> None:
+        if self._operations.is_closed:
+            raise InvalidParameter("the session is closed").located(self.destination, None)
 
     def __repr__(self) -> str:
         where = self.destination or "on this machine"
@@ -172,6 +264,12 @@ def _copied(options: OperationOptions | None) -> OperationOptions:
 
 
 def _flags(flags: int) -> OperationFlags:
+    if isinstance(flags, OperationFlags):
+        return flags
     if not isinstance(flags, int):
         raise TypeMismatch(f"flags is OperationFlags, not {flags!r}")
     return OperationFlags(flags)
+
+
+def _is_manual(flags: int) -> bool:
+    return int(flags) & OperationFlags.MANUAL_ACK_RESULTS.value != 0

@@ -39,7 +39,7 @@ from mi.options import OperationOptions, SubscriptionDeliveryOptions
 from mi.results import OperationFlags
 from mi.schema import Class
 
-__all__ = ["CallKeywords", "SessionCalls"]
+__all__ = ["CallKeywords", "SessionCalls", "instance_of", "operation_name"]
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -55,11 +55,16 @@ class CallKeywords(TypedDict, total=False):
     deadline: float | timedelta | None
 
 
+def operation_name(method: Callable[..., object]) -> str:
+    """Return what MI calls the operation that a method of a session is."""
+    return "".join(word.capitalize() for word in method.__name__.split("_"))
+
+
 def _locating(
     method: Callable[Concatenate[SessionCalls, P], ResultT],
 ) -> Callable[Concatenate[SessionCalls, P], ResultT]:
     """Let the errors of `method` say which destination and which of MI's operations it was."""
-    operation = "".join(word.capitalize() for word in method.__name__.split("_"))
+    operation = operation_name(method)
 
     @wraps(method)
     def located(session: SessionCalls, /, *arguments: P.args, **keywords: P.kwargs) -> ResultT:
@@ -95,7 +100,7 @@ class SessionCalls(ABC):
             key: an instance with all keys of its class, or WMI's path of one.
             keywords: as for `run`.
         """
-        return self.run(GetInstance(_instance(key)), **keywords).result()
+        return self.run(GetInstance(instance_of(key)), **keywords).result()
 
     @_locating
     def create_instance(self, instance: Instance, **keywords: Unpack[CallKeywords]) -> Instance:
@@ -141,7 +146,7 @@ class SessionCalls(ABC):
             key: as for `get_instance`.
             keywords: as for `run`.
         """
-        self.run(DeleteInstance(_instance(key)), **keywords).result()
+        self.run(DeleteInstance(instance_of(key)), **keywords).result()
 
     @_locating
     def invoke(
@@ -218,7 +223,7 @@ class SessionCalls(ABC):
             keywords: as for `run`.
         """
         call = AssociatorInstances(
-            _instance(key), association_class, result_class, role, result_role, keys_only
+            instance_of(key), association_class, result_class, role, result_role, keys_only
         )
         return self.run(call, **keywords)
 
@@ -240,7 +245,7 @@ class SessionCalls(ABC):
             keys_only: whether the keys are enough.
             keywords: as for `run`.
         """
-        call = ReferenceInstances(_instance(key), result_class, role, keys_only)
+        call = ReferenceInstances(instance_of(key), result_class, role, keys_only)
         return self.run(call, **keywords)
 
     @_locating
@@ -327,5 +332,6 @@ class SessionCalls(ABC):
         return self.run(call, **keywords)
 
 
-def _instance(key: Instance | str) -> Instance:
+def instance_of(key: Instance | str) -> Instance:
+    """Return the instance that a caller names by itself or by WMI's path."""
     return Instance.from_path(key) if isinstance(key, str) else key

@@ -156,5 +156,5 @@ def test_without_limits_a_wait_has_no_end() -> None:
 def test_a_control_has_the_token_it_was_given_or_one_of_its_own() -> None:
     token = CancelToken()
     assert Control.begin(OperationOptions(), cancel=token).cancel is token
-    first, second = Control(OperationOptions()), Control(OperationOptions())
+    first, second = Control.begin(OperationOptions()), Control.begin(OperationOptions())
     assert first.cancel is not second.cancel

@@ -9,6 +9,7 @@ from mi.control import Expiry
 from mi.errors import InvalidParameter, OperationTimeout
 from mi.handler import Channel
 from mi.open_operations import OpenOperations
+from mi.workers import Workers
 
 
 class _Channel:
@@ -26,16 +27,19 @@ class _Operation:
     def __init__(self, told: list[str]) -> None:
         self.told = told
 
-    def interrupt(self) -> None:
+    def interrupt(self, reason: str) -> None:
         self.told.append("interrupt")
 
     def hand_over(self, expiry: Expiry) -> None:
         self.told.append(f"hand over by {expiry.limit}")
 
+    def join(self, expiry: Expiry) -> None:
+        self.told.append("join")
+
 
 def _open(channel: _Channel, ended: list[OpenOperations] | None = None) -> OpenOperations:
     typed: Channel = channel  # type: ignore[assignment]
-    return OpenOperations(typed, "server01", ([] if ended is None else ended).append)
+    return OpenOperations(typed, "server01", Workers(), ([] if ended is None else ended).append)
 
 
 def test_all_are_interrupted_before_the_first_is_waited_for() -> None:
@@ -44,7 +48,7 @@ def test_all_are_interrupted_before_the_first_is_waited_for() -> None:
     for one in two:
         operations.enter(one)
     operations.close(Expiry.of_grace())
-    assert told == ["interrupt"] * 2 + ["hand over by grace"] * 2
+    assert told == ["interrupt"] * 2 + ["hand over by grace"] * 2 + ["join"] * 2
 
 
 def test_one_that_left_is_not_told() -> None:

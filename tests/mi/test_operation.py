@@ -535,7 +535,7 @@ def test_ctrl_c_while_one_waits_for_the_reader_leaves_the_release_to_the_reader(
     deaf = _Deaf()
     session, channel = fake(deaf)
     operation = session.query_instances(_QUERY)
-    monkeypatch.setattr(operation, "_turn", _Interrupted())
+    monkeypatch.setattr(operation._execution, "_turn", _Interrupted())
     reader, _ = _in_thread(operation.all)
     deaf.begun.wait(10)
     with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,113 @@
+"""The calls of a session that have one result, as coroutines.
+
+What has many results is iterated by `async for`, which needs nothing from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
+
+from mi.calls import (
+    CreateInstance,
+    DeleteInstance,
+    GetClass,
+    GetInstance,
+    Invoke,
+    ModifyInstance,
+    TestConnection,
+)
+from mi.errors import MIError
+from mi.instance import Instance
+from mi.method_result import MethodResult
+from mi.schema import Class
+from mi.session_calls import CallKeywords, instance_of, operation_name
+
+if TYPE_CHECKING:
+    from mi.session import Session
+
+__all__ = ["AsyncCalls"]
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+def _locating(
+    method: Callable[Concatenate[AsyncCalls, P], Awaitable[ResultT]],
+) -> Callable[Concatenate[AsyncCalls, P], Coroutine[Any, Any, ResultT]]:
+    """Let the errors of `method` say which destination and which of MI's operations it was."""
+    operation = operation_name(method)
+
+    @wraps(method)
+    async def located(calls: AsyncCalls, /, *arguments: P.args, **keywords: P.kwargs) -> ResultT:
+        try:
+            return await method(calls, *arguments, **keywords)
+        except MIError as error:
+            error.located(calls.session.destination, operation)
+            raise
+
+    return located
+
+
+class AsyncCalls:
+    """The methods of `Session` that have one result, with the same arguments, as coroutines.
+
+    A thread of the application's executor waits meanwhile, and the event loop goes on. Cancelling
+    the task cancels the operation, and what is open on the server is released before the task
+    ends, in at most 5 s.
+
+    Attributes:
+        session: the session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @_locating
+    async def test_connection(self, **keywords: Unpack[CallKeywords]) -> Instance | None:
+        """Do as `Session.test_connection` does."""
+        return await self.session.run(TestConnection(), **keywords)
+
+    @_locating
+    async def get_instance(self, key: Instance | str, **keywords: Unpack[CallKeywords]) -> Instance:
+        """Do as `Session.get_instance` does."""
+        return await self.session.run(GetInstance(instance_of(key)), **keywords)
+
+    @_locating
+    async def create_instance(
+        self, instance: Instance, **keywords: Unpack[CallKeywords]
+    ) -> Instance:
+        """Do as `Session.create_instance` does."""
+        return await self.session.run(CreateInstance(instance), **keywords)
+
+    @_locating
+    async def modify_instance(
+        self, instance: Instance, **keywords: Unpack[CallKeywords]
+    ) -> Instance | None:
+        """Do as `Session.modify_instance` does."""
+        return await self.session.run(ModifyInstance(instance), **keywords)
+
+    @_locating
+    async def delete_instance(self, key: Instance | str, **keywords: Unpack[CallKeywords]) -> None:
+        """Do as `Session.delete_instance` does."""
+        await self.session.run(DeleteInstance(instance_of(key)), **keywords)
+
+    @_locating
+    async def invoke(
+        self,
+        target: Instance | str,
+        method: str,
+        parameters: Mapping[str, Any] | None = None,
+        **keywords: Unpack[CallKeywords],
+    ) -> MethodResult:
+        """Do as `Session.invoke` does."""
+        return await self.session.run(Invoke(target, method, parameters), **keywords)
+
+    @_locating
+    async def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:
+        """Do as `Session.get_class` does."""
+        return await self.session.run(GetClass(class_name), **keywords)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.session!r}>"

@@ -29,7 +29,7 @@ from mi.store import SchemaStore
 from protocols.loopback import Cut, Disturbance, Drip, Endpoint, Replace, Stall
 
 SERVICES = "SELECT * FROM Win32_Service"
-HAS_IPV6 = socket.has_dualstack_ipv6()
+ADDRESSES = ["127.0.0.1", "::1"] if socket.has_dualstack_ipv6() else ["127.0.0.1"]
 EARLY = 4.0  # seconds within which what is bounded by a fraction of one must have ended
 
 
@@ -174,9 +174,9 @@ def test_a_wrong_password_is_sent_once_whatever_is_asked(endpoint: Endpoint) -> 
     assert endpoint.refused_logons == 1
 
 
-@pytest.mark.skipif(not HAS_IPV6, reason="IPv6 is off")
-def test_an_ipv6_destination_will_do() -> None:
-    with Endpoint(host="::1") as endpoint, session_with(endpoint) as session:
+@pytest.mark.parametrize("host", ADDRESSES)
+def test_an_address_will_do_as_a_destination(host: str) -> None:
+    with Endpoint(host=host) as endpoint, session_with(endpoint) as session:
         assert session.test_connection() is not None
 
 

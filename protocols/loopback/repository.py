@@ -2,13 +2,14 @@
 
 Keys are compared as WMI compares them: text without case, numbers by value, references by what
 they name. An instance of a class is also found where an ancestor of the class is asked for.
-Instances are handed out as they are kept, so nobody may change one.
+Instances are handed out as they are kept, so nobody may change one. Whoever watches the repository
+is told of every instance that comes, goes, or takes the place of another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from mi.errors import InvalidClass, InvalidNamespace, InvalidParameter, NotFound
 from mi.instance import Instance
@@ -17,9 +18,16 @@ from mi.schema import Class
 from protocols.loopback import wql
 from protocols.loopback.comparison import comparable
 
-__all__ = ["Repository"]
+__all__ = ["Change", "Repository"]
 
 _Key = tuple[Any, ...]
+
+
+class Change(NamedTuple):
+    """What happened to an instance; None is where there was none, or is none any more."""
+
+    before: Instance | None
+    now: Instance | None
 
 
 class _Namespace:
@@ -59,6 +67,7 @@ class Repository:
             InvalidClass: an instance is of a class that is not among them.
         """
         self._namespaces: dict[str, _Namespace] = {}
+        self._watchers: list[Callable[[Change], None]] = []
         for class_ in classes:
             self.add_class(class_)
         for instance in instances:
@@ -89,7 +98,33 @@ class Repository:
         missing = [name for name in class_.keys if instance.get(name) is None]
         if missing:
             raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
-        space.instances[class_.name.lower()][space.key(class_, instance)] = instance
+        kept, key = space.instances[class_.name.lower()], space.key(class_, instance)
+        before, kept[key] = kept.get(key), instance
+        self._tell(Change(before, instance))
+
+    def remove(self, instance: Instance) -> None:
+        """Take an instance out of its class, by its key.
+
+        Raises:
+            NotFound: there is none.
+            InvalidClass, InvalidNamespace: its class is not known.
+        """
+        space = self._space(instance.namespace or "")
+        class_ = self._class(space, instance.class_name)
+        key = space.key(class_, instance)
+        try:
+            before = space.instances[class_.name.lower()].pop(key)
+        except KeyError:
+            raise NotFound(f"no {class_.name} has the key {key!r}") from None
+        self._tell(Change(before, None))
+
+    def watch(self, watcher: Callable[[Change], None]) -> None:
+        """Tell `watcher` of every change from now on, in the thread that makes it."""
+        self._watchers.append(watcher)
+
+    def _tell(self, change: Change) -> None:
+        for watcher in self._watchers:
+            watcher(change)
 
     @property
     def namespaces(self) -> tuple[str, ...]:

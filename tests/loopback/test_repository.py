@@ -10,7 +10,7 @@ from mi.names import NameMap
 from mi.results import CimType
 from mi.schema import Class, Property, Qualifier
 from protocols.loopback import wql
-from protocols.loopback.repository import Repository
+from protocols.loopback.repository import Change, Repository
 
 KEY = NameMap([("key", Qualifier("key", CimType.BOOLEAN, value=True))])
 
@@ -166,3 +166,23 @@ def test_an_embedded_object_of_an_undeclared_class_is_nothing(repository: Reposi
     repository.add(made(holder, Name="h", Inside=Instance("Alien", {"x": 1})))
     isa = wql.parse("SELECT * FROM Holder WHERE Inside ISA 'Base'")
     assert names(repository.query("root/test", isa)) == []
+
+
+def test_an_instance_is_taken_out_by_its_key(repository: Repository) -> None:
+    repository.remove(made(LEAF, Name="TWO"))
+    assert names(repository.instances("root/test", "Base")) == ["one"]
+    with pytest.raises(NotFound, match="no Leaf has the key"):
+        repository.remove(made(LEAF, Name="Two"))
+    with pytest.raises(InvalidNamespace):
+        repository.remove(Instance("Leaf", {"Name": "Two"}))
+
+
+def test_whoever_watches_is_told_what_comes_changes_and_goes(repository: Repository) -> None:
+    seen: list[Change] = []
+    repository.watch(seen.append)
+    first, second = made(LEAF, Name="new", Number=1), made(LEAF, Name="NEW", Number=2)
+    repository.add(first)
+    repository.add(second)
+    repository.remove(made(LEAF, Name="new"))
+    assert seen == [Change(None, first), Change(first, second), Change(second, None)]
+    assert seen[1].before is first

@@ -14,21 +14,20 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from threading import BoundedSemaphore, Thread
+from functools import partial
 from time import monotonic
 from typing import Any, cast
 
 from urllib3.util.wait import wait_for_read, wait_for_write
 
 from mi.errors import ConnectionFailed, MIError
-from protocols.winrm.bounds import Bell, Bounds, Phase
+from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.endpoint import Address
+from protocols.winrm.errands import Errand
 
 __all__ = ["BoundedSocket", "dial"]
 
-# Look-ups that hang are left behind; more than this many at once would exhaust the process.
-_LOOK_UPS = BoundedSemaphore(16)
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
 _ADVICE: dict[type[OSError], str] = {
@@ -145,34 +144,21 @@ def _look_up(address: Address, bounds: Bounds) -> _Targets:
         return socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )
-    _take_look_up(bounds)
-    answer: list[_Targets | OSError] = []
-    done = Bell()
-    bounds.interrupt_by(done.ring)
-    Thread(target=_resolve, args=(address, answer, done), name="mi-look-up", daemon=True).start()
-    while not answer:
-        done.wait(bounds.wait())
-    if isinstance(answer[0], OSError):
-        raise ConnectionFailed(
-            f"no address is known for the name {address.host!r}",
-            advice="Check the name, or give an address instead.",
-        ) from answer[0]
-    return answer[0]
-
-
-def _take_look_up(bounds: Bounds) -> None:
-    while not _LOOK_UPS.acquire(timeout=bounds.wait()):
-        pass
-
-
-def _resolve(address: Address, answer: list[_Targets | OSError], done: Bell) -> None:
+    errand = Errand(partial(_resolve, address), "mi-look-up")
     try:
-        answer.append(socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
+        return errand.result(bounds)
+    except MIError:
+        raise
     except OSError as error:
-        answer.append(error)
-    finally:
-        _LOOK_UPS.release()
-        done.ring()
+        failure = error
+    raise ConnectionFailed(
+        f"no address is known for the name {address.host!r}",
+        advice="Check the name, or give an address instead.",
+    ) from failure
+
+
+def _resolve(address: Address) -> _Targets:
+    return socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
 
 
 def _connect(address: Address, targets: _Targets, bounds: Bounds) -> BoundedSocket:

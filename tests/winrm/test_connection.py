@@ -14,7 +14,7 @@ from mi.errors import (
     OperationTimeout,
 )
 from protocols.winrm import bounds as bounds_module
-from protocols.winrm import connection
+from protocols.winrm import connection, errands
 from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import tls_context
 from protocols.winrm.connection import BoundedSocket, dial
@@ -97,7 +97,7 @@ def stuck_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return resolve(*arguments, flags=flags, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(connection, "_LOOK_UPS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(errands, "_ERRANDS", threading.BoundedSemaphore(1))
     yield
     over.set()
     for thread in threading.enumerate():

@@ -1,0 +1,58 @@
+"""Work that nothing can interrupt is left behind, and is not done twice."""
+
+import threading
+import time
+
+import pytest
+
+from mi.control import CancelToken, Expiry
+from mi.errors import OperationCancelled, OperationTimeout
+from protocols.winrm.bounds import Bounds
+from protocols.winrm.errands import Errand
+
+
+def bounds(seconds: float = 5) -> Bounds:
+    return Bounds(Expiry.after(seconds, "timeout"), CancelToken(), 0)
+
+
+def test_it_returns_what_the_work_returns_or_raises_what_it_raises() -> None:
+    assert Errand(lambda: 42, "work").result(bounds()) == 42
+    assert Errand(lambda: None, "work").result(bounds()) is None
+    with pytest.raises(ZeroDivisionError):
+        Errand(lambda: 1 // 0, "work").result(bounds())
+
+
+def test_the_work_is_done_once_whoever_asks() -> None:
+    done = []
+    errand = Errand(lambda: done.append(1), "work")
+    errand.result(bounds())
+    errand.result(bounds())
+    assert done == [1]
+
+
+def test_it_is_left_behind_when_the_time_is_over_and_can_be_waited_for_again() -> None:
+    over = threading.Event()
+    done = []
+
+    def work() -> str:
+        over.wait(10)
+        done.append(1)
+        return "done"
+
+    errand = Errand(work, "work")
+    with pytest.raises(OperationTimeout):
+        errand.result(bounds(0.05))
+    over.set()
+    assert errand.result(bounds()) == "done"
+    assert done == [1]
+
+
+def test_a_cancel_ends_the_wait() -> None:
+    over = threading.Event()
+    token = CancelToken()
+    threading.Timer(0.05, token.cancel).start()
+    started = time.monotonic()
+    with Bounds(Expiry(), token, 0) as fresh, pytest.raises(OperationCancelled):
+        Errand(lambda: over.wait(10), "work").result(fresh)
+    assert time.monotonic() - started < 5
+    over.set()

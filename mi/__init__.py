@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mi import calls, wql
     from mi.application import Application, connect
-    from mi.callbacks import MessageChannel, SessionCallbacks
+    from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
     from mi.cim_datetime import CimDateTime
     from mi.credentials import Credentials, Scheme
     from mi.errors import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ProtocolError,
         TypeMismatch,
     )
+    from mi.events import Progress
     from mi.indication import Indication
     from mi.instance import Element, Instance
     from mi.method_result import MethodResult
@@ -52,7 +53,17 @@ if TYPE_CHECKING:
         ServerKind,
         SubscriptionDeliveryOptions,
     )
-    from mi.results import CimType, ErrorCategory, Flags, OperationFlags, Result
+    from mi.results import (
+        CallbackMode,
+        CimType,
+        ErrorCategory,
+        Flags,
+        MessageChannel,
+        OperationFlags,
+        PromptType,
+        ResponseType,
+        Result,
+    )
     from mi.schema import Class, Method, Parameter, Property, Qualifier
     from mi.session import Session
     from mi.store import SchemaStore
@@ -65,6 +76,7 @@ __all__ = [
     "AlreadyExists",
     "Application",
     "AuthenticationFailed",
+    "CallbackMode",
     "CertificateRejected",
     "CimDateTime",
     "CimType",
@@ -94,14 +106,19 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "Operation",
+    "OperationCallbacks",
     "OperationCancelled",
     "OperationFlags",
     "OperationOptions",
+    "OperationResult",
     "OperationTimeout",
     "Parameter",
+    "Progress",
+    "PromptType",
     "Property",
     "ProtocolError",
     "Qualifier",
+    "ResponseType",
     "Result",
     "SchemaStore",
     "Scheme",
@@ -118,7 +135,7 @@ __all__ = [
 
 _MODULES = {
     "mi.application": "Application connect",
-    "mi.callbacks": "MessageChannel SessionCallbacks",
+    "mi.callbacks": "OperationCallbacks OperationResult SessionCallbacks",
     "mi.cim_datetime": "CimDateTime",
     "mi.credentials": "Credentials Scheme",
     "mi.errors": (
@@ -128,6 +145,7 @@ _MODULES = {
         "MethodFailed MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
         "OperationTimeout ProtocolError TypeMismatch"
     ),
+    "mi.events": "Progress",
     "mi.indication": "Indication",
     "mi.instance": "Element Instance",
     "mi.method_result": "MethodResult",
@@ -136,7 +154,10 @@ _MODULES = {
         "BOOKMARK_NEWEST BOOKMARK_OLDEST DestinationOptions OperationOptions ServerKind "
         "SubscriptionDeliveryOptions"
     ),
-    "mi.results": "CimType ErrorCategory Flags OperationFlags Result",
+    "mi.results": (
+        "CallbackMode CimType ErrorCategory Flags MessageChannel OperationFlags PromptType "
+        "ResponseType Result"
+    ),
     "mi.schema": "Class Method Parameter Property Qualifier",
     "mi.session": "Session",
     "mi.store": "SchemaStore",

@@ -173,7 +173,7 @@ class Application:
 
         left_open = self._cancel()
         close = partial(self._close, left_open)
-        abandon = partial(self._close, left_open, Expiry.after(0, "grace"))
+        abandon = partial(self._close, left_open, Expiry.at_once())
         await ended(partial(send, self._executor), close, abandon)
 
     def __repr__(self) -> str:

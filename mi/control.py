@@ -49,6 +49,11 @@ class Expiry(NamedTuple):
         """Return the expiry of what may go on after an operation has ended."""
         return cls.after(GRACE, "grace")
 
+    @classmethod
+    def at_once(cls) -> Expiry:
+        """Return the expiry of what may not wait at all."""
+        return cls.after(0, "grace")
+
     def remaining(self) -> float | None:
         """Return the seconds left, 0.0 when none are, None when the wait has no end."""
         return None if self.at == math.inf else max(0.0, self.at - monotonic())

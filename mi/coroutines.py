@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from mi.control import GRACE
+from mi.control import GRACE, Expiry
 from mi.errors import InvalidParameter
 from mi.execution import Execution
 from mi.workers import Work
@@ -80,8 +81,8 @@ async def fetched(execution: Execution[Any], work: Callable[[], ResultT]) -> Res
     except asyncio.CancelledError:
         execution.interrupt("the task was cancelled")
         if not errand.withdraw() or execution.is_started:
-            # The thread that fetched leaves, and this one takes its turn.
-            await asyncio.wait((Errand(submit, execution.release).outcome,), timeout=GRACE)
+            # The thread that fetched leaves, and the one that releases takes its turn.
+            await ended(submit, execution.release, partial(execution.hand_over, Expiry.at_once()))
         raise
     return errand.result()
 

@@ -97,14 +97,18 @@ class OpenOperations:
         try:
             for operation in self._alive():
                 operation.hand_over(expiry)
-            self.channel.close(expiry)
-        except MIError as error:
-            self.note(error.located(self.host, "Close"))
+            self._close_channel(expiry)
+            self._join(expiry)
         except BaseException:  # Ctrl-C: it may be closed once more
             self._closing.release()
             raise
-        self._join(expiry)
         self._closed(self)
+
+    def _close_channel(self, expiry: Expiry) -> None:
+        try:
+            self.channel.close(expiry)
+        except MIError as error:
+            self.note(error.located(self.host, "Close"))
 
     def note(self, error: MIError) -> None:
         """Log an error of releasing or closing, which is nobody's result."""

@@ -176,8 +176,11 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
         from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
 
         execution = self._execution
+        if execution.is_over and not execution.is_started:
+            self.close()  # there is nothing to wait for
+            return
         execution.interrupt("the operation was closed")
-        abandon = partial(execution.close, Expiry.after(0, "grace"), is_released=False)
+        abandon = partial(execution.close, Expiry.at_once(), is_released=False)
         await ended(execution.fellows.submit, execution.close, abandon)
 
     def __repr__(self) -> str:

@@ -242,7 +242,7 @@ class Session(SessionCalls):
 
         operations = self._operations
         operations.cancel()
-        abandon = partial(operations.close, Expiry.after(0, "grace"))
+        abandon = partial(operations.close, Expiry.at_once())
         await ended(operations.submit, self.close, abandon)
 
     def _refuse_if_closed(self) -> None:

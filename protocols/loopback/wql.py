@@ -1,19 +1,19 @@
-r"""WQL, as far as WMI evaluates it for data: text in, a checked query and its test out.
+r"""WQL, as far as WMI evaluates it for data and events: text in, a checked query and its test out.
 
-    SELECT * | property, …   FROM class   [WHERE condition]
+    SELECT * | property, …   FROM class   [WITHIN seconds]   [WHERE condition]
 
 A condition compares a property with a constant, on either side: `=`, `<>` (also `!=`), `<`, `>`,
 `<=`, `>=`, LIKE, IS [NOT] NULL, ISA, joined by AND, OR, NOT and parentheses. Text stands in either
 kind of quotes, with `\` before a quote or a backslash. Keywords and names know no case. `__CLASS`
 is the class of the instance, `__THIS ISA 'Class'` asks whether it derives from one, and so does
-`Property ISA 'Class'` for an embedded object. Joins, `ASSOCIATORS OF`, `REFERENCES OF` and event
-clauses (WITHIN, GROUP) are refused.
+`Property ISA 'Class'` for an embedded object, of which `Property.Name` is a property. WITHIN is for
+events. Joins, `ASSOCIATORS OF`, `REFERENCES OF` and GROUP are refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn, Protocol
 
@@ -23,7 +23,7 @@ from mi.results import CimType
 from mi.schema import Class
 from protocols.loopback.comparison import comparer, liker
 
-__all__ = ["ClassTest", "Condition", "Predicate", "Select", "parse"]
+__all__ = ["ClassTest", "Condition", "Predicate", "Select", "parse", "parse_event_query"]
 
 Predicate = Callable[[Instance], bool]
 ClassTest = Callable[[str, str], bool]
@@ -35,7 +35,7 @@ _TOKEN = re.compile(
         (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
       | (?P<real>[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?)
       | (?P<integer>[+-]?(?:0[xX][0-9a-fA-F]+|\d+))(?![\w.])
-      | (?P<word>[A-Za-z_]\w*)
+      | (?P<word>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
       | (?P<sign><=|>=|<>|!=|[=<>(),*])
     )""",
     re.VERBOSE | re.DOTALL | re.ASCII,
@@ -80,11 +80,13 @@ class Select:
         class_name: as the query spells it.
         properties: the selected properties as the query spells them, or None for `*`.
         condition: what they must satisfy, or None.
+        within: seconds between two looks for events, or None.
     """
 
     class_name: str
     properties: tuple[str, ...] | None = None
     condition: Condition | None = None
+    within: float | None = None
 
     def selected(self, class_: Class) -> tuple[str, ...] | None:
         """Return the selected properties as the class spells them, or None for all.
@@ -137,6 +139,22 @@ def _reader(class_: Class, name: str) -> tuple[Callable[[Instance], Any], CimTyp
     return lambda instance: instance[spelling], class_.properties[spelling].type
 
 
+def _inside(value: Any, names: Sequence[str]) -> tuple[Any, CimType] | None:
+    """Return a property of an object and its type, or None where the object has none."""
+    cim_type = CimType.INSTANCE
+    for name in names:
+        if not isinstance(value, Instance):
+            return None
+        if name.upper() in _SYSTEM_PROPERTIES:
+            value, cim_type = _SYSTEM_PROPERTIES[name.upper()](value), CimType.STRING
+        elif name in value:
+            element = value.element(name)
+            value, cim_type = element.value, element.type or CimType.STRING
+        else:
+            return None
+    return value, cim_type
+
+
 @dataclass(frozen=True, slots=True)
 class _Comparison:
     name: str
@@ -144,12 +162,29 @@ class _Comparison:
     constant: Any
 
     def bind(self, class_: Class, is_a: ClassTest) -> Predicate:  # noqa: ARG002 - a Condition's
+        if "." in self.name:
+            return self._bind_inside(class_)
         read, cim_type = _reader(class_, self.name)
-        if self.sign == "LIKE":
-            test = liker(self.constant, cim_type)
-        else:
-            test = comparer(self.sign, cim_type, self.constant, class_.namespace or "")
+        test = self._test(cim_type, class_)
         return lambda instance: test(read(instance))
+
+    def _test(self, cim_type: CimType, class_: Class) -> Callable[[Any], bool]:
+        if self.sign == "LIKE":
+            return liker(self.constant, cim_type)
+        return comparer(self.sign, cim_type, self.constant, class_.namespace or "")
+
+    def _bind_inside(self, class_: Class) -> Predicate:
+        """Return the test of a property of an embedded object, whose class only that tells."""
+        first, *names = self.name.split(".")
+        read, cim_type = _reader(class_, first)
+        if cim_type is not CimType.INSTANCE:
+            raise InvalidQuery(f"{first} is no object, so it has no {'.'.join(names)}")
+
+        def test(instance: Instance) -> bool:
+            found = _inside(read(instance), names)
+            return found is not None and self._test(found[1], class_)(found[0])
+
+        return test
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +238,15 @@ def parse(text: str) -> Select:
     return _Parser(text).query()
 
 
+def parse_event_query(text: str) -> Select:
+    """Return the query that `text` is, which may say how often to look.
+
+    Raises:
+        InvalidQuery: it is none, or one that this endpoint does not evaluate.
+    """
+    return _Parser(text).query(is_event=True)
+
+
 class _Parser:
     """Reads one query; each method reads one rule of the grammar and leaves what follows it."""
 
@@ -212,15 +256,21 @@ class _Parser:
         self._depth = 0
         self._token = self._read()
 
-    def query(self) -> Select:
+    def query(self, *, is_event: bool = False) -> Select:
         self._expect("SELECT")
         properties = self._properties()
         self._expect("FROM")
         class_name = self._name()
+        within = self._seconds() if is_event and self._accept("WITHIN") else None
         condition = self._or() if self._accept("WHERE") else None
         if self._token.kind != "end":
             self._refuse("nothing may follow")
-        return Select(class_name, properties, condition)
+        return Select(class_name, properties, condition, within)
+
+    def _seconds(self) -> float:
+        if self._token.kind not in ("real", "integer"):
+            self._refuse("a number of seconds is wanted")
+        return float(_value(self._next()))
 
     def _properties(self) -> tuple[str, ...] | None:
         if self._accept("*"):

@@ -259,3 +259,61 @@ def test_a_condition_agrees_with_a_plain_filter(
     instances = [Instance(THING, {"Number": value}) for value in values]
     test = where(text).predicate(THING, is_a)
     assert [one["Number"] for one in filter(test, instances)] == list(filter(plain, values))
+
+
+# Events
+
+EVENT = Class(
+    "Happened",
+    "root/test",
+    properties=NameMap(
+        [
+            ("Target", Property("Target", CimType.INSTANCE)),
+            ("Count", Property("Count", CimType.UINT32)),
+        ]
+    ),
+)
+TARGET = Instance(THING, {"Name": "one", "Number": 7, "Tags": ["a"]}, namespace="root/test")
+TARGET["Inside"] = Instance("Trustee", {"Name": "ops"}, namespace="root/test")
+
+
+@pytest.mark.parametrize(
+    ("clause", "within"), [("WITHIN 5", 5.0), ("within 0.5 ", 0.5), ("", None)]
+)
+def test_an_event_query_may_say_how_often_to_look(clause: str, within: float | None) -> None:
+    query = wql.parse_event_query(f"SELECT * FROM Happened {clause}")  # noqa: S608 - as above
+    assert (query.class_name, query.within) == ("Happened", within)
+
+
+@pytest.mark.parametrize("clause", ["WITHIN", "WITHIN x", "WITHIN '5'", "WITHIN 5 GROUP"])
+def test_how_often_to_look_is_a_number_of_seconds(clause: str) -> None:
+    with pytest.raises(InvalidQuery):
+        wql.parse_event_query(f"SELECT * FROM Happened {clause}")  # noqa: S608 - as above
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_met"),
+    [
+        ("Target ISA 'Thing' AND Target.Number = 7", True),
+        ("target.name LIKE 'on%'", True),
+        ("Target.Number > 7", False),
+        ("Target.Inside.Name = 'OPS'", True),
+        ("Target.__CLASS = 'Thing'", True),
+        ("Target.Inside.__Namespace LIKE '%test'", True),
+        ("Target.Other = 1", False),
+        ("Target.Number.Deeper = 1", False),
+        ("Target.When IS NULL", True),
+        ("NOT Target.Number <> 7", True),
+    ],
+)
+def test_a_condition_may_be_about_the_properties_of_an_object(condition: str, is_met: bool) -> None:
+    query = wql.parse_event_query(f"SELECT * FROM Happened WHERE {condition}")  # noqa: S608 - as above
+    event = Instance(EVENT, {"Target": TARGET})
+    assert query.predicate(EVENT, is_a)(event) is is_met
+    assert not query.predicate(EVENT, is_a)(Instance(EVENT)) or condition.startswith("NOT")
+
+
+def test_what_is_no_object_has_no_properties() -> None:
+    query = wql.parse_event_query("SELECT * FROM Happened WHERE Count.Name = 1")
+    with pytest.raises(InvalidQuery, match="Count is no object, so it has no Name"):
+        query.predicate(EVENT, is_a)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 __all__ = [
-    "NIL",
-    "TRUE",
     "Context",
     "Reader",
     "is_datetime",
@@ -39,8 +37,8 @@ __all__ = [
     "stated_type",
 ]
 
-NIL: Final = f"{{{XSI}}}nil"
-TRUE: Final = frozenset(("true", "1"))
+_NIL: Final = f"{{{XSI}}}nil"
+_TRUE: Final = frozenset(("true", "1"))
 _IS_NULL_ARRAY: Final = f"{{{MICROSOFT}}}IsNullArray"
 _TYPE: Final = f"{{{XSI}}}type"
 
@@ -76,13 +74,13 @@ Reader = Callable[["_Element", Context], Any]
 
 def is_nil(element: _Element) -> bool:
     """Return whether the element is null: `xsi:nil` is an xs:boolean, so `1` counts too."""
-    said = element.get(NIL)
-    return said is not None and (said in TRUE or said.strip().lower() in TRUE)
+    said = element.get(_NIL)
+    return said is not None and (said in _TRUE or said.strip().lower() in _TRUE)
 
 
 def is_null_array(element: _Element) -> bool:
     """Return whether the element says that the array is null, not an element (MS-WSMV 2.2.5.2)."""
-    return element.get(_IS_NULL_ARRAY, "").strip().lower() in TRUE
+    return element.get(_IS_NULL_ARRAY, "").strip().lower() in _TRUE
 
 
 def stated_type(element: _Element) -> str:

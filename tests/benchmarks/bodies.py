@@ -14,7 +14,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from mi.names import NameMap
-from mi.results import CimType, Flags
+from mi.results import CimType
 from mi.schema import Class, Property, Qualifier
 
 __all__ = ["CLASSES", "NAMESPACE", "class_of", "instances", "pull_response"]
@@ -93,12 +93,13 @@ def _command_line(path: str, number: int) -> str:
 def _process(source: random.Random, number: int) -> dict[str, str | list[str] | None]:
     name = source.choice(["svchost.exe", "chrome.exe", "powershell.exe", "SearchIndexer.exe"])
     path = f"C:\\Windows\\System32\\{name}"
-    started = source.random() < 0.8  # noqa: PLR2004 - most processes have a command line to show
+    started = source.random() < 0.8
     texts: dict[str, str | list[str] | None] = {
         "Caption": name,
         "CommandLine": _command_line(path, number) if started else None,
         "CreationClassName": "Win32_Process",
-        "CreationDate": f"2026-03-{number % 28 + 1:02d}T07:{number % 60:02d}:12.{source.randrange(1, 10**6):06d}Z",
+        "CreationDate": f"2026-03-{number % 28 + 1:02d}T07:{number % 60:02d}:12"
+        f".{source.randrange(1, 10**6):06d}Z",
         "CSCreationClassName": "Win32_ComputerSystem",
         "CSName": "WIN-LAB01",
         "Description": name,
@@ -106,7 +107,8 @@ def _process(source: random.Random, number: int) -> dict[str, str | list[str] | 
         "Handle": str(number * 4),
         "Name": name,
         "OSCreationClassName": "Win32_OperatingSystem",
-        "OSName": "Microsoft Windows Server 2022 Standard|C:\\Windows|\\Device\\Harddisk0\\Partition3",
+        "OSName": "Microsoft Windows Server 2022 Standard|C:\\Windows"
+        "|\\Device\\Harddisk0\\Partition3",
         "WindowsVersion": "10.0.20348",
     }
     for declared, largest in _PROCESS_NUMBERS.items():
@@ -129,7 +131,7 @@ _PROCESS_NUMBERS = {
 
 
 def _service(source: random.Random, number: int) -> dict[str, str | list[str] | None]:
-    runs = source.random() < 0.5  # noqa: PLR2004 - half of the services of a server run
+    runs = source.random() < 0.5
     title = source.choice(["Application Experience", "Background Transfer", "Network Location"])
     return {
         "AcceptPause": "false",
@@ -138,8 +140,8 @@ def _service(source: random.Random, number: int) -> dict[str, str | list[str] | 
         "CheckPoint": "0",
         "CreationClassName": "Win32_Service",
         "DelayedAutoStart": "false",
-        "Description": "Processes application compatibility cache requests for applications as they are"
-        " launched, and keeps the cache on disk up to date with them",
+        "Description": "Processes application compatibility cache requests for applications as they"
+        " are launched, and keeps the cache on disk up to date with them",
         "DesktopInteract": "false",
         "DisplayName": f"{title} {number}",
         "ErrorControl": "Normal",
@@ -174,7 +176,8 @@ def _event(source: random.Random, number: int) -> dict[str, str | list[str] | No
         "InsertionStrings": [f"{service} {number}", "running"],
         "Logfile": "System",
         "Message": f"The {service} {number} service entered the running state. It was started by"
-        " the service control manager at the request of another service, and it has no more to say about it than that, for now.",
+        " the service control manager at the request of another service, and it has no more to say"
+        " about it than that, for now.",
         "RecordNumber": str(number + 1000),
         "SourceName": "Service Control Manager",
         "TimeGenerated": moment,
@@ -211,7 +214,9 @@ def instances(class_name: str, count: int, start: int = 0) -> Iterator[str]:
     source = random.Random(f"{class_name} {start}")
     for number in range(start, start + count):
         texts = _MAKERS[class_name](source, number)
-        inner = "".join(_markup(item, texts.get(name)) for name, item in declared.properties.items())
+        inner = "".join(
+            _markup(item, texts.get(name)) for name, item in declared.properties.items()
+        )
         yield (
             f'<p:{class_name} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
             f' xmlns:p="{_FAMILY}{class_name}"'

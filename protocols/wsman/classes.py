@@ -34,10 +34,11 @@ CLASS_NAME_SELECTOR: Final = "ClassName"
 """The selector that says which class."""
 
 # Without them OMI sends neither keys nor inherited properties (recorded); Windows' client asks so.
-_OPTIONS: Final = tuple(
+INCLUDES: Final = tuple(
     Option(name, "true", "xs:boolean")
     for name in ("IncludeInheritanceHierarchy", "IncludeInheritedElements", "IncludeQualifiers")
 )
+"""The options that ask for whole declarations."""
 
 
 def class_request(namespace: str, class_name: str, settings: Settings) -> Request:
@@ -49,7 +50,7 @@ def class_request(namespace: str, class_name: str, settings: Settings) -> Reques
             Selector.of(NAMESPACE_SELECTOR, namespace),
             Selector.of(CLASS_NAME_SELECTOR, class_name),
         ),
-        options=_OPTIONS,
+        options=INCLUDES,
         operation_timeout=settings.operation_timeout,
         schema=(namespace, class_name),
     )

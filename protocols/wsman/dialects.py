@@ -142,6 +142,12 @@ class Dialect:
             return f"{self.prefix}/*"
         return f"{WMI}/{namespace}/*" if self.family is _Family.MICROSOFT else DMTF_ALL_CLASSES
 
+    def associations_uri(self, namespace: str, class_name: str) -> str:
+        """Return the resource URI of what is associated with an object of a class."""
+        if self.family is _Family.MICROSOFT:
+            return self.all_classes_uri(namespace)
+        return self.resource_uri(namespace, class_name)
+
     def namespace_selectors(self, namespace: str) -> tuple[Selector, ...]:
         """Return the selectors that say in which namespace; Microsoft's URIs say it themselves."""
         if self.family is _Family.MICROSOFT:

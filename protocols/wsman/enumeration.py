@@ -1,4 +1,4 @@
-"""Enumerations: all instances of a class, or what a query selects, page by page.
+"""Enumerations: what a call with many results gives, page by page.
 
 Two rules of this file. What may happen when is in the table below and nowhere else. Asking changes
 nothing: `next_request` only looks at the state, so it may be asked twice, or not at all.
@@ -33,39 +33,21 @@ Pull go out, so a server never works for pages that nobody is ready to take.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from mi.calls import EnumerateInstances, QueryInstances
-from mi.errors import InvalidEnumerationContext, InvalidQuery, MIError, error_for
-from mi.results import OperationFlags, Result
-from mi.wql import Projection, projection
-from protocols.wsman.conversation import namespace_of
-from protocols.wsman.dialects import ClassKnown, Dialect, SchemaView, Settings, typing_of
+from mi.calls import Call
+from mi.errors import InvalidEnumerationContext, MIError, error_for
+from mi.results import Result
+from protocols.wsman.dialects import ClassKnown, Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.held import Held
-from protocols.wsman.instances import Decoder
-from protocols.wsman.namespaces import (
-    ACTION_ENUMERATE,
-    ACTION_PULL,
-    ACTION_RELEASE,
-    WQL_DIALECT,
-)
-from protocols.wsman.pages import (
-    OBJECT,
-    OBJECT_AND_REFERENCE,
-    REFERENCE,
-    Enumerate,
-    Filter,
-    Page,
-    Pull,
-    Release,
-)
+from protocols.wsman.namespaces import ACTION_ENUMERATE, ACTION_PULL, ACTION_RELEASE
+from protocols.wsman.pages import Page, Pull, Release
+from protocols.wsman.subjects import subject_of
 
-__all__ = ["Enumeration", "dialect_uri"]
+__all__ = ["Enumeration"]
 
 
 class _State(Enum):
@@ -105,11 +87,11 @@ _NEXT: Final = {
 
 
 class Enumeration:
-    """The conversation of an `EnumerateInstances` or a `QueryInstances`."""
+    """The conversation of whatever has a row in `subjects`."""
 
     def __init__(
         self,
-        call: EnumerateInstances | QueryInstances,
+        call: Call[Any],
         settings: Settings,
         dialect: Dialect,
         schemas: SchemaView,
@@ -123,25 +105,14 @@ class Enumeration:
             schemas: the classes that are known.
 
         Raises:
-            InvalidQuery: the query's language is not one that has a name here.
+            MIError: the call cannot be put into messages.
         """
-        namespace = namespace_of(call)
         self._settings = settings
-        self._dialect = dialect
-        self._namespace = namespace
-        self._subject = _SUBJECTS[type(call)](call, namespace, settings, dialect)
+        self._subject = subject_of(call, settings, dialect, schemas)
+        self._held = self._subject.items
         self._max_elements = min(settings.max_elements, dialect.largest_page)
         self._state = _State.OPTIMIZED
         self._context: str | None = None
-        decoder = Decoder(
-            schemas,
-            namespace,
-            typing=typing_of(settings.flags, dialect),
-            server_name=settings.server_name,
-            precise=dialect.precise_arrays,
-            projection=self._subject.projection,
-        )
-        self._held = Held(decoder, settings, schemas)
 
     @property
     def awaits_class(self) -> bool:
@@ -162,7 +133,7 @@ class Enumeration:
         return self._pull() if self._state is _State.OPEN else self._enumerate()
 
     def receive(self, reply: Reply | Fault | ClassKnown) -> list[Any]:
-        """Return the instances that have come.
+        """Return the results that have come.
 
         Raises:
             MIError: the operation has failed. Nothing more is to be sent but what `abandon` says.
@@ -204,8 +175,8 @@ class Enumeration:
             action,
             self._subject.resource_uri,
             body,
-            selectors=self._dialect.namespace_selectors(self._namespace),
-            options=self._dialect.options,
+            selectors=self._subject.selectors,
+            options=self._subject.options,
             operation_timeout=self._settings.operation_timeout,
             repeatable=repeatable,
         )
@@ -241,75 +212,3 @@ def _forgotten(error: MIError) -> MIError:
         " faster, or fetch them all first with .all().",
         extended_error=error.extended_error,
     )
-
-
-# What is enumerated
-
-
-class _Subject(NamedTuple):
-    """What is enumerated, as the first request says it; its items are asked for later."""
-
-    resource_uri: str
-    body: Enumerate
-    projection: Projection | None = None
-
-
-def _instances_of_class(
-    call: EnumerateInstances, namespace: str, settings: Settings, dialect: Dialect
-) -> _Subject:
-    mode = OBJECT_AND_REFERENCE if dialect.sends_references else OBJECT
-    return _Subject(
-        dialect.resource_uri(namespace, call.class_name),
-        Enumerate(
-            mode=REFERENCE if call.keys_only else mode,
-            polymorphism=_polymorphism(settings.flags),
-        ),
-    )
-
-
-def _polymorphism(flags: OperationFlags) -> str | None:
-    """Return the mode for MI's flags; deep is what servers do unasked."""
-    if flags & _BASE_PROPERTIES == _BASE_PROPERTIES:
-        return "ExcludeSubClassProperties"
-    return "None" if flags & OperationFlags.POLYMORPHISM_SHALLOW else None
-
-
-_BASE_PROPERTIES: Final = OperationFlags.POLYMORPHISM_DEEP_BASE_PROPS_ONLY
-
-
-def _instances_of_query(
-    call: QueryInstances, namespace: str, _settings: Settings, dialect: Dialect
-) -> _Subject:
-    return _Subject(
-        dialect.all_classes_uri(namespace),
-        Enumerate(filter=Filter(dialect_uri(call.dialect), call.query)),
-        projection(call.query),
-    )
-
-
-_DIALECT_URIS: Final = {
-    "wql": WQL_DIALECT,
-    "cql": "http://schemas.dmtf.org/wbem/cql/1/dsp0202.pdf",
-}
-
-
-def dialect_uri(name: str) -> str:
-    """Return the URI of a query language, by its name, or as it is.
-
-    Raises:
-        InvalidQuery: it is none that has a name here.
-    """
-    uri = name if "://" in name else _DIALECT_URIS.get(name.lower())
-    if uri is None:
-        raise InvalidQuery(
-            f"the query language {name!r} is not known",
-            result=Result.QUERY_LANGUAGE_NOT_SUPPORTED,
-            advice="Write WQL, CQL or the URI that the server knows it by.",
-        )
-    return uri
-
-
-_SUBJECTS: Final[dict[type[Any], Callable[..., _Subject]]] = {
-    EnumerateInstances: _instances_of_class,
-    QueryInstances: _instances_of_query,
-}

@@ -20,7 +20,6 @@ from mi.wql import projection
 from protocols.wsman.conversation import namespace_of
 from protocols.wsman.deliveries import check_bookmark
 from protocols.wsman.dialects import Dialect, SchemaView, Settings, typing_of
-from protocols.wsman.enumeration import dialect_uri
 from protocols.wsman.eventing import Expiration, Subscribe
 from protocols.wsman.events import EventReader
 from protocols.wsman.headers import Option, Selector
@@ -28,6 +27,7 @@ from protocols.wsman.held import ItemReader
 from protocols.wsman.instances import Decoder
 from protocols.wsman.namespaces import BOOKMARK_EARLIEST, EVENT_LOG, EVENT_QUERY_DIALECT
 from protocols.wsman.pages import Filter
+from protocols.wsman.subjects import dialect_uri
 
 __all__ = ["Source", "source_of"]
 

@@ -108,6 +108,9 @@ class EventReader:
         self._server_name = server_name
         self.is_repaired = False
 
+    def settle_for_text(self) -> None:
+        """Do nothing: events need no class."""
+
     def read(self, element: _Element) -> Instance:
         """Return the instance that an event is; whatever is odd about it, there is one."""
         values: dict[str, Any] = dict.fromkeys(_TYPES)

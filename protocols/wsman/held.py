@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from mi.errors import MIError
 from mi.instance import Instance
-from protocols.wsman.classes import class_request, read_reply, refused
-from protocols.wsman.dialects import ClassKnown, SchemaView, Settings
+from protocols.wsman.dialects import NO_CLASSES, ClassKnown, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.instances import UnknownClass
+from protocols.wsman.wanted import Wanted
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -43,6 +43,10 @@ class ItemReader(Protocol):
         """
         ...
 
+    def settle_for_text(self) -> None:
+        """Need no class any more: the server turns out to declare none."""
+        ...
+
 
 class Held:
     """The items of one reply at a time, on their way to becoming instances."""
@@ -56,23 +60,19 @@ class Held:
             schemas: where a declaration is put; the decoder looks there.
         """
         self._decoder = decoder
-        self._settings = settings
-        self._schemas = schemas
+        self._wanted = Wanted(settings, schemas)
         self._items: Sequence[_Element] = ()
         self._read: list[Instance] = []
-        self._wanted: tuple[str, str] | None = None
         self._failure: MIError | None = None
 
     @property
     def awaits_class(self) -> bool:
         """Whether something is held back."""
-        return self._wanted is not None
+        return self._wanted.is_open
 
     def request(self) -> Request | None:
         """Return the request for the class that is wanted, or None if it is known by now."""
-        if self._wanted is None or self._schemas.find(*self._wanted) is not None:
-            return None
-        return class_request(*self._wanted, self._settings)
+        return self._wanted.request()
 
     def raise_failure(self) -> None:
         """Raise the error that came after the last results, if one did."""
@@ -95,27 +95,21 @@ class Held:
         Raises:
             MIError: the class is refused, or the answer is none.
         """
+        if reply is NO_CLASSES:
+            self._decoder.settle_for_text()
         try:
-            if self._wanted is not None and not isinstance(reply, ClassKnown):
-                self._learn(reply, *self._wanted)
+            self._wanted.receive(reply)
         except MIError as error:
             return self._given_before(error)
         return self._go_on()
 
-    def _learn(self, reply: Reply | Fault, namespace: str, class_name: str) -> None:
-        if isinstance(reply, Fault):
-            raise refused(reply, namespace, class_name)
-        class_ = read_reply(reply, namespace, class_name, self._settings.server_name)
-        self._schemas.add(class_, namespace)
-
     def _go_on(self) -> list[Instance]:
-        self._wanted = None
         read, results = self._decoder.read, self._read
         try:
             for item in islice(self._items, len(results), None):
                 results.append(read(item))
         except UnknownClass as unknown:
-            self._wanted = (unknown.namespace, unknown.class_name)
+            self._wanted.want(unknown)
             return []
         except MIError as error:
             return self._given_before(error)
@@ -124,7 +118,8 @@ class Held:
 
     def drop(self) -> None:
         """Forget what is held, and the error too."""
-        self._items, self._read, self._wanted, self._failure = (), [], None, None
+        self._wanted.drop()
+        self._items, self._read, self._failure = (), [], None
 
     def _given_before(self, error: MIError) -> list[Instance]:
         """Return the results ahead of a failure, which is raised next time; or raise it now."""

@@ -9,7 +9,7 @@ it is kept as markup.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from lxml import etree
@@ -52,15 +52,20 @@ class Filter:
     Attributes:
         dialect: the URI of its language; "" is XPath by default.
         text: the query.
+        content: ready markup instead of a text, in a language that is XML.
+        element: the element as it was read, or None.
     """
 
     dialect: str
-    text: str
+    text: str = ""
+    content: str | None = None
+    element: _Element | None = field(default=None, compare=False, repr=False)
 
     def write(self) -> str:
         """Return the w:Filter; openwsman passes over an n:Filter without a word."""
         dialect = markup.attribute(self.dialect)
-        return f'<w:Filter Dialect="{dialect}">{markup.text(self.text)}</w:Filter>'
+        inside = markup.text(self.text) if self.content is None else self.content
+        return f'<w:Filter Dialect="{dialect}">{inside}</w:Filter>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def _filter(asked: _Element) -> Filter | None:
     for uri in (WSMAN, ENUMERATION):
         found = soap.child(asked, f"{{{uri}}}Filter")
         if found is not None:
-            return Filter(found.get("Dialect", "").strip(), "".join(found.itertext()))
+            text = "".join(found.itertext())
+            return Filter(found.get("Dialect", "").strip(), text, element=found)
     return None
 
 

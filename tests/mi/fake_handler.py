@@ -1,22 +1,25 @@
 """A complete handler in a screenful: every run plays the same script.
 
-A step is a list of results (a batch), an error to raise, or a callable that is given the run and
-returns such a step. What a run has open on the "server" is counted by its channel.
+A step is a list of results (a batch), of which those that are events are delivered as they are, an
+error to raise, or a callable that is given the run and returns such a step. What a run has open on
+the "server" is counted by its channel.
 """
 
 from collections import deque
 from collections.abc import Callable
-from threading import Event
-from typing import Any
+from threading import Event as Signal
+from typing import Any, get_args
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
 from mi.control import Control, Expiry
 from mi.errors import OperationTimeout
-from mi.handler import Item
+from mi.handler import Event, Item, Prompt
 from mi.options import DestinationOptions
+from mi.results import ResponseType
 
 Step = Any
+_EVENTS = get_args(Event)
 
 
 class FakeRun:
@@ -27,9 +30,10 @@ class FakeRun:
         self.steps = list(channel.handler.script)
         self.asked = 0
         self.ends: list[str] = []
+        self.answers: list[tuple[Any, ResponseType]] = []
         self.on_close: Callable[[], None] = lambda: None
 
-    def next_batch(self) -> list[Item] | None:
+    def next_batch(self) -> list[Event] | None:
         self.asked += 1
         self.channel.release_orphans()
         self.channel.open_contexts.add(self)
@@ -38,7 +42,12 @@ class FakeRun:
             step = step(self)
         if isinstance(step, BaseException):
             raise step
-        return None if step is None else [Item(value) for value in step]
+        if step is None:
+            return None
+        return [one if isinstance(one, _EVENTS) else Item(one) for one in step]
+
+    def answer(self, prompt: Prompt, response: ResponseType) -> None:
+        self.answers.append((prompt.token, response))
 
     def close(self) -> None:
         self.ends.append("close")
@@ -103,10 +112,10 @@ class Stall:
     """A step in which the server is silent, as a handler should wait for it."""
 
     def __init__(self) -> None:
-        self.begun = Event()
+        self.begun = Signal()
 
     def __call__(self, run: FakeRun) -> OperationTimeout | BaseException:
-        stopped = Event()
+        stopped = Signal()
         run.control.cancel.watch(stopped.set)
         expiry = run.control.begin_wait()
         self.begun.set()

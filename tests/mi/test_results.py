@@ -2,7 +2,17 @@
 
 import pytest
 
-from mi.results import CATEGORY_OF_RESULT, CimType, ErrorCategory, Flags, OperationFlags, Result
+from mi.results import (
+    CATEGORY_OF_RESULT,
+    CallbackMode,
+    CimType,
+    ErrorCategory,
+    Flags,
+    OperationFlags,
+    PromptType,
+    ResponseType,
+    Result,
+)
 
 # reference: MI_Utilities_MapErrorToMiErrorCategory, by category.
 _RESULTS_OF_CATEGORY = {
@@ -56,3 +66,18 @@ def test_flags_have_the_numbers_of_mi() -> None:
         0x20000000,
     )
     assert OperationFlags.POLYMORPHISM_DEEP_BASE_PROPS_ONLY & OperationFlags.POLYMORPHISM_SHALLOW
+
+
+def test_the_numbers_of_callbacks_are_those_of_mi() -> None:
+    assert [(one.name, one.value) for one in CallbackMode] == [
+        ("REPORT", 0),
+        ("INQUIRE", 1),
+        ("IGNORE", 2),
+    ]
+    assert [(one.name, one.value) for one in PromptType] == [("NORMAL", 0), ("CRITICAL", 1)]
+    assert [(one.name, one.value) for one in ResponseType] == [
+        ("NO", 0),
+        ("YES", 1),
+        ("NO_TO_ALL", 2),
+        ("YES_TO_ALL", 3),
+    ]

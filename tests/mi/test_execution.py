@@ -1,0 +1,486 @@
+"""The execution of a call: its errors, and every way in which it ends, from every thread."""
+
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from mi import control
+from mi.errors import (
+    ConnectionFailed,
+    InvalidParameter,
+    MIError,
+    OperationCancelled,
+    OperationTimeout,
+)
+from mi.instance import Instance
+from mi.operation import Operation
+from tests.mi.conftest import Fake
+from tests.mi.fake_handler import FakeRun, Stall
+
+_QUERY = "SELECT * FROM Win32_Service"
+_SOON = 4.0  # less than the grace, and more than a busy machine needs
+
+
+def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    """Start `work` in a thread; its result, or what it raised, comes into the list."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is the outcome
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+# Errors
+
+
+def test_an_error_after_some_results_comes_after_them_and_again(fake: Fake) -> None:
+    broken = ConnectionFailed("it broke")
+    session, channel = fake(["a", "b"], broken)
+    operation = session.query_instances(_QUERY)
+    assert [next(operation), next(operation)] == ["a", "b"]
+    for _ in range(3):
+        with pytest.raises(ConnectionFailed) as caught:
+            next(operation)
+        assert caught.value is broken
+    assert channel.runs[0].asked == 2
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_all_never_gives_a_part_but_what_came_can_still_be_taken(fake: Fake) -> None:
+    session, _ = fake(["a"], ["b"], ConnectionFailed("it broke"))
+    operation = session.query_instances(_QUERY)
+    for _ in range(2):
+        with pytest.raises(ConnectionFailed):
+            operation.all()
+    taken = []
+    with pytest.raises(ConnectionFailed):
+        taken.extend(operation)
+    assert taken == ["a", "b"]
+
+
+def test_an_error_says_where_it_happened_unless_it_says_so_itself(fake: Fake) -> None:
+    session, _ = fake(ConnectionFailed("it broke"))
+    with pytest.raises(ConnectionFailed) as caught:
+        session.query_instances(_QUERY).all()
+    assert (caught.value.host, caught.value.operation) == ("server01", "QueryInstances")
+    session, _ = fake(ConnectionFailed("it broke", host="gateway", operation="Pull"))
+    with pytest.raises(ConnectionFailed) as caught:
+        session.query_instances(_QUERY).all()
+    assert (caught.value.host, caught.value.operation) == ("gateway", "Pull")
+
+
+def test_the_cause_of_an_error_stays_with_it(fake: Fake) -> None:
+    def fail(run: FakeRun) -> Any:
+        raise ConnectionFailed("it broke") from OSError("cable")
+
+    session, _ = fake(fail)
+    with pytest.raises(ConnectionFailed) as caught:
+        session.query_instances(_QUERY).all()
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_timeout_releases_what_is_open_and_names_the_phase(fake: Fake) -> None:
+    session, channel = fake(["a"], Stall())
+    operation = session.query_instances(_QUERY, timeout=0.05)
+    assert next(operation) == "a"
+    with pytest.raises(OperationTimeout, match=r"the timeout of 0\.05 s passed while waiting"):
+        next(operation)
+    assert channel.open_contexts == set()
+
+
+def test_a_release_that_fails_is_logged_and_hides_no_result(
+    fake: Fake, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(run: FakeRun) -> list[str]:
+        run.on_close = _raiser(OperationTimeout("the grace passed"))
+        return ["a"]
+
+    session, _ = fake(start)
+    with caplog.at_level(logging.WARNING, "mi.session"):
+        assert session.query_instances(_QUERY).all() == ["a"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "not released on the server: server01: QueryInstances: the grace passed"
+    ]
+
+
+def _raiser(error: BaseException) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+# Closing
+
+
+def test_leaving_the_with_block_closes(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    with session.query_instances(_QUERY) as operation:
+        assert next(operation) == "a"
+        assert channel.open_contexts
+    assert channel.open_contexts == set()
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_use_after_close_is_invalid_parameter(fake: Fake) -> None:
+    session, _ = fake(["a", "b"], ["c"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.close()
+    for use in (operation.all, operation.result, operation.cancel, lambda: next(operation)):
+        with pytest.raises(InvalidParameter, match="the operation is closed"):
+            use()
+
+
+@pytest.mark.parametrize("script", [[], [ConnectionFailed("it broke")]], ids=["ended", "failed"])
+def test_close_after_the_end_is_invalid_parameter_from_then_on(fake: Fake, script: Any) -> None:
+    session, channel = fake(*script)
+    operation = session.query_instances(_QUERY)
+    with pytest.raises((ConnectionFailed, StopIteration)):
+        next(operation)
+    operation.close()
+    with pytest.raises(InvalidParameter):
+        next(operation)
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_closing_twice_does_nothing_more(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.close()
+    operation.close()
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_an_operation_that_never_started_closes_without_a_run(fake: Fake) -> None:
+    session, channel = fake(["a"])
+    operation = session.query_instances(_QUERY)
+    operation.close()
+    with pytest.raises(InvalidParameter):
+        next(operation)
+    assert channel.runs == []
+
+
+# Dropping
+
+
+def test_break_without_with_sends_nothing_and_releases_with_the_next_exchange(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    for _ in session.query_instances(_QUERY):
+        break
+    gc.collect()
+    dropped = channel.runs[0]
+    assert dropped.ends == ["drop"]
+    assert list(channel.orphans) == [dropped]
+    next(session.query_instances(_QUERY))
+    assert dropped not in channel.open_contexts
+
+
+def test_a_dropped_operation_is_released_when_the_session_closes(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    next(session.query_instances(_QUERY))
+    gc.collect()
+    assert channel.open_contexts
+    session.close()
+    assert channel.open_contexts == set()
+
+
+@pytest.mark.parametrize("script", [[["a"]], [ConnectionFailed("it broke")]])
+def test_a_dropped_operation_that_ended_hands_nothing_over(fake: Fake, script: Any) -> None:
+    session, channel = fake(*script)
+    with suppress(ConnectionFailed):
+        session.query_instances(_QUERY).all()
+    session.query_instances(_QUERY)
+    gc.collect()
+    assert [run.ends for run in channel.runs] == [["close"]]
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_in_mid_exchange_releases_and_goes_on(fake: Fake) -> None:
+    session, channel = fake(["a"], KeyboardInterrupt())
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    with pytest.raises(KeyboardInterrupt):
+        next(operation)
+    assert channel.runs[0].ends == ["close"]
+    assert channel.open_contexts == set()
+    with pytest.raises(InvalidParameter):
+        next(operation)
+
+
+def test_ctrl_c_in_a_unary_call_releases_and_goes_on(fake: Fake) -> None:
+    session, channel = fake(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        session.test_connection()
+    assert channel.open_contexts == set()
+
+
+def test_a_second_ctrl_c_hands_what_is_open_to_the_channel(fake: Fake) -> None:
+    def start(run: FakeRun) -> BaseException:
+        run.on_close = _raiser(KeyboardInterrupt())
+        return KeyboardInterrupt()
+
+    session, channel = fake(start)
+    with pytest.raises(KeyboardInterrupt):
+        session.query_instances(_QUERY).all()
+    assert channel.runs[0].ends == ["close", "drop"]
+    session.close()
+    assert channel.open_contexts == set()
+
+
+def test_a_mistake_in_a_handler_is_shown_as_it_is_and_leaves_nothing_open(fake: Fake) -> None:
+    session, channel = fake(ZeroDivisionError("a mistake"))
+    with pytest.raises(ZeroDivisionError):
+        session.query_instances(_QUERY).all()
+    assert channel.open_contexts == set()
+
+
+# Cancelling
+
+
+def test_cancel_while_a_read_blocks_ends_it_at_once_and_releases(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(["a"], stall)
+    operation = session.query_instances(_QUERY, timeout=None)
+    next(operation)
+    reader, outcome = _in_thread(lambda: next(operation))
+    stall.begun.wait(10)
+    begun = time.monotonic()
+    operation.cancel()
+    assert channel.open_contexts == set()
+    reader.join(10)
+    assert time.monotonic() - begun < _SOON
+    assert [type(one) for one in outcome] == [OperationCancelled]
+    assert str(outcome[0]) == "server01: QueryInstances: the operation was cancelled"
+    for _ in range(2):
+        with pytest.raises(OperationCancelled):
+            next(operation)
+
+
+def test_the_thread_that_cancels_releases_so_that_the_reader_need_not_wait(fake: Fake) -> None:
+    stall, may_release = Stall(), threading.Event()
+
+    def start(run: FakeRun) -> Stall:
+        run.on_close = lambda: may_release.wait(10) and None
+        return stall
+
+    session, channel = fake(start)
+    operation = session.query_instances(_QUERY, timeout=None)
+    reader, outcome = _in_thread(operation.all)
+    stall.begun.wait(10)
+    canceller, _ = _in_thread(operation.cancel)
+    reader.join(_SOON)
+    assert not reader.is_alive()
+    assert canceller.is_alive()
+    may_release.set()
+    canceller.join(10)
+    assert [type(one) for one in outcome] == [OperationCancelled]
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_close_while_a_read_blocks_ends_it_with_operation_cancelled(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(stall)
+    operation = session.query_instances(_QUERY, timeout=None)
+    reader, outcome = _in_thread(operation.all)
+    stall.begun.wait(10)
+    operation.close()
+    assert channel.open_contexts == set()
+    reader.join(_SOON)
+    assert [str(one) for one in outcome] == ["server01: QueryInstances: the operation was closed"]
+    with pytest.raises(InvalidParameter):
+        operation.all()
+
+
+def test_a_unary_call_is_cancelled_by_closing_its_session(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(stall)
+    reader, outcome = _in_thread(lambda: session.test_connection(timeout=None))
+    stall.begun.wait(10)
+    session.close()
+    reader.join(_SOON)
+    assert [str(one) for one in outcome] == ["server01: TestConnection: the session was closed"]
+    assert channel.open_contexts == set()
+
+
+def test_cancel_before_the_first_use_keeps_it_from_starting(fake: Fake) -> None:
+    session, channel = fake(["a"])
+    operation = session.query_instances(_QUERY)
+    operation.cancel()
+    with pytest.raises(OperationCancelled):
+        operation.all()
+    assert channel.runs == []
+
+
+def test_cancel_between_two_reads_releases_and_forgets_what_is_ready(fake: Fake) -> None:
+    session, channel = fake(["a", "b"], ["c"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.cancel()
+    operation.cancel()
+    assert channel.open_contexts == set()
+    with pytest.raises(OperationCancelled):
+        next(operation)
+
+
+def test_cancel_after_the_end_does_nothing(fake: Fake) -> None:
+    session, _ = fake(["a", "b"])
+    operation = session.query_instances(_QUERY)
+    assert operation.all() == ["a", "b"]
+    operation.cancel()
+    assert operation.all() == []
+
+
+def test_a_connection_that_broke_since_it_was_cut_is_no_failure(fake: Fake) -> None:
+    def cut(run: FakeRun) -> MIError:
+        run.control.cancel.cancel("the operation was cancelled")
+        return ConnectionFailed("the connection was reset")
+
+    session, _ = fake(cut)
+    with pytest.raises(OperationCancelled) as caught:
+        session.query_instances(_QUERY).all()
+    assert isinstance(caught.value.__cause__, ConnectionFailed)
+
+
+def test_results_that_arrive_with_the_cancel_are_not_given_out(fake: Fake) -> None:
+    def deliver(run: FakeRun) -> list[str]:
+        run.control.cancel.cancel("the operation was cancelled")
+        return ["a"]
+
+    session, _ = fake(deliver)
+    operation = session.query_instances(_QUERY)
+    with pytest.raises(OperationCancelled):
+        next(operation)
+
+
+def test_an_operation_may_be_closed_from_a_callback_of_its_own(fake: Fake) -> None:
+    operations: list[Operation[Instance]] = []
+
+    def call_back(run: FakeRun) -> list[str]:
+        operations[0].close()
+        assert run.ends == []
+        return ["a"]
+
+    session, channel = fake(call_back)
+    operations.append(session.query_instances(_QUERY))
+    with pytest.raises(OperationCancelled, match="the operation was closed"):
+        next(operations[0])
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_an_operation_cannot_be_read_from_a_callback_of_its_own(fake: Fake) -> None:
+    operations: list[Operation[Instance]] = []
+
+    def call_back(run: FakeRun) -> list[str]:
+        with pytest.raises(InvalidParameter, match="a callback of its own"):
+            next(operations[0])
+        return ["a"]
+
+    session, _ = fake(call_back)
+    operations.append(session.query_instances(_QUERY))
+    assert operations[0].all() == ["a"]
+
+
+class _Deaf:
+    """A step that heeds no cancel."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_return = threading.Event(), threading.Event()
+
+    def __call__(self, run: FakeRun) -> list[str]:
+        self.begun.set()
+        self.may_return.wait(10)
+        return ["a"]
+
+
+def test_a_handler_that_heeds_no_cancel_is_released_by_the_reader_when_it_returns(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "GRACE", 0.05)
+    deaf = _Deaf()
+    session, channel = fake(deaf)
+    operation = session.query_instances(_QUERY)
+    reader, outcome = _in_thread(operation.all)
+    deaf.begun.wait(10)
+    operation.close()
+    assert channel.runs[0].ends == []
+    deaf.may_return.set()
+    reader.join(10)
+    assert channel.runs[0].ends == ["close"]
+    assert [type(one) for one in outcome] == [OperationCancelled]
+
+
+class _Interrupted:
+    """A lock; Ctrl-C comes while one waits for it with a time-out."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.release = self.lock.release
+
+    def acquire(self, **keywords: Any) -> bool:
+        if "timeout" in keywords:
+            raise KeyboardInterrupt
+        return self.lock.acquire(**keywords)
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self.lock.release()
+
+
+def test_ctrl_c_while_one_waits_for_the_reader_leaves_the_release_to_the_reader(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = _Deaf()
+    session, channel = fake(deaf)
+    operation = session.query_instances(_QUERY)
+    monkeypatch.setattr(operation._execution, "_turn", _Interrupted())
+    reader, _ = _in_thread(operation.all)
+    deaf.begun.wait(10)
+    with pytest.raises(KeyboardInterrupt):
+        operation.close()
+    deaf.may_return.set()
+    reader.join(10)
+    assert channel.runs[0].ends == ["close"]
+
+
+# Threads
+
+
+def test_several_threads_may_read_one_operation_and_each_result_comes_once(fake: Fake) -> None:
+    session, _ = fake(*[[number, number + 1] for number in range(0, 100, 2)])
+    operation: Operation[Any] = session.query_instances(_QUERY)
+    readers = [_in_thread(lambda: list(operation)) for _ in range(4)]
+    for reader, _ in readers:
+        reader.join(10)
+    assert sorted(number for _, outcome in readers for number in outcome[0]) == list(range(100))
+
+
+def test_closing_while_another_iterates_never_hangs_and_leaves_nothing_open(fake: Fake) -> None:
+    session, channel = fake(*[["a"]] * 10_000)
+    for _ in range(50):
+        operation = session.query_instances(_QUERY)
+        reader, outcome = _in_thread(lambda operation=operation: list(operation))
+        closer, closed = _in_thread(operation.close)
+        reader.join(10)
+        closer.join(10)
+        assert closed == [None]
+        assert isinstance(outcome[0], (OperationCancelled, InvalidParameter))
+    assert channel.open_contexts == set()
+    assert all(run.ends == ["close"] for run in channel.runs)

@@ -11,15 +11,20 @@ from typing import Any
 import pytest
 
 from mi import control
+from mi.callbacks import OperationCallbacks
+from mi.calls import QueryInstances, TestConnection
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
     MIError,
+    NotFound,
     OperationCancelled,
     OperationTimeout,
 )
+from mi.events import Item, Message, Progress, Prompt
 from mi.instance import Instance
 from mi.operation import Operation
+from mi.results import OperationFlags, PromptType, ResponseType
 from tests.mi.conftest import Fake
 from tests.mi.fake_handler import FakeRun, Stall
 
@@ -40,6 +45,224 @@ def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     return thread, outcome
+
+
+# Order: results and what callbacks are told, as the server issued them
+
+_PROMPT = Prompt("Delete it?", PromptType.NORMAL, "token")
+
+
+def _noting(told: list[Any]) -> OperationCallbacks:
+    return OperationCallbacks(
+        write_message=lambda channel, text: told.append(text),
+        prompt_user=lambda message, kind, respond: respond and respond(ResponseType.YES),
+    )
+
+
+def test_callbacks_are_told_between_the_results_that_they_came_between(fake: Fake) -> None:
+    told: list[Any] = []
+    batch = [Message(0, "1"), "a", "b", Message(0, "2"), Message(0, "3"), "c"]
+    session, _ = fake(batch, [Message(0, "4")], ["d", Message(0, "5")])
+    operation = session.run(QueryInstances(_QUERY), callbacks=_noting(told))
+    told.extend(operation)
+    assert told == ["1", "a", "b", "2", "3", "c", "4", "d", "5"]
+
+
+def test_all_is_told_too(fake: Fake) -> None:
+    told: list[Any] = []
+    session, _ = fake(["a", Message(0, "1"), "b"], [Message(0, "2")])
+    operation = session.run(QueryInstances(_QUERY), callbacks=_noting(told))
+    assert operation.all() == ["a", "b"]
+    assert told == ["1", "2"]
+
+
+def test_a_call_with_one_result_is_told_while_it_waits(fake: Fake) -> None:
+    told: list[Any] = []
+    session, channel = fake([Message(0, "1")], [_PROMPT], [Message(0, "2"), "a"], [Message(0, "3")])
+    assert session.run(TestConnection(), callbacks=_noting(told)).result() == "a"
+    assert told == ["1", "2", "3"]
+    assert channel.runs[0].answers == [("token", ResponseType.YES)]
+
+
+def test_a_handler_may_derive_from_item(fake: Fake) -> None:
+    class Special(Item):
+        pass
+
+    session, _ = fake([Special("a"), "b", Message(0, "1")])
+    assert session.query_instances(_QUERY).all() == ["a", "b"]
+
+
+def test_what_nobody_asked_for_is_dropped_and_prompts_are_answered(fake: Fake) -> None:
+    session, channel = fake([Message(0, "1"), _PROMPT, "a"])
+    assert session.query_instances(_QUERY).all() == ["a"]
+    assert channel.runs[0].answers == [("token", ResponseType.YES)]
+
+
+def test_progress_restarts_the_timeout_of_an_operation_with_many_results(fake: Fake) -> None:
+    ends: list[float] = []
+
+    def progress(run: FakeRun) -> list[Any]:
+        ends.append(run.control.begin_wait().at)
+        time.sleep(0.02)
+        return [Progress("Searching")]
+
+    session, _ = fake(*[progress] * 4, Stall())
+    with pytest.raises(OperationTimeout):
+        session.query_instances(_QUERY, timeout=0.05).all()
+    assert ends == sorted(set(ends))
+
+
+def test_progress_does_not_restart_the_timeout_of_a_call_with_one_result(fake: Fake) -> None:
+    ends: set[float] = set()
+
+    def progress(run: FakeRun) -> list[Any]:
+        ends.add(run.control.begin_wait().at)
+        return [Progress("Searching")]
+
+    session, _ = fake(progress, progress, ["a"])
+    session.test_connection()
+    assert len(ends) == 1
+
+
+@pytest.mark.parametrize("batch", [["a"], None], ids=["a result", "none"])
+def test_a_reported_start_is_the_first_result_and_empty(fake: Fake, batch: Any) -> None:
+    session, _ = fake(batch)
+    flags = OperationFlags.REPORT_OPERATION_STARTED
+    results: list[Any] = session.query_instances(_QUERY, flags=flags).all()
+    assert results == [None, *(batch or [])]
+
+
+def test_a_start_that_failed_is_not_reported(fake: Fake) -> None:
+    session, _ = fake(ConnectionFailed("refused"))
+    operation = session.query_instances(_QUERY, flags=OperationFlags.REPORT_OPERATION_STARTED)
+    with pytest.raises(ConnectionFailed):
+        next(operation)
+
+
+def test_who_asks_for_the_one_result_is_not_given_the_start(fake: Fake) -> None:
+    session, _ = fake(["a"])
+    flags = OperationFlags.REPORT_OPERATION_STARTED
+    assert session.test_connection(flags=flags) == "a"  # type: ignore[comparison-overlap]
+
+
+# Callbacks, and who need not wait for them
+
+
+def test_who_cancels_does_not_wait_for_a_callback(fake: Fake) -> None:
+    in_callback, may_return = threading.Event(), threading.Event()
+
+    def write_message(channel: int, text: str) -> None:
+        in_callback.set()
+        may_return.wait(10)
+
+    session, channel = fake([Message(0, "1"), "a"], ["b"])
+    callbacks = OperationCallbacks(write_message=write_message)
+    operation = session.run(QueryInstances(_QUERY), callbacks=callbacks)
+    reader, outcome = _in_thread(operation.all)
+    in_callback.wait(10)
+    operation.cancel()
+    assert channel.runs[0].ends == ["close"]
+    may_return.set()
+    reader.join(10)
+    assert [type(one) for one in outcome] == [OperationCancelled]
+
+
+def test_a_callback_may_cancel_and_close_its_own_operation(fake: Fake) -> None:
+    for end in (Operation.cancel, Operation.close):
+        operations: list[Operation[Instance]] = []
+        callbacks = OperationCallbacks(
+            write_message=lambda channel, text, end=end, operations=operations: end(operations[0])
+        )
+        session, channel = fake([Message(0, "1"), Message(0, "2"), "a"], ["b"])
+        operations.append(session.run(QueryInstances(_QUERY), callbacks=callbacks))
+        with pytest.raises(OperationCancelled if end is Operation.cancel else InvalidParameter):
+            operations[0].all()
+        assert channel.runs[0].ends == ["close"]
+
+
+def test_cancelling_ends_the_wait_for_an_answer_and_the_server_is_told_none(fake: Fake) -> None:
+    asked: list[Any] = []
+    callbacks = OperationCallbacks(prompt_user=lambda *arguments: asked.append(arguments))
+    session, channel = fake([_PROMPT], ["a"])
+    operation = session.run(QueryInstances(_QUERY), callbacks=callbacks)
+    reader, outcome = _in_thread(operation.all)
+    while not asked:
+        time.sleep(0.001)
+    operation.cancel()
+    reader.join(10)
+    assert [type(one) for one in outcome] == [OperationCancelled]
+    assert (channel.runs[0].answers, channel.runs[0].ends) == ([], ["close"])
+
+
+def test_an_answer_that_cannot_be_brought_ends_the_operation(fake: Fake) -> None:
+    def break_answers(run: FakeRun) -> list[Any]:
+        fail = _raiser(ConnectionFailed("it broke"))
+        run.answer = lambda *answer: fail()  # type: ignore[method-assign]
+        return [_PROMPT, "a"]
+
+    session, channel = fake(break_answers)
+    operation = session.query_instances(_QUERY)
+    for _ in range(2):
+        with pytest.raises(ConnectionFailed, match="it broke"):
+            operation.all()
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_an_operation_that_is_cancelled_while_an_answer_is_brought_ends_cancelled(
+    fake: Fake,
+) -> None:
+    def cancel_in_answer(run: FakeRun) -> list[Any]:
+        run.answer = lambda *answer: run.control.cancel.cancel("it was")  # type: ignore[method-assign]
+        return [_PROMPT, "a"]
+
+    session, _ = fake(cancel_in_answer)
+    operation = session.query_instances(_QUERY)
+    with pytest.raises(OperationCancelled, match="it was"):
+        operation.all()
+    operation.close()
+
+
+def test_a_prompt_that_is_answered_too_late_ends_the_operation_with_its_time(fake: Fake) -> None:
+    kept: list[Any] = []
+    callbacks = OperationCallbacks(prompt_user=lambda *arguments: kept.append(arguments))
+    session, channel = fake([_PROMPT], ["a"])
+    operation = session.run(TestConnection(), callbacks=callbacks, timeout=0.05)
+    with pytest.raises(OperationTimeout, match="waiting for the answer of a callback"):
+        operation.result()
+    assert (channel.runs[0].answers, channel.runs[0].ends) == ([], ["close"])
+
+
+def test_ctrl_c_in_a_callback_releases_and_goes_on(fake: Fake) -> None:
+    def interrupted(channel: int, text: str) -> None:
+        raise KeyboardInterrupt
+
+    session, channel = fake([Message(0, "1"), "a"], ["b"])
+    callbacks = OperationCallbacks(write_message=interrupted)
+    operation = session.run(QueryInstances(_QUERY), callbacks=callbacks)
+    with pytest.raises(KeyboardInterrupt):
+        operation.all()
+    assert channel.runs[0].ends == ["close"]
+    with pytest.raises(InvalidParameter):
+        operation.all()
+
+
+def test_two_threads_that_read_are_told_one_at_a_time_and_in_order(fake: Fake) -> None:
+    running, told = threading.Lock(), []
+
+    def write_message(channel: int, text: str) -> None:
+        assert running.acquire(blocking=False)
+        told.append(int(text))
+        time.sleep(0.0002)
+        running.release()
+
+    session, _ = fake(*[[Message(0, str(number)), number] for number in range(50)])
+    callbacks = OperationCallbacks(write_message=write_message)
+    operation: Operation[Any] = session.run(QueryInstances(_QUERY), callbacks=callbacks)
+    readers = [_in_thread(lambda: list(operation)) for _ in range(4)]
+    for reader, _ in readers:
+        reader.join(10)
+    assert told == list(range(50))
+    assert sorted(number for _, outcome in readers for number in outcome[0]) == told
 
 
 # Errors
@@ -484,3 +707,56 @@ def test_closing_while_another_iterates_never_hangs_and_leaves_nothing_open(fake
         assert isinstance(outcome[0], (OperationCancelled, InvalidParameter))
     assert channel.open_contexts == set()
     assert all(run.ends == ["close"] for run in channel.runs)
+
+
+# What stands behind callbacks and coroutines
+
+
+def test_one_that_failed_before_its_start_says_so_and_never_starts(fake: Fake) -> None:
+    session, channel = fake(["a"])
+    operation = session.query_instances(_QUERY)
+    operation._execution.fail(InvalidParameter("the executor takes no work"))
+    with pytest.raises(InvalidParameter, match="QueryInstances: the executor takes no work"):
+        operation.all()
+    assert channel.runs == []
+
+
+def test_one_that_was_interrupted_is_released_by_another_thread(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(stall)
+    operation = session.query_instances(_QUERY, timeout=None)
+    reader, outcome = _in_thread(operation.all)
+    stall.begun.wait(10)
+    operation._execution.interrupt("the task was cancelled")
+    operation._execution.release()
+    reader.join(10)
+    assert [str(one) for one in outcome] == ["server01: QueryInstances: the task was cancelled"]
+    assert channel.runs[0].ends == ["close"]
+
+
+# How far it is
+
+
+def test_a_call_that_may_do_without_a_result_is_none_and_another_is_not_found(fake: Fake) -> None:
+    session, _ = fake()
+    assert session.run(TestConnection()).result() is None
+    with pytest.raises(NotFound, match="server01: QueryInstances: there is no result"):
+        session.query_instances(_QUERY).result()
+
+
+def test_it_stands_where_it_is_in_a_word(fake: Fake) -> None:
+    session, _ = fake(["a"], ["b"])
+    operation = session.query_instances(_QUERY)
+    execution = operation._execution
+    standings = [execution.standing]
+    next(operation)
+    standings.append(execution.standing)
+    operation.all()
+    standings.append(execution.standing)
+    operation.close()
+    standings.append(execution.standing)
+    failing = fake(ConnectionFailed("it broke"))[0].query_instances(_QUERY)
+    with pytest.raises(ConnectionFailed):
+        failing.all()
+    standings.append(failing._execution.standing)
+    assert standings == ["not started", "running", "ended", "closed", "failed"]

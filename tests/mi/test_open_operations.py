@@ -2,9 +2,11 @@
 
 import gc
 import logging
+import threading
 
 import pytest
 
+from mi.callbacks import call_back
 from mi.control import Expiry
 from mi.errors import InvalidParameter, OperationTimeout
 from mi.handler import Channel
@@ -110,3 +112,17 @@ def test_a_close_that_ctrl_c_ended_may_be_repeated() -> None:
     operations.close(Expiry.of_grace())
     assert len(channel.closes) == 2
     assert ended == [operations]
+
+
+def test_a_close_from_a_callback_waits_for_no_callback() -> None:
+    told: list[str] = []
+    operations, one = _open(_Channel()), _Operation(told)
+    operations.enter(one)
+    assert call_back(lambda: operations.close(Expiry.of_grace()))
+    assert told == ["interrupt", "hand over by grace"]
+
+
+def test_work_is_done_by_the_executor_of_the_application() -> None:
+    done = threading.Event()
+    _open(_Channel()).submit(done.set)
+    assert done.wait(10)

@@ -1,4 +1,4 @@
-"""What names an object: a resource URI and selectors, as an EPR or as the headers of a request.
+"""What names an object in a message: a resource URI and selectors, together an EPR.
 
 DSP0226 5.1.2 defines the EPR. Servers differ in what is around its parts (an a:EndpointReference
 or nothing), in what they are called (ReferenceParameters or ReferenceProperties) and in where
@@ -7,7 +7,7 @@ or nothing), in what they are called (ReferenceParameters or ReferenceProperties
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mi.errors import ProtocolError
@@ -15,7 +15,6 @@ from mi.instance import Instance
 from mi.names import normalize_namespace
 from protocols.wsman import soap
 from protocols.wsman.dialects import NAMESPACE_SELECTOR, Dialect, split_resource_uri
-from protocols.wsman.envelope import IncomingReference
 from protocols.wsman.headers import Selector, endpoint_reference, reference_parameters
 from protocols.wsman.namespaces import ADDRESSING, ANONYMOUS, WSMAN
 
@@ -26,7 +25,6 @@ __all__ = [
     "ObjectName",
     "checked_namespace",
     "key_selectors",
-    "named_by",
     "parameters_of",
     "read_name",
     "write_parts",
@@ -80,43 +78,14 @@ def read_name(element: _Element) -> ObjectName:
     parameters = parameters_of(element)
     if parameters is None:
         raise ProtocolError("an endpoint reference says no resource URI")
-    uri = soap.text_of(parameters, _RESOURCE_URI)
-    selectors = [
-        (
-            selector.get("Name", ""),
-            read_name(selector) if len(selector) else selector.text or "",
-        )
-        for selector in parameters.iterfind(_SELECTOR)
-    ]
-    return _named(uri, selectors)
-
-
-def named_by(resource_uri: str, selectors: Mapping[str, str | IncomingReference]) -> ObjectName:
-    """Return what the headers of a request name (the server's side).
-
-    Raises:
-        ProtocolError: a selector has no name or a namespace is not legal.
-    """
-    return _named(
-        resource_uri,
-        [
-            (
-                name,
-                value if isinstance(value, str) else named_by(value.resource_uri, value.selectors),
-            )
-            for name, value in selectors.items()
-        ],
-    )
-
-
-def _named(uri: str, selectors: Iterable[tuple[str, str | ObjectName]]) -> ObjectName:
-    class_name, namespace = split_resource_uri(uri)
+    class_name, namespace = split_resource_uri(soap.text_of(parameters, _RESOURCE_URI))
     keys: dict[str, str | ObjectName] = {}
-    for name, value in selectors:
+    for selector in parameters.iterfind(_SELECTOR):
+        name = selector.get("Name", "")
         if name.lower() == NAMESPACE_SELECTOR:
-            namespace = value.strip() or namespace if isinstance(value, str) else namespace
+            namespace = soap.text(selector) or namespace
         elif name and name not in keys:
-            keys[name] = value
+            keys[name] = read_name(selector) if len(selector) else selector.text or ""
         else:
             raise ProtocolError(f"a selector of {class_name} has no name of its own: {name!r}")
     return ObjectName(class_name, checked_namespace(namespace), tuple(keys.items()))

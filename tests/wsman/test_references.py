@@ -10,13 +10,11 @@ from mi.instance import Instance
 from mi.options import ServerKind
 from protocols.wsman import namespaces as ns
 from protocols.wsman.dialects import DIALECTS
-from protocols.wsman.envelope import IncomingReference
 from protocols.wsman.headers import Selector
 from protocols.wsman.references import (
     ObjectName,
     checked_namespace,
     key_selectors,
-    named_by,
     read_name,
     write_parts,
     write_reference,
@@ -121,19 +119,6 @@ def test_a_key_may_be_a_reference_to_another_object() -> None:
 def test_an_epr_that_names_nothing_is_a_protocol_error(inside: str) -> None:
     with pytest.raises(ProtocolError):
         read_name(element(inside))
-
-
-def test_the_headers_of_a_request_name_an_object_likewise() -> None:
-    reference = IncomingReference(DISK, {"DeviceID": DRIVE, "__cimnamespace": "root/cimv2"})
-    found = named_by(
-        f"{ns.DMTF_CIM_SCHEMA}/X_Link", {"__cimnamespace": "root/x", "Antecedent": reference}
-    )
-    assert found == ObjectName("X_Link", "root/x", (("Antecedent", NAMED),))
-
-
-def test_a_reference_is_no_namespace() -> None:
-    reference = IncomingReference(DISK, {})
-    assert named_by(DISK, {"__cimnamespace": reference}).namespace is None
 
 
 def test_a_namespace_is_written_as_the_library_writes_it_or_refused() -> None:

@@ -31,13 +31,19 @@ from mi.store import SchemaStore
 from mi.wql import Projection
 from protocols.loopback.declarations import declared_classes
 from protocols.wsman import envelope, identify, soap
-from protocols.wsman.dialects import DIALECTS, Settings, Typing
+from protocols.wsman.dialects import (
+    DIALECTS,
+    NAMESPACE_SELECTOR,
+    Settings,
+    Typing,
+    split_resource_uri,
+)
 from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply
 from protocols.wsman.fault import Fault
 from protocols.wsman.instances import Decoder
 from protocols.wsman.pages import Enumerate, Page, Pull, Release
-from protocols.wsman.references import named_by, read_name
+from protocols.wsman.references import read_name
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -203,11 +209,12 @@ def of_request(data: bytes) -> str:
     name = soap.local_name(request.body[0]) if len(request.body) else "nothing"
     read = _OF_REQUEST.get(name)
     about = "" if read is None else f" {read(request.body)}"
-    named = named_by(request.resource_uri, request.selectors)
-    keys = "" if not named.keys else f" {dict(named.keys)}"
+    class_name, in_uri = split_resource_uri(request.resource_uri)
+    keys = {name: as_text(value) for name, value in request.selectors.items()}
+    namespace = keys.pop(NAMESPACE_SELECTOR, repr(in_uri))
+    named = ", ".join(f"{name}={value}" for name, value in keys.items())
     action = last(request.action) or "no action"
-    of = f"{named.class_name or '-'}{keys} in {named.namespace}"
-    return f"request {action}, {name}{about}, of {of}"
+    return f"request {action}, {name}{about}, of {class_name or '-'}({named}) in {namespace}"
 
 
 def of_enumerate(body: _Element) -> str:

@@ -14,9 +14,10 @@ from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
 from mi.credentials import AskedOnce, Credentials, CredentialsSource
+from mi.custom_options import CustomOption
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
-from mi.results import CallbackMode, MessageChannel
+from mi.results import CallbackMode, CimType, MessageChannel
 
 __all__ = [
     "BOOKMARK_NEWEST",
@@ -40,6 +41,7 @@ BOOKMARK_NEWEST = "MI_SUBSCRIBE_BOOKMARK_NEWEST"
 GivenT = TypeVar("GivenT")
 ValueT = TypeVar("ValueT")
 MemberT = TypeVar("MemberT", bound=IntEnum)
+_ARCHITECTURES = (32, 64)  # the values of WMI's __ProviderArchitecture
 _LONGEST_LOCALE = 128  # MI_MAX_LOCALE_SIZE
 _SERVICE_PRINCIPAL = re.compile(r"[^/@\s]+(?:/[^/@\s]+){1,2}(?:@[^/@\s]+)?")  # RFC 4120 6.2
 _LONGEST_TIME = 4_294_967  # WinRM counts milliseconds in 32 bits (MaxTimeoutms): 49 days
@@ -144,6 +146,12 @@ def _number(low: int, high: int) -> Callable[[int, str], int]:
     return check
 
 
+def _architecture(value: int, what: str) -> int:
+    if _number(0, 0xFFFFFFFF)(value, what) not in _ARCHITECTURES:
+        raise InvalidParameter(f"{what} is 32 or 64, not {value}")
+    return int(value)
+
+
 def _choice(*choices: str) -> Callable[[str, str], str]:
     folded = {choice.lower(): choice for choice in choices}
 
@@ -227,12 +235,13 @@ def _refuse_doubles(credentials: Iterable[Credentials]) -> None:
 class _Options:
     """A set of options that were given, out of those that the class declares."""
 
-    __slots__ = ("values",)
+    __slots__ = ("custom", "values")
 
     names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = {}
+        self.custom: dict[str, CustomOption] = {}
         self.update(**values)
 
     def update(self, **values: Any) -> None:
@@ -250,22 +259,53 @@ class _Options:
                 )
             setattr(self, name, value)
 
+    def set_custom(
+        self,
+        name: str,
+        value: Any,
+        type: CimType | None = None,  # noqa: A002 - MI's word
+        must_comply: bool = False,
+    ) -> None:
+        """Set an option that MI has no name for (MI_OperationOptions_SetCustomOption).
+
+        Args:
+            name: the option's; a handler that does not know it ignores it.
+            value: a CIM value that is no object; None for an option that is only there.
+            type: its type; without one it is inferred from the value.
+            must_comply: whether a server that does not know it must refuse the operation.
+
+        Raises:
+            InvalidParameter: the name is no option's, or is that of an attribute.
+            TypeMismatch: the value does not fit the type, or that of the value set before.
+        """
+        option = CustomOption.of(name, value, type, must_comply=must_comply)
+        if name in self.names:
+            raise InvalidParameter(f"{name} is no custom option", advice="Set the attribute.")
+        before = self.custom.get(name, option)
+        if before.type is not option.type:
+            raise TypeMismatch(f"the option {name} has another type already")
+        self.custom[name] = option
+
     def copy(self) -> Self:
         """Return a copy; a later change of either leaves the other alone."""
         twin = type(self)()
         twin.values = dict(self.values)
+        twin.custom = dict(self.custom)
         return twin
 
     __copy__ = copy
 
     def __eq__(self, other: object) -> bool:
-        return self.values == other.values if type(other) is type(self) else NotImplemented
+        if not isinstance(other, _Options) or type(other) is not type(self):
+            return NotImplemented
+        return self.values == other.values and self.custom == other.custom
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
-        return f"{type(self).__name__}({given})"
+        given = [f"{name}={value!r}" for name, value in self.values.items()]
+        given += [f"{option.name}: {option.value!r}" for option in self.custom.values()]
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class DestinationKeywords(TypedDict, total=False):
@@ -356,6 +396,11 @@ class OperationKeywords(TypedDict, total=False):
     prompt_user_mode: CallbackMode | None
     prompt_user_regular_ack_value: bool | None
     enabled_channels: Iterable[int] | None
+    resource_uri: str | None
+    resource_uri_prefix: str | None
+    provider_architecture: int | None
+    required_architecture: bool | None
+    use_machine_id: bool | None
 
 
 class OperationOptions(_Options):
@@ -385,6 +430,21 @@ class OperationOptions(_Options):
     )
     enabled_channels = _Option(
         _channels, "The channels whose messages `write_message` is told. Those of `MessageChannel`."
+    )
+    resource_uri = _Option(
+        _text, "The resource to operate on. The one that namespace and class come to."
+    )
+    resource_uri_prefix = _Option(
+        _text, "What the resource URI of a class begins with. As the kind of server has it."
+    )
+    provider_architecture = _Option(
+        _architecture, "32 or 64: whose providers answer, which see the registry so. The server's."
+    )
+    required_architecture = _Option(
+        _boolean, "Whether no provider of another architecture may answer instead. False."
+    )
+    use_machine_id = _Option(
+        _boolean, "Whether the indications of a subscription say which machine they are from. True."
     )
 
     def __init__(self, **values: Unpack[OperationKeywords]) -> None:

@@ -12,17 +12,25 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.calls import (
+    AssociatorInstances,
     Call,
+    CreateInstance,
+    DeleteInstance,
+    EnumerateClasses,
     EnumerateInstances,
     GetClass,
     GetInstance,
+    Invoke,
+    ModifyInstance,
     QueryInstances,
+    ReferenceInstances,
     Subscribe,
     SubscribeEventLog,
     TestConnection,
@@ -30,23 +38,24 @@ from mi.calls import (
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported
 from mi.handler import Event, Item
-from mi.instance import Instance
-from mi.options import DestinationOptions, ServerKind
-from mi.results import OperationFlags
+from mi.options import DestinationOptions
 from mi.store import SchemaStore
 from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.endpoint import Address
+from protocols.winrm.server import Lesson, Server
 from protocols.winrm.sizes import envelope_size, largest_reply
 from protocols.wsman.classes import Declaration
 from protocols.wsman.conversation import Conversation, Resumable
-from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, SchemaView, Settings
+from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, SchemaView, Settings
 from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 from protocols.wsman.identify import Identification
+from protocols.wsman.invocation import Invocation
+from protocols.wsman.operation_options import operation_options
 from protocols.wsman.subscription import Subscription
-from protocols.wsman.transfer import Retrieval
+from protocols.wsman.transfer import Creation, Deletion, Modification, Retrieval
 
 if TYPE_CHECKING:
     from protocols.winrm.line import Line
@@ -55,18 +64,23 @@ if TYPE_CHECKING:
 __all__ = ["CONVERSATIONS", "WinrmChannel"]
 
 _logger = logging.getLogger("mi.winrm")
-_schema_logger = logging.getLogger("mi.schema")
 
 _DEFAULT_ELEMENTS: Final = 32_000  # what Windows' MI client asks for, and MaxBatchItems allows
 _DEFAULT_LOCALE: Final = "en-US"
-_TEXT_WAS_ASKED_FOR: Final = OperationFlags.NO_RTTI | OperationFlags.BASIC_RTTI
 
 CONVERSATIONS: Final[dict[type[Call[Any]], Callable[..., Conversation]]] = {
     TestConnection: Identification,
     GetInstance: Retrieval,
+    CreateInstance: Creation,
+    ModifyInstance: Modification,
+    DeleteInstance: Deletion,
+    Invoke: Invocation,
     EnumerateInstances: Enumeration,
     QueryInstances: Enumeration,
+    AssociatorInstances: Enumeration,
+    ReferenceInstances: Enumeration,
     GetClass: Declaration,
+    EnumerateClasses: Enumeration,
     Subscribe: Subscription,
     SubscribeEventLog: Subscription,
 }
@@ -95,7 +109,7 @@ class WinrmChannel:
         self._destination = destination
         self._options = options
         self._callbacks = callbacks
-        self._dialect = DIALECTS[options.server_kind or ServerKind.WINRM3]
+        self.server = Server(address.authority, options, callbacks)
         self._schemas: SchemaView = SchemaStore() if options.schema is None else options.schema
         self._limit = largest_reply(options)
         self._addressing = Addressing(
@@ -109,7 +123,6 @@ class WinrmChannel:
         self._fetching: dict[tuple[str, str], Lock] = {}
         self._orphans: deque[_Run] = deque()
         self._is_closed = False
-        self._has_warned = False
 
     def start(self, call: Call[Any], control: Control) -> _Run:
         """Return the run of `call`, which has sent nothing yet.
@@ -118,18 +131,7 @@ class WinrmChannel:
             NotSupported: this kind of call has no row in `CONVERSATIONS`.
             MIError: the call cannot be put into messages.
         """
-        begin = CONVERSATIONS.get(type(call))
-        if begin is None:
-            raise NotSupported(f"{call.operation} is not in this release over WINRM")
-        settings = Settings(
-            control.timeout,
-            control.options.max_elements or self._options.max_elements or _DEFAULT_ELEMENTS,
-            control.flags,
-            self._destination,
-            (self._addressing.locale, self._addressing.data_locale),
-        )
-        conversation = begin(call, settings, self._dialect, self._schemas)
-        return _Run(self, call, control, conversation)
+        return _Run(self, call, control, self.begin(call, control))
 
     def close(self, expiry: Expiry) -> None:
         """Release what dropped runs left open, and close the connection; twice is allowed."""
@@ -150,6 +152,31 @@ class WinrmChannel:
 
     # For runs
 
+    def begin(self, call: Call[Any], control: Control) -> Conversation:
+        """Return the conversation of `call`, in the form that the server is known to take.
+
+        Raises:
+            NotSupported: this kind of call, or of server, has no row for it.
+            MIError: the call cannot be put into messages.
+        """
+        kind = CONVERSATIONS.get(type(call))
+        if kind is None:
+            raise NotSupported(f"{call.operation} is not in this release over WINRM")
+        options, dialect = control.options, self.server.dialect
+        dialect.check(call)
+        if options.resource_uri_prefix is not None:
+            dialect = dialect.with_prefix(options.resource_uri_prefix)
+        settings = Settings(
+            control.timeout,
+            options.max_elements or self._options.max_elements or _DEFAULT_ELEMENTS,
+            control.flags,
+            self._destination,
+            (self._addressing.locale, self._addressing.data_locale),
+            options.resource_uri,
+            options.use_machine_id is not False,
+        )
+        return kind(call, settings, dialect, self._schemas)
+
     def ask(self, request: Request, expiry: Expiry, cancel: CancelToken) -> Reply | Fault:
         """Send `request` and return the reply.
 
@@ -161,7 +188,11 @@ class WinrmChannel:
         with self._lines().lease(expiry, cancel) as line:
             self._release_orphans(line, expiry, cancel)
             data = next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
-        return parse(data, message_id, limit=self._limit)
+        try:
+            return parse(data, message_id, limit=self._limit)
+        except MIError as error:
+            error.outcome_unknown = not request.repeatable
+            raise
 
     @contextmanager
     def fetching(
@@ -183,20 +214,6 @@ class WinrmChannel:
             yield
         finally:
             lock.release()
-
-    def warn_of_text(self, results: list[Any], flags: OperationFlags) -> None:
-        """Tell the caller, once, that values are text since the server declares no classes."""
-        if self._has_warned or self._dialect.has_schema or flags & _TEXT_WAS_ASKED_FOR:
-            return
-        if any(isinstance(result, Instance) and not result.is_typed for result in results):
-            self._has_warned = True
-            text = (
-                "this kind of server declares no classes, so values are text and a list of one is"
-                " like a single value; give a SchemaStore as options.schema for their types, or ask"
-                " for text with flags=OperationFlags.NO_RTTI"
-            )
-            _schema_logger.warning("%s: %s", self._address.authority, text)
-            self._callbacks.message(MessageChannel.WARNING, text)
 
     def adopt(self, run: _Run) -> None:
         """Take over a run that was dropped: no lock, nothing sent, in any thread."""
@@ -262,8 +279,10 @@ class _Run:
         "_channel",
         "_control",
         "_conversation",
+        "_dialect",
         "_is_abandoned",
         "_left_open",
+        "_options",
     )
 
     def __init__(
@@ -277,6 +296,8 @@ class _Run:
         self._call = call
         self._control = control
         self._conversation = conversation
+        self._dialect = channel.server.dialect
+        self._options = operation_options(control.options, self._dialect)
         self._is_abandoned = False
         self._left_open: Request | None = None
 
@@ -286,7 +307,7 @@ class _Run:
         try:
             while (results := self._advance(expiry)) is not None:
                 if results:
-                    self._channel.warn_of_text(results, self._control.flags)
+                    self._channel.server.warn_of_text(results, self._control.flags)
                     return [Item(result) for result in results]
         except MIError as error:
             # A lost Pull loses results, but nothing on the server is other than it was.
@@ -325,7 +346,7 @@ class _Run:
             request = conversation.next_request()  # no more, if somebody else fetched it
             if request is None:
                 return conversation.receive(CLASS_KNOWN)
-            return conversation.receive(self._reply(request, expiry))
+            return self._told(request, self._reply(request, expiry))
 
     def _exchange(self, request: Request, expiry: Expiry) -> list[Any]:
         try:
@@ -335,9 +356,30 @@ class _Run:
                 raise
             _logger.warning("the connection broke, and the operation goes on: %s", error)
             return []
-        return self._conversation.receive(reply)
+        return self._told(request, reply)
+
+    def _told(self, request: Request, reply: Reply | Fault) -> list[Any]:
+        """Tell the conversation, unless the answer says more of the server than of the request."""
+        server, conversation = self._channel.server, self._conversation
+        lesson = server.learn(reply, request, self._dialect, may_lack=conversation.awaits_class)
+        if lesson is Lesson.NO_CLASSES:
+            return conversation.receive(NO_CLASSES)
+        if lesson is Lesson.AGAIN:
+            self._begin_again()
+            return []
+        results = conversation.receive(reply)
+        if isinstance(self._call, TestConnection):
+            server.introduce(results[0])
+        return results
+
+    def _begin_again(self) -> None:
+        self._conversation = self._channel.begin(self._call, self._control)
+        self._dialect = self._channel.server.dialect
+        self._options = operation_options(self._control.options, self._dialect)
 
     def _reply(self, request: Request, expiry: Expiry) -> Reply | Fault:
+        if self._options and request.schema is None and not request.is_identify:
+            request = replace(request, options=(*request.options, *self._options))
         return self._channel.ask(request, expiry, self._control.cancel)
 
 

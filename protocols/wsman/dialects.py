@@ -79,6 +79,7 @@ class Dialect:
             write null to what a Put leaves out, or may.
         names_by_query: whether the names of its classes are what `meta_class` gives.
         largest_page: results to ask for in one reply at most; slow servers take seconds for more.
+        has_contexts: whether options of a request become values of WMI's context.
         has_event_log: whether it has Windows' event log.
         has_indications: whether it takes subscriptions to what happens to its objects.
         lacks: the calls that it has no operation for, and why.
@@ -93,6 +94,7 @@ class Dialect:
     puts_changes: bool = False
     names_by_query: bool = False
     largest_page: int = 0xFFFFFFFF
+    has_contexts: bool = False
     has_event_log: bool = False
     has_indications: bool = True
     lacks: Mapping[type[Call[Any]], str] = field(default_factory=dict)
@@ -160,6 +162,7 @@ _OLD_WINRM: Final = Dialect(
     _Family.MICROSOFT,
     has_schema=False,
     names_by_query=True,
+    has_contexts=True,
     has_event_log=True,
     has_indications=False,
     lacks={CreateInstance: _ONLY_FOUR, DeleteInstance: _ONLY_FOUR},
@@ -173,6 +176,7 @@ DIALECTS: Final = {
         forms=FORMS[ServerKind.WINRM3],
         precise_arrays=True,
         puts_changes=True,
+        has_contexts=True,
         has_event_log=True,
     ),
     # Windows 7, Server 2008 R2: no class declarations, DMTF URIs only for CIM 2.x classes, and no
@@ -255,6 +259,7 @@ class Settings:
         server_name: the server's name, for the instances that come from it.
         locales: the language of messages and the format of data, for the events of a subscription.
         resource_uri: what to operate on instead of what namespace and class come to, or None.
+        use_machine_id: whether indications say which machine they are from.
     """
 
     operation_timeout: float | None = None
@@ -263,6 +268,7 @@ class Settings:
     server_name: str | None = None
     locales: tuple[str, str] = ("en-US", "en-US")
     resource_uri: str | None = None
+    use_machine_id: bool = True
 
     def namespace_selectors(self, dialect: Dialect, namespace: str) -> tuple[Selector, ...]:
         """Return the selectors that say in which namespace; only CIM's resources are in one."""

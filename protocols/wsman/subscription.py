@@ -276,7 +276,10 @@ class Subscription:
         elif before is _State.LEAVING:
             self._begin_anew()
         else:
-            self._page = page = Delivery.read(reply)
+            page = Delivery.read(reply)
+            if not self._settings.use_machine_id:
+                page = page._replace(machine_id=None)
+            self._page = page
             self._context = page.context or self._context
             self._receive_page(page, before)
             items = self._held.take(page.items, is_repaired=reply.is_repaired)

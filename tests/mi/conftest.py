@@ -19,10 +19,14 @@ def fake() -> Iterator[Fake]:
     sessions = []
 
     def open_session(
-        *script: Any, destination: str | None = "server01", refusal: Any = None, **options: Any
+        *script: Any,
+        destination: str | None = "server01",
+        refusal: Any = None,
+        executor: Any = None,
+        **options: Any,
     ) -> tuple[Session, FakeChannel]:
         handler = FakeHandler(*script, refusal=refusal)
-        application = Application()
+        application = Application(executor=executor)
         application.handlers.register("FAKE", handler)
         session = application.new_session("FAKE", destination, DestinationOptions(**options))
         sessions.append(session)

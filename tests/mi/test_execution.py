@@ -64,7 +64,8 @@ def test_callbacks_are_told_between_the_results_that_they_came_between(fake: Fak
     batch = [Message(0, "1"), "a", "b", Message(0, "2"), Message(0, "3"), "c"]
     session, _ = fake(batch, [Message(0, "4")], ["d", Message(0, "5")])
     operation = session.run(QueryInstances(_QUERY), callbacks=_noting(told))
-    told.extend(operation)
+    for result in operation:
+        told += [result]
     assert told == ["1", "a", "b", "2", "3", "c", "4", "d", "5"]
 
 

@@ -234,7 +234,7 @@ class Connection:
 
     def _forget_unread(self) -> None:
         if self._unread is not None:
-            self._around.service.contexts.discard(self._unread)
+            self._around.service.forget(self._unread)
             self._unread = None
 
     # Sending

@@ -27,11 +27,13 @@ from protocols.loopback.acceptor import Policy
 from protocols.loopback.connection import Connection
 from protocols.loopback.contexts import Contexts
 from protocols.loopback.disturbances import Disturbance, Disturbances
+from protocols.loopback.event_log import EventLog
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.peer import Peer
 from protocols.loopback.population import sample_repository
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits, Service
+from protocols.loopback.subscriptions import Subscriptions
 from protocols.loopback.surroundings import Rules, Surroundings, Traffic
 from protocols.loopback.users import User, registered
 
@@ -246,13 +248,23 @@ class Endpoint:
 
     @property
     def open_contexts(self) -> int:
-        """Enumerations that are neither at their end nor released."""
-        return len(self.contexts)
+        """Enumerations that are neither at their end nor released, and subscriptions that stand."""
+        return len(self.contexts) + len(self.subscriptions)
 
     @property
     def contexts(self) -> Contexts:
         """The enumerations under way."""
         return self._service.contexts
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions under way; they can be closed, and forgotten."""
+        return self._service.events.subscriptions
+
+    @property
+    def event_log(self) -> EventLog:
+        """The event log, to write to and to clear."""
+        return self._service.events.log
 
     # What is done to it
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from protocols.loopback.contexts import Contexts
+from protocols.loopback.events import Events
 from protocols.loopback.refusals import refuse
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import Resource
@@ -19,10 +20,17 @@ _PRECISE_ARRAYS = "msftwinrm:useprecisearrays"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The body of a reply, and the id of the enumeration that it opens, if it does."""
+    """What comes of an operation.
+
+    Attributes:
+        body: the body of the reply.
+        opened: the id of the enumeration, or the name of the subscription, that it opens.
+        header: further headers, as markup.
+    """
 
     body: str
     opened: str | None = None
+    header: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,8 @@ class Operation:
         envelope_size: bytes that the reply may have.
         most: items that a reply may have at most, whatever is asked.
         is_connected: tells whether the client still waits.
+        events: the event log and the subscriptions.
+        time_limit: seconds that the request may take.
     """
 
     request: IncomingRequest
@@ -46,6 +56,8 @@ class Operation:
     envelope_size: int
     most: int
     is_connected: Callable[[], bool]
+    events: Events
+    time_limit: float
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -76,7 +88,13 @@ class Operation:
 
     def has_option(self, name: str) -> bool:
         """Return whether an option, named in lower case, is there and says yes."""
-        return any(
-            option.name.lower() == name and (option.value or "").strip().lower() in ("true", "1")
-            for option in self.request.options
-        )
+        return self.value_of(name) in ("true", "1")
+
+    def is_given(self, name: str) -> bool:
+        """Return whether an option, named in lower case, is there, whatever it says."""
+        return any(option.name.lower() == name for option in self.request.options)
+
+    def value_of(self, name: str) -> str:
+        """Return what an option, named in lower case, says, in lower case; "" if there is none."""
+        found = (one.value for one in self.request.options if one.name.lower() == name)
+        return (next(found, None) or "").strip().lower()

@@ -18,14 +18,25 @@ from protocols.wsman.fault_codes import NUMBERS
 __all__ = ["Refusal", "not_understood", "of_wmi", "refuse"]
 
 _PROVIDER: Final = "WMI Provider"
+_QUERIES: Final = ("ExecQuery", "ExecNotificationQuery")
 
 _TEXTS: Final = {
     "ACTION_NOT_SUPPORTED": "The resource does not support the action.",
     "DIFFERENT_CIM_SELECTOR": "The resource URI and the selector name different namespaces.",
+    "BOOKMARKS_NOT_SUPPORTED": "The resource has no bookmarks.",
+    "BOOKMARK_EXPIRED": "The events behind the bookmark are not there any more.",
     "ENUMERATE_CANNOT_PROCESS_FILTER": "The filter cannot be processed: missing or not valid.",
     "ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE": "The filter dialect is not supported.",
     "ENUMERATION_MODE_UNSUPPORTED": "The enumeration mode is not supported.",
+    "ERROR_EVT_CHANNEL_NOT_FOUND": "The specified channel could not be found.",
+    "ERROR_EVT_INVALID_QUERY": "The specified query is invalid.",
+    "EVENTING_CONCURRENT_CLIENT_RECEIVE": "Another pull of the subscription is in progress.",
+    "EVENTING_DELIVERY_MODE_REQUESTED_UNAVAILABLE": "The delivery mode is not supported.",
+    "EVENTING_FILTERING_REQUESTED_UNAVAILABLE": "The filter dialect is not supported.",
+    "EVENTING_INVALID_EXPIRATION_TIME": "The expiration time is not valid.",
+    "EVENTING_INVALID_MESSAGE": "There is no such subscription.",
     "INSUFFCIENT_SELECTORS": "Selectors are missing: every key has to be named.",
+    "INVALID_BOOKMARK": "The bookmark is not valid.",
     "INVALID_ENUMERATION_CONTEXT": "The enumeration context is not valid.",
     "INVALID_SELECTORS": "The selectors are not valid for the resource.",
     "INVALID_URI_WMI_ENUM_WQL": "A query needs a resource URI that ends in an asterisk.",
@@ -42,6 +53,9 @@ _TEXTS: Final = {
     "SCHEMA_VALIDATION_ERROR": "The body of the request is not valid.",
     "SELECTOR_TYPEMISMATCH": "The value of a selector does not fit the type of its key.",
     "SOAP_FAULT_MUST_UNDERSTAND": "A header that must be understood is not.",
+    "SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT": "The subscription was closed, for the"
+    " client did not pull within the heartbeat interval.",
+    "SUBSCRIPTION_CLOSED": "The subscription is closed.",
     "UNEXPECTED_SELECTORS": "The request has selectors that the resource does not.",
 }
 
@@ -88,7 +102,7 @@ def of_wmi(error: MIError, operation: str, parameter: str) -> Refusal:
         parameter: what it was asked for: a path, a query, a class.
     """
     number = next(name for kind, name in _WMI_NUMBERS if isinstance(error, kind))
-    is_query = operation == "ExecQuery" and not isinstance(error, InvalidNamespace)
+    is_query = operation in _QUERIES and not isinstance(error, InvalidNamespace)
     name = "ENUMERATE_CANNOT_PROCESS_FILTER" if is_query else "RESOURCE_NOT_FOUND"
     fault = Fault.of(name, _TEXTS[name], provider=_PROVIDER)
     return Refusal(

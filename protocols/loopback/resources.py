@@ -24,7 +24,7 @@ from protocols.wsman.dialects import (
 )
 from protocols.wsman.durations import parse_datetime
 from protocols.wsman.envelope import IncomingReference, IncomingRequest
-from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA
+from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, EVENT_LOG
 
 __all__ = ["Family", "Resource", "find_class", "keys_of", "resource_of"]
 
@@ -39,6 +39,7 @@ class Family(Enum):
     CLASS = auto()
     ALL_CLASSES = auto()
     SCHEMA = auto()
+    EVENT_LOG = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def _resource(uri: str, given: Mapping[str, str | IncomingReference]) -> Resourc
         family = Family.ALL_CLASSES
     elif uri == CIM_XML_SCHEMA:
         family = Family.SCHEMA
+    elif uri == EVENT_LOG:
+        family = Family.EVENT_LOG
     elif uri.lower().startswith(f"{DMTF_CIM_SCHEMA}/"):
         family = Family.CLASS
     else:

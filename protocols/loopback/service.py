@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from protocols.loopback import enumerating, getting
+from protocols.loopback import enumerating, getting, subscribing
 from protocols.loopback.contexts import Contexts
+from protocols.loopback.events import Events
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import Refusal, not_understood, refuse
 from protocols.loopback.repository import Repository
@@ -24,6 +25,9 @@ from protocols.wsman.namespaces import (
     ACTION_GET,
     ACTION_PULL,
     ACTION_RELEASE,
+    ACTION_RENEW,
+    ACTION_SUBSCRIBE,
+    ACTION_UNSUBSCRIBE,
     response_action,
 )
 
@@ -46,7 +50,9 @@ class Limits:
         max_envelope_size: bytes of the largest reply (MaxEnvelopeSizekb).
         max_elements: items of one reply (MaxBatchItems).
         max_timeout: seconds that a request may take (MaxTimeoutms).
-        enumeration_timeout: seconds that an enumeration is kept unused (EnumerationTimeoutms).
+        enumeration_timeout: seconds that an enumeration, or a subscription without heartbeats, is
+            kept unused (EnumerationTimeoutms).
+        subscription_lifetime: seconds that a subscription stands which asks for no end, or None.
         product_version: what Identify says.
         machine: the name of the machine in faults.
     """
@@ -55,6 +61,7 @@ class Limits:
     max_elements: int = 32_000
     max_timeout: float = 60.0
     enumeration_timeout: float = 240.0
+    subscription_lifetime: float | None = None
     product_version: str = "OS: 10.0.20348 SP: 0.0 Stack: 3.0"
     machine: str = "WIN-LAB01"
 
@@ -66,7 +73,8 @@ class Answer:
     Attributes:
         envelope: the bytes of the reply.
         status: its HTTP status.
-        opened: the id of the enumeration that it opens, which only the client can release.
+        opened: the id of the enumeration, or the name of the subscription, that it opens, which
+            only the client can release.
     """
 
     envelope: bytes = field(repr=False)
@@ -80,6 +88,11 @@ class Service:
     def __init__(self, repository: Repository, limits: Limits) -> None:
         self.repository = repository
         self.contexts = Contexts(limits.enumeration_timeout)
+        self.events = Events(
+            repository,
+            idle_limit=limits.enumeration_timeout,
+            lifetime=limits.subscription_lifetime,
+        )
         self._limits = limits
 
     def read(self, data: bytes) -> IncomingRequest:
@@ -128,8 +141,12 @@ class Service:
             outcome = self._outcome(request, is_connected)
         except Refusal as refusal:
             return self._fault(request, refusal)
-        reply = self._reply(request, response_action(request.action), outcome.body)
-        return Answer(reply, opened=outcome.opened)
+        return Answer(self._reply(request, outcome), opened=outcome.opened)
+
+    def forget(self, opened: str) -> None:
+        """Forget what was opened for a client that never came to know of it."""
+        self.contexts.discard(opened)
+        self.events.subscriptions.discard(opened)
 
     def _outcome(self, request: IncomingRequest, is_connected: Callable[[], bool]) -> Outcome:
         _check_headers(request)
@@ -146,6 +163,8 @@ class Service:
                 self._size(request),
                 self._limits.max_elements,
                 is_connected,
+                self.events,
+                self.time_limit(request),
             )
         )
 
@@ -162,8 +181,14 @@ class Service:
         return Answer(reply, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     @staticmethod
-    def _reply(request: IncomingRequest, action: str, body: str) -> bytes:
-        return envelope.serialize_reply(action, body, request.message_id, _new_message_id())
+    def _reply(request: IncomingRequest, outcome: Outcome) -> bytes:
+        return envelope.serialize_reply(
+            response_action(request.action),
+            outcome.body,
+            request.message_id,
+            _new_message_id(),
+            header=outcome.header,
+        )
 
 
 def _new_message_id() -> str:
@@ -175,10 +200,21 @@ _OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
     (ACTION_GET, Family.SCHEMA): getting.get_class,
     (ACTION_ENUMERATE, Family.CLASS): enumerating.enumerate_instances,
     (ACTION_ENUMERATE, Family.ALL_CLASSES): enumerating.enumerate_instances,
-    (ACTION_PULL, Family.CLASS): enumerating.pull,
-    (ACTION_PULL, Family.ALL_CLASSES): enumerating.pull,
-    (ACTION_RELEASE, Family.CLASS): enumerating.release,
-    (ACTION_RELEASE, Family.ALL_CLASSES): enumerating.release,
+    (ACTION_PULL, Family.CLASS): subscribing.pull,
+    (ACTION_PULL, Family.ALL_CLASSES): subscribing.pull,
+    (ACTION_PULL, Family.EVENT_LOG): subscribing.pull,
+    (ACTION_RELEASE, Family.CLASS): subscribing.release,
+    (ACTION_RELEASE, Family.ALL_CLASSES): subscribing.release,
+    (ACTION_RELEASE, Family.EVENT_LOG): subscribing.release,
+    **{
+        (action, family): perform
+        for action, perform in (
+            (ACTION_SUBSCRIBE, subscribing.subscribe),
+            (ACTION_RENEW, subscribing.renew),
+            (ACTION_UNSUBSCRIBE, subscribing.unsubscribe),
+        )
+        for family in (Family.CLASS, Family.ALL_CLASSES, Family.EVENT_LOG)
+    },
 }
 
 

@@ -42,6 +42,8 @@ _EXPIRED: Final = (
     "What came behind the bookmark is gone, or the log was cleared: begin anew without it, with"
     " read_existing=True for all that is still there."
 )
+_CHANNEL: Final = "Check the name of the channel; `wevtutil el` lists them on the host."
+_QUERY_LIST: Final = "Check the query list and the XPath expressions in it."
 _NAMESPACE: Final = "Check the namespace; it is root/cimv2 for most of Windows."
 
 ADVICE: Final = {
@@ -311,6 +313,10 @@ SYSTEM_ROWS: Final[tuple[Row, ...]] = (
     (12002, "ERROR_WINHTTP_TIMEOUT", _R.FAILED, _C.OPERATION_TIMEOUT, None),
     (12152, "ERROR_WINHTTP_INVALID_SERVER_RESPONSE", _R.FAILED, _C.INVALID_RESULT, None),
     (12175, "ERROR_WINHTTP_SECURE_FAILURE", _R.FAILED, _C.SECURITY_ERROR, None),
+    (15000, "ERROR_EVT_INVALID_CHANNEL_PATH", _R.INVALID_PARAMETER, None, _CHANNEL),
+    (15001, "ERROR_EVT_INVALID_QUERY", _R.INVALID_QUERY, None, _QUERY_LIST),
+    (15007, "ERROR_EVT_CHANNEL_NOT_FOUND", _R.NOT_FOUND, None, _CHANNEL),
+    (15011, "ERROR_EVT_QUERY_RESULT_STALE", _R.INVALID_PARAMETER, None, _EXPIRED),
     (0x00040004, "WBEM_S_TIMEDOUT", _R.FAILED, _C.OPERATION_TIMEOUT, _LONGER),
     (0x80070002, "ERROR_FILE_NOT_FOUND", _R.NOT_FOUND, None, None),
     (0x80070005, "E_ACCESSDENIED", _R.ACCESS_DENIED, None, _REMOTE),

@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from protocols.loopback.contexts import Contexts
+from protocols.loopback.events import Events
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import Refusal
 from protocols.loopback.repository import Repository
@@ -24,9 +25,11 @@ def operation(**changes: Any) -> Operation:
         "action", given["uri"], "uuid:1", given["selectors"], given["options"], None, None, "to",
         etree.Element("body"),
     )  # fmt: skip
+    repository = Repository()
     return Operation(
-        request, resource_of(request), Repository(), Contexts(), given["size"], 10, lambda: True
-    )
+        request, resource_of(request), repository, Contexts(), given["size"], 10, lambda: True,
+        Events(repository), 60.0,
+    )  # fmt: skip
 
 
 def test_a_pull_names_the_resource_again_in_any_order_and_case() -> None:
@@ -54,3 +57,12 @@ def test_an_option_is_named_without_case_and_says_yes(value: str | None, is_so: 
     )
     assert asked.wants_precise_arrays is is_so
     assert not asked.has_option("includequalifiers")
+
+
+def test_an_option_may_only_be_there_or_say_something() -> None:
+    asked = operation(options=(Option("There", None), Option("Says", " This ")))
+    assert asked.is_given("there")
+    assert not asked.is_given("other")
+    assert (asked.value_of("says"), asked.value_of("there"), asked.value_of("other")) == (
+        "this", "", "",
+    )  # fmt: skip

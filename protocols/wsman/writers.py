@@ -102,6 +102,10 @@ class Writer:
         inside = "".join(self._element(element, "") for element in elements)
         return f'<w:XmlFragment xmlns:xsi="{XSI}" xmlns:w="{WSMAN}">{inside}</w:XmlFragment>'
 
+    def property(self, element: Element) -> str:
+        """Return one element, or one for each value of an array, in the namespace `p`."""
+        return self._element(element, "p:", self.forms)
+
     def reference(self, instance: Instance) -> str:
         """Return the endpoint reference of an instance."""
         return write_reference(instance, self.dialect, instance.namespace or self.namespace)
@@ -118,11 +122,7 @@ class Writer:
         """Return the forms for a whole instance, which states types only if all are known."""
         if not self.forms.types or not instance.provisional:
             return self.forms
-        return self._untyped
-
-    @property
-    def _untyped(self) -> Forms:
-        return replace(self.forms, types=False) if self.forms.types else self.forms
+        return _untyped(self.forms)
 
     # Properties
 
@@ -130,7 +130,7 @@ class Writer:
         self, element: Element, prefix: str, forms: Forms | None = None, depth: int = 0
     ) -> str:
         tag, cim_type = f"{prefix}{element.name}", element.type or CimType.STRING
-        forms = self._untyped if forms is None else forms
+        forms = _untyped(self.forms) if forms is None else forms
         if not cim_type.is_array:
             return self._value(tag, cim_type, element.value, forms, depth)
         if element.value is None:
@@ -166,6 +166,10 @@ class Writer:
             f'<{tag} xmlns:{prefix}="{self._uri(value)}" xmlns:cim="{CIM_COMMON}"'
             f' xsi:type="{prefix}:{value.class_name}_Type">{inside}</{tag}>'
         )
+
+
+def _untyped(forms: Forms) -> Forms:
+    return replace(forms, types=False) if forms.types else forms
 
 
 def _ordered(elements: Iterable[Element]) -> list[Element]:

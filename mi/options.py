@@ -17,6 +17,7 @@ from mi.credentials import AskedOnce, Credentials, CredentialsSource
 from mi.custom_options import CustomOption
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
+from mi.network_options import TLS_VERSIONS, Dialer, dialer, fingerprint, proxy_url
 from mi.results import CallbackMode, CimType, MessageChannel
 
 __all__ = [
@@ -316,11 +317,21 @@ class DestinationKeywords(TypedDict, total=False):
     transport: str | None
     destination_port: int | None
     http_url_prefix: str | None
+    connect_to: str | None
+    proxy: str | None
+    proxy_type: str | None
+    proxy_credentials: CredentialsSource | Sequence[CredentialsSource] | None
+    dialer: Dialer | None
     packet_privacy: bool | None
     cert_ca_check: bool | None
     cert_cn_check: bool | None
+    cert_revocation_check: bool | None
+    certificate_fingerprint: str | None
     ca_file: str | None
     trusted_certs_dir: str | None
+    crl_file: str | None
+    tls_server_name: str | None
+    minimum_tls_version: str | None
     max_envelope_size: int | None
     max_elements: int | None
     ui_locale: str | None
@@ -350,11 +361,51 @@ class DestinationOptions(_Options):
     transport = _Option(_choice("HTTP", "HTTPS"), "HTTP or HTTPS. HTTP, whose messages are sealed.")
     destination_port = _Option(_number(1, 65535), "The port. 5985 for HTTP, 5986 for HTTPS.")
     http_url_prefix = _Option(_url_prefix, "The path of the service. /wsman.")
+    connect_to = _Option(
+        _text,
+        "`host:port` or `host` that the connection goes to, while the destination stays the name"
+        " of the server. The destination.",
+    )
+    proxy = _Option(
+        proxy_url, "`http://host:port` of a proxy, which is asked to CONNECT to it. None."
+    )
+    proxy_type = _Option(
+        _choice("None", "Auto", "IE", "WinHTTP"),
+        "Where a proxy is named if `proxy` does not: Auto is the environment, then the system; IE"
+        " the user's settings on Windows. None.",
+    )
+    proxy_credentials = _Option(
+        _credentials, "Who we are for the proxy, by Basic, Digest, NTLM or Negotiate. Nobody."
+    )
+    dialer = _Option(
+        dialer,
+        "Brings the socket: called with host, port and seconds left, as `mi.network_options.Dialer`"
+        " says. One of the library's own.",
+    )
     packet_privacy = _Option(_boolean, "Whether messages must be sealed or under TLS. True.")
     cert_ca_check = _Option(_boolean, "Whether the certificate's issuers are verified. True.")
     cert_cn_check = _Option(_boolean, "Whether the certificate's names are verified. True.")
+    cert_revocation_check = _Option(
+        _boolean,
+        "Whether revocation is looked up in `crl_file`. Where that is given; MI's default is True.",
+    )
+    certificate_fingerprint = _Option(
+        fingerprint,
+        "The SHA-256 of the only certificate to take, in hexadecimal; the other checks are then"
+        " made only where they are True. Any.",
+    )
     ca_file = _Option(_text, "A PEM file of the authorities to trust. The system's.")
     trusted_certs_dir = _Option(_text, "A directory of the authorities to trust. The system's.")
+    crl_file = _Option(
+        _text, "A PEM file of the revocation lists of all the authorities of the chain. None."
+    )
+    tls_server_name = _Option(
+        _text, "The name to ask for and to find in the certificate. The destination."
+    )
+    minimum_tls_version = _Option(
+        _choice(*TLS_VERSIONS),
+        "1.0, 1.2 or 1.3. Below 1.2, weak ciphers, keys and signatures are taken, too. 1.2.",
+    )
     max_envelope_size = _Option(_number(8, 4_194_303), "KB of the largest reply to ask for. 500.")
     max_elements = _Option(_number(1, 0xFFFFFFFF), "Results to ask for in one reply. 32,000.")
     ui_locale = _Option(_locale, "The language of messages (RFC 5646). en-US.")
@@ -380,6 +431,8 @@ class DestinationOptions(_Options):
         twin = self.copy()
         if self.credentials is not None:
             twin.credentials = tuple(map(_asked_once, self.credentials))
+        if self.proxy_credentials is not None:
+            twin.proxy_credentials = tuple(map(_asked_once, self.proxy_credentials))
         return twin
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,10 @@ from mi.options import (
 from mi.store import SchemaStore
 
 _OPS = Credentials.password("CONTOSO\\ops", "hunter2")
+
+
+def _dial(host: str, port: int, timeout: float | None) -> socket.socket:
+    return socket.create_connection((host, port), timeout)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +72,18 @@ def test_an_unset_option_reads_none(name: str) -> None:
         ("packet_privacy", False, False),
         ("cert_ca_check", False, False),
         ("cert_cn_check", True, True),
+        ("cert_revocation_check", True, True),
+        ("certificate_fingerprint", "AB:" * 31 + "CD", "ab" * 31 + "cd"),
         ("ca_file", "ca.pem", "ca.pem"),
         ("trusted_certs_dir", "/etc/ssl/certs", "/etc/ssl/certs"),
+        ("crl_file", "crl.pem", "crl.pem"),
+        ("tls_server_name", "server01", "server01"),
+        ("minimum_tls_version", "1.0", "1.0"),
+        ("connect_to", "10.1.2.3:15986", "10.1.2.3:15986"),
+        ("proxy", "http://proxy:3128", "http://proxy:3128"),
+        ("proxy_type", "winhttp", "WinHTTP"),
+        ("proxy_credentials", _OPS, (_OPS,)),
+        ("dialer", _dial, _dial),
         ("max_envelope_size", 8, 8),
         ("max_elements", 1, 1),
         ("ui_locale", "de-DE", "de-DE"),
@@ -106,6 +121,12 @@ def test_an_option_reads_what_it_was_set_to_in_its_usual_form(
         ("packet_privacy", 1),
         ("cert_ca_check", "no"),
         ("ca_file", 5),
+        ("certificate_fingerprint", 5),
+        ("connect_to", 5986),
+        ("proxy", b"http://proxy:3128"),
+        ("proxy_credentials", "ops"),
+        ("dialer", "socks"),
+        ("minimum_tls_version", 1.2),
         ("max_envelope_size", 1.5),
         ("ui_locale", 5),
         ("default_namespace", 5),
@@ -133,6 +154,12 @@ def test_an_option_of_the_wrong_type_is_a_type_mismatch(name: str, given: Any) -
         ("http_url_prefix", "/wsman#top"),
         ("http_url_prefix", " "),
         ("ca_file", ""),
+        ("certificate_fingerprint", "ab" * 20),
+        ("connect_to", ""),
+        ("proxy", " "),
+        ("proxy", "http://ops:hunter2@proxy:3128"),
+        ("proxy_type", "socks"),
+        ("minimum_tls_version", "1.1"),
         ("trusted_certs_dir", "a\x00b"),
         ("max_envelope_size", 7),
         ("max_envelope_size", 4_194_304),
@@ -272,20 +299,21 @@ def test_the_same_user_may_come_with_two_schemes() -> None:
     assert DestinationOptions(credentials=twice).credentials == tuple(twice)
 
 
-def test_a_session_asks_a_callable_for_credentials_once() -> None:
+@pytest.mark.parametrize("name", ["credentials", "proxy_credentials"])
+def test_a_session_asks_a_callable_for_credentials_once(name: str) -> None:
     asked = []
 
     def ask() -> Credentials:
         asked.append(1)
         return _OPS
 
-    options = DestinationOptions(credentials=[ask, _OPS])
-    sources = options.for_session().credentials or ()
+    options = DestinationOptions(**{name: [ask, _OPS]})  # type: ignore[misc]
+    sources = getattr(options.for_session(), name)
     assert [callable(source) for source in sources] == [True, False]
     assert callable(sources[0])
     assert sources[0]() is sources[0]() is _OPS
     assert asked == [1]
-    assert options.credentials == (ask, _OPS)
+    assert getattr(options, name) == (ask, _OPS)
 
 
 def test_a_session_without_credentials_keeps_none() -> None:

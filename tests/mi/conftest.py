@@ -1,7 +1,8 @@
 """Sessions over the fake handler."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
@@ -10,6 +11,7 @@ from mi.options import DestinationOptions
 from mi.session import Session
 from tests.mi.fake_handler import FakeChannel, FakeHandler
 
+ResultT = TypeVar("ResultT")
 Fake = Callable[..., tuple[Session, FakeChannel]]
 
 
@@ -35,3 +37,17 @@ def fake() -> Iterator[Fake]:
     yield open_session
     for session in sessions:
         session.close()
+
+
+def run_coroutine(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Run `work` in a loop of its own; what asyncio complains of in the end is a failure."""
+    complaints: list[Any] = []
+
+    async def watched() -> ResultT:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, told: complaints.append(told))
+        return await asyncio.wait_for(work, 30)
+
+    try:
+        return asyncio.run(watched())
+    finally:
+        assert complaints == []

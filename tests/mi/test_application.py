@@ -1,21 +1,25 @@
 """The application, and `connect`."""
 
 import gc
+import threading
 import warnings
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from mi import application
 from mi.application import Application, connect
-from mi.callbacks import SessionCallbacks
+from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
+from mi.calls import TestConnection
 from mi.errors import InvalidParameter, NoSuchProperty, NotFound, TypeMismatch
 from mi.names import NameMap
 from mi.options import DestinationOptions
 from mi.registry import Registry
 from mi.results import CimType
 from mi.schema import Class, Property
+from tests.mi.conftest import run_coroutine
 from tests.mi.fake_handler import FakeHandler
 
 _POINT = Class(
@@ -134,6 +138,57 @@ def test_applications_do_not_touch_one_another() -> None:
     other.close()
     one.new_session("FAKE").close()
     one.close()
+
+
+def test_an_application_takes_an_executor_for_what_is_asynchronous() -> None:
+    with ThreadPoolExecutor(1, thread_name_prefix="mine") as executor:
+        names: list[str] = []
+        finished = threading.Event()
+
+        def deal(result: OperationResult[Any]) -> None:
+            names.append(threading.current_thread().name)
+            finished.set()
+
+        with Application(executor=executor) as application:
+            application.handlers.register("FAKE", FakeHandler())
+            with application.new_session("FAKE") as session:
+                session.run(TestConnection(), callbacks=OperationCallbacks(instance_result=deal))
+                assert finished.wait(10)
+        assert names == ["mine_0"]
+        assert executor.submit(len, "still there").result() == 11
+
+
+def test_what_is_no_executor_is_a_type_mismatch() -> None:
+    with pytest.raises(TypeMismatch, match=r"an executor has a submit\(\), and 5 has none"):
+        Application(executor=5)  # type: ignore[arg-type]
+
+
+def test_leaving_the_async_with_block_closes_and_warns_of_what_was_left_open() -> None:
+    handler = FakeHandler()
+    application = _with_fake(handler)
+
+    async def main() -> None:
+        async with application as entered:
+            assert entered is application
+            application.new_session("FAKE", "server01")
+
+    with pytest.warns(ResourceWarning, match="left open: <Session FAKE server01>$"):
+        run_coroutine(main())
+    assert len(handler.channels[0].closes) == 1
+
+
+def test_leaving_the_async_with_block_closes_though_no_thread_is_free() -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    application = Application(executor=executor)
+
+    async def main() -> None:
+        async with application:
+            pass
+
+    run_coroutine(main())
+    with pytest.raises(InvalidParameter):
+        application.new_session()
 
 
 def test_the_repr_says_how_many_sessions_are_open() -> None:

@@ -349,25 +349,6 @@ def _raiser(error: BaseException) -> Callable[[], None]:
 # Closing
 
 
-def test_leaving_the_with_block_closes(fake: Fake) -> None:
-    session, channel = fake(["a"], ["b"])
-    with session.query_instances(_QUERY) as operation:
-        assert next(operation) == "a"
-        assert channel.open_contexts
-    assert channel.open_contexts == set()
-    assert channel.runs[0].ends == ["close"]
-
-
-def test_use_after_close_is_invalid_parameter(fake: Fake) -> None:
-    session, _ = fake(["a", "b"], ["c"])
-    operation = session.query_instances(_QUERY)
-    next(operation)
-    operation.close()
-    for use in (operation.all, operation.result, operation.cancel, lambda: next(operation)):
-        with pytest.raises(InvalidParameter, match="the operation is closed"):
-            use()
-
-
 @pytest.mark.parametrize("script", [[], [ConnectionFailed("it broke")]], ids=["ended", "failed"])
 def test_close_after_the_end_is_invalid_parameter_from_then_on(fake: Fake, script: Any) -> None:
     session, channel = fake(*script)

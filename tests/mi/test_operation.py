@@ -1,38 +1,28 @@
 """Operations: when they start and what they give, to threads and to tasks."""
 
+import asyncio
 import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from mi.callbacks import OperationCallbacks
 from mi.calls import GetInstance, QueryInstances, TestConnection
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
     NotFound,
     NotSupported,
+    OperationCancelled,
 )
 from mi.instance import Instance
-from tests.mi.conftest import Fake
+from mi.operation import Operation
+from mi.workers import Workers
+from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.fake_handler import Stall
 
 _QUERY = "SELECT * FROM Win32_Service"
-_SOON = 4.0  # less than the grace, and more than a busy machine needs
-
-
-def _in_thread(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
-    """Start `work` in a thread; its result, or what it raised, comes into the list."""
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 - it is the outcome
-            outcome.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    return thread, outcome
 
 
 # Starting
@@ -148,3 +138,224 @@ def test_the_control_has_the_terms_of_the_call(fake: Fake) -> None:
     assert (used.unary, used.timeout, used.deadline.seconds) == (True, 7, 3)
     session.run(QueryInstances(_QUERY)).all()
     assert not channel.runs[1].control.unary
+
+
+# Ends
+
+
+def test_leaving_the_with_block_closes(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    with session.query_instances(_QUERY) as operation:
+        assert next(operation) == "a"
+        assert channel.open_contexts
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_a_cancelled_operation_says_so_from_then_on(fake: Fake) -> None:
+    session, channel = fake(["a", "b"], ["c"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.cancel()
+    with pytest.raises(OperationCancelled, match="the operation was cancelled"):
+        next(operation)
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_every_use_but_another_close_of_a_closed_operation_is_invalid_parameter(fake: Fake) -> None:
+    session, _ = fake(["a", "b"], ["c"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.close()
+    operation.close()
+    for use in (operation.all, operation.result, operation.cancel, lambda: next(operation)):
+        with pytest.raises(InvalidParameter, match="QueryInstances: the operation is closed"):
+            use()
+
+
+def test_an_operation_with_a_result_callback_cannot_be_read(fake: Fake) -> None:
+    session, _ = fake(["a"])
+    callbacks = OperationCallbacks(instance_result=lambda result: None)
+    operation = session.run(QueryInstances(_QUERY), callbacks=callbacks)
+    with pytest.raises(InvalidParameter, match="delivers by itself"):
+        next(operation)
+
+    async def main() -> None:
+        await operation
+
+    with pytest.raises(InvalidParameter, match="delivers by itself"):
+        run_coroutine(main())
+
+
+# In a coroutine
+
+
+def test_async_for_gives_the_results_of_every_batch_in_order(fake: Fake) -> None:
+    session, channel = fake(["a", "b"], [], ["c"])
+
+    async def main() -> list[Any]:
+        return [result async for result in session.query_instances(_QUERY)]
+
+    assert run_coroutine(main()) == ["a", "b", "c"]
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_async_for_gives_what_came_before_an_error_and_then_raises_it(fake: Fake) -> None:
+    session, _ = fake(["a"], ConnectionFailed("it broke"))
+    taken: list[Any] = []
+
+    async def main() -> None:
+        async for result in session.query_instances(_QUERY):
+            taken.append(result)  # noqa: PERF401 - what was taken before the error is the point
+
+    with pytest.raises(ConnectionFailed):
+        run_coroutine(main())
+    assert taken == ["a"]
+
+
+def test_others_run_while_many_results_are_at_hand(fake: Fake) -> None:
+    session, _ = fake(list(range(1000)))
+    seen: list[int] = []
+
+    async def count() -> None:
+        while True:
+            seen.append(1)
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        operation = session.query_instances(_QUERY)
+        await anext(operation)
+        other = asyncio.ensure_future(count())
+        assert len([result async for result in operation]) == 999
+        other.cancel()
+
+    run_coroutine(main())
+    assert len(seen) >= 3
+
+
+def test_await_gives_the_one_result_and_gives_it_again(fake: Fake) -> None:
+    session, _ = fake(["a"])
+
+    async def main() -> None:
+        operation = session.run(TestConnection())
+        assert await operation == await operation == "a"
+
+    run_coroutine(main())
+
+
+def test_leaving_the_async_with_block_closes_though_there_was_more(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+
+    async def main() -> None:
+        async with session.query_instances(_QUERY) as operation:
+            async for _ in operation:
+                break
+            assert channel.open_contexts
+        assert channel.runs[0].ends == ["close"]
+        with pytest.raises(InvalidParameter, match="the operation is closed"):
+            await anext(operation)
+
+    run_coroutine(main())
+
+
+def test_leaving_the_async_with_block_of_one_that_ended_needs_no_thread(fake: Fake) -> None:
+    sent: list[Any] = []
+
+    class Counting(Workers):
+        def submit(self, work: Any, /) -> None:
+            sent.append(work)
+            super().submit(work)
+
+    session, channel = fake(["a"], executor=Counting())
+
+    async def main() -> None:
+        async with session.query_instances(_QUERY) as operation:
+            assert [result async for result in operation] == ["a"]
+            fetches = len(sent)
+        assert len(sent) == fetches
+
+    run_coroutine(main())
+    assert channel.runs[0].ends == ["close"]
+
+
+def test_leaving_the_async_with_block_without_a_free_thread_leaves_the_release_to_the_channel(
+    fake: Fake,
+) -> None:
+    executor = ThreadPoolExecutor(1)
+    session, channel = fake(["a"], ["b"], executor=executor)
+
+    async def main() -> None:
+        async with session.query_instances(_QUERY) as operation:
+            await anext(operation)
+            executor.shutdown()
+        assert channel.runs[0].ends == ["drop"]
+
+    run_coroutine(main())
+
+
+def test_cancelling_the_task_that_iterates_releases(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(["a"], stall)
+
+    async def iterate() -> None:
+        async for _ in session.query_instances(_QUERY, timeout=None):
+            pass
+
+    async def main() -> None:
+        task = asyncio.ensure_future(iterate())
+        assert await asyncio.to_thread(stall.begun.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert channel.runs[0].ends == ["close"]
+
+    run_coroutine(main())
+
+
+def test_loops_of_several_threads_use_one_session_at_once(fake: Fake) -> None:
+    session, _ = fake(*[[number] for number in range(20)])
+    together = threading.Barrier(4)
+
+    async def main() -> list[Any]:
+        first = session.query_instances(_QUERY)
+        taken = [await anext(first)]
+        together.wait(10)
+        return taken + [result async for result in first]
+
+    outcomes: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(run_coroutine(main()))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert outcomes == [list(range(20))] * 4
+
+
+def test_one_operation_is_read_by_several_tasks_and_each_result_comes_once(fake: Fake) -> None:
+    session, _ = fake(*[[number] for number in range(50)])
+
+    async def main() -> None:
+        operation: Operation[Any] = session.query_instances(_QUERY)
+
+        async def read() -> list[Any]:
+            return [result async for result in operation]
+
+        outcomes = await asyncio.gather(*(read() for _ in range(4)))
+        assert sorted(number for outcome in outcomes for number in outcome) == list(range(50))
+
+    run_coroutine(main())
+
+
+# Where it belongs
+
+
+def test_an_operation_knows_its_session_until_it_is_closed(fake: Fake) -> None:
+    session, _ = fake(["a"])
+    operation = session.query_instances(_QUERY)
+    assert operation.session is session
+    operation.all()
+    assert operation.session is session
+    operation.close()
+    with pytest.raises(InvalidParameter, match="the operation is closed"):
+        _ = operation.session

@@ -1,13 +1,17 @@
 """Sessions: the calls, what each of them may say, and their end."""
 
+import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mi import calls
+from mi.application import Application
+from mi.callbacks import OperationCallbacks, OperationResult
 from mi.errors import (
     InvalidParameter,
     MIError,
@@ -23,8 +27,8 @@ from mi.options import OperationOptions
 from mi.results import CimType, Flags, OperationFlags
 from mi.schema import Class, Property, Qualifier
 from mi.session import Session
-from tests.mi.conftest import Fake
-from tests.mi.fake_handler import FakeChannel, FakeRun, Stall
+from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.fake_handler import FakeChannel, FakeHandler, FakeRun, Stall
 
 _QUERY = "SELECT * FROM Win32_Service"
 _KEY = Instance("Win32_Service", {"Name": "Spooler"})
@@ -435,6 +439,146 @@ def test_leaving_the_with_block_closes(fake: Fake) -> None:
         assert entered is session
         assert channel.closes == []
     assert len(channel.closes) == 1
+
+
+# Callbacks
+
+
+def test_run_starts_an_operation_with_a_result_callback_at_once(fake: Fake) -> None:
+    results: list[OperationResult[Any]] = []
+    final = threading.Event()
+
+    def deal(result: OperationResult[Any]) -> None:
+        results.append(result)
+        final.set()
+
+    session, channel = fake([_KEY])
+    callbacks = OperationCallbacks(instance_result=deal)
+    session.run(calls.GetInstance(_KEY), callbacks=callbacks, flags=OperationFlags(11 | 1 << 30))
+    assert final.wait(10)
+    assert results[0].value is _KEY
+    assert results[0].acknowledge is not None
+    assert channel.runs[0].control.callbacks is callbacks
+
+
+def test_what_keeps_it_from_starting_goes_to_the_result_callback(fake: Fake) -> None:
+    results: list[OperationResult[Any]] = []
+    session, _ = fake()
+    callbacks = OperationCallbacks(instance_result=results.append)
+    session.run(calls.QueryInstances(_QUERY), callbacks=callbacks, timeout=0)
+    assert [type(result.error) for result in results] == [InvalidParameter]
+
+
+def test_what_are_no_callbacks_is_a_type_mismatch(fake: Fake) -> None:
+    session, _ = fake()
+    with pytest.raises(TypeMismatch, match="QueryInstances: callbacks is OperationCallbacks"):
+        session.run(calls.QueryInstances(_QUERY), callbacks=print)  # type: ignore[arg-type]
+
+
+def test_flags_may_be_a_number(fake: Fake) -> None:
+    session, channel = fake()
+    session.test_connection(flags=0x80)  # type: ignore[arg-type]
+    assert channel.runs[0].control.flags is OperationFlags.POLYMORPHISM_SHALLOW
+
+
+# Closing with a callback, and in a coroutine
+
+
+def test_close_with_a_callback_returns_at_once_and_calls_it_once_when_all_is_closed(
+    fake: Fake,
+) -> None:
+    may_close, closed = threading.Event(), threading.Event()
+    told: list[int] = []
+    session, channel = fake(["a"], ["b"])
+    channel.on_close = lambda: may_close.wait(10) and None
+    operation = session.query_instances(_QUERY)
+    next(operation)
+
+    def completed() -> None:
+        told.append(len(channel.open_contexts))
+        closed.set()
+
+    session.close(completed)
+    with pytest.raises(OperationCancelled):
+        next(operation)
+    assert told == []
+    may_close.set()
+    assert closed.wait(10)
+    assert told == [0]
+
+
+def test_closing_a_closed_session_with_a_callback_calls_it_all_the_same(fake: Fake) -> None:
+    session, channel = fake()
+    session.close()
+    for _ in range(2):
+        closed = threading.Event()
+        session.close(closed.set)
+        assert closed.wait(10)
+    assert len(channel.closes) == 1
+
+
+def test_a_result_callback_closes_its_session_with_a_callback(fake: Fake) -> None:
+    order: list[str] = []
+    closed = threading.Event()
+
+    def deal(result: OperationResult[Any]) -> None:
+        order.append("result" if result.more_results else "final")
+        if result.more_results:
+            session.close(lambda: order.append("closed") or closed.set())  # type: ignore[func-returns-value]
+
+    session, _ = fake(["a"], ["b"])
+    session.run(calls.QueryInstances(_QUERY), callbacks=OperationCallbacks(instance_result=deal))
+    assert closed.wait(10)
+    assert order == ["result", "final", "closed"]
+
+
+def test_close_with_a_callback_works_though_the_executor_takes_no_work(fake: Fake) -> None:
+    executor = ThreadPoolExecutor(1)
+    session, channel = fake(executor=executor)
+    executor.shutdown()
+    told: list[str] = []
+    session.close(lambda: told.append("closed"))
+    assert told == ["closed"]
+    assert len(channel.closes) == 1
+
+
+def test_leaving_the_async_with_block_cancels_closes_and_waits_for_it(fake: Fake) -> None:
+    stall = Stall()
+    session, channel = fake(stall)
+
+    async def main() -> None:
+        async with session as entered:
+            assert entered is session
+            asking = asyncio.ensure_future(session.aio.test_connection(timeout=None))
+            assert await asyncio.to_thread(stall.begun.wait, 10)
+        assert len(channel.closes) == 1
+        with pytest.raises(OperationCancelled, match="the session was closed"):
+            await asking
+
+    run_coroutine(main())
+    assert channel.open_contexts == set()
+
+
+def test_leaving_the_async_with_block_closes_though_no_thread_is_free(fake: Fake) -> None:
+    executor = ThreadPoolExecutor(1)
+    session, channel = fake(executor=executor)
+
+    async def main() -> None:
+        async with session:
+            executor.shutdown()
+
+    run_coroutine(main())
+    assert [expiry.seconds for expiry in channel.closes] == [0]
+
+
+def test_a_session_knows_its_application_until_it_is_closed() -> None:
+    application = Application()
+    application.handlers.register("FAKE", FakeHandler())
+    session = application.new_session("FAKE", "server01")
+    assert session.application is application
+    session.close()
+    with pytest.raises(InvalidParameter, match="server01: the session is closed"):
+        _ = session.application
 
 
 def test_the_repr_says_which_protocol_where_and_whether_it_is_closed(fake: Fake) -> None:

@@ -1,8 +1,9 @@
 """SOAP envelopes: a request or a reply as bytes, and bytes as a request, a reply or a fault.
 
 Requests are built from templates in the order and the form in which Windows' own client sends them
-(recorded from Server 2016), without p:OperationID: it would promise to read several envelopes in
-one reply (MS-WSMV). The same arguments always give the same bytes.
+(recorded from Server 2016); only a request that has an `operation` has p:OperationID, since that
+promises to read several envelopes in one reply (MS-WSMV). The same arguments always give the same
+bytes.
 
 A reply is only believed if it is one SOAP 1.2 envelope with one Body that answers our message. A
 fault is told by its body alone: openwsman sends some with HTTP 200.
@@ -10,7 +11,7 @@ fault is told by its body alone: openwsman sends some with HTTP 200.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -102,6 +103,8 @@ class Request:
         repeatable: whether it may be sent again when its reply was lost.
         is_identify: whether it is Identify, which has no headers at all.
         header: ready markup of further headers, such as what names a subscription.
+        operation: the id of an operation of several messages and the number of this one among the
+            client's (MS-WSMV 2.2.4.45), or None for one message and one reply.
     """
 
     action: str
@@ -114,6 +117,7 @@ class Request:
     repeatable: bool = True
     is_identify: bool = False
     header: str = ""
+    operation: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
         f'{_START}{addressing.to_markup}<w:ResourceURI s:mustUnderstand="true">'
         f"{markup.text(request.resource_uri)}{_REPLY_TO}{markup.text(request.action)}</a:Action>"
         f"{addressing.size_markup}<a:MessageID>{markup.text(message_id)}</a:MessageID>"
-        f"{addressing.locale_markup}{selector_set(request.selectors)}{option_set(request.options)}"
+        f"{addressing.locale_markup}{_operation_markup(request.operation)}"
+        f"{selector_set(request.selectors)}{option_set(request.options)}"
         f"{'' if timeout is None else _timeout_markup(timeout)}{request.header}"
         f"{_TO_BODY}{request.body}{_END}"
     )
@@ -160,6 +165,15 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
 def serialize_bare(body: str) -> bytes:
     """Return the bytes of a message without headers: Identify and its reply (DSP0226)."""
     return _encoded(f'<s:Envelope xmlns:s="{SOAP}"><s:Header/><s:Body>{body}{_END}')
+
+
+def _operation_markup(operation: tuple[str, int] | None) -> str:
+    if operation is None:
+        return ""
+    return (
+        f'<p:OperationID s:mustUnderstand="false">{operation[0]}</p:OperationID>'
+        f'<p:SequenceId s:mustUnderstand="false">{operation[1]}</p:SequenceId>'
+    )
 
 
 def _timeout_markup(seconds: float) -> str:
@@ -173,13 +187,16 @@ def _encoded(envelope: str) -> bytes:
         raise InvalidParameter("half a surrogate pair cannot be sent") from error
 
 
-def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
+def parse(
+    data: bytes, message_id: str | None, *, limit: int, unrelated: Container[str] = ()
+) -> Reply | Fault:
     """Return what the bytes of a reply say.
 
     Args:
         data: one envelope.
         message_id: the id of our message, or None where a reply has no headers (Identify).
         limit: bytes that a reply may have.
+        unrelated: the actions of messages that answer none of ours, and are taken all the same.
 
     Raises:
         ProtocolError: it is not a reply to our message that can be trusted.
@@ -187,11 +204,12 @@ def parse(data: bytes, message_id: str | None, *, limit: int) -> Reply | Fault:
     read = document.parse(data, limit=limit, repair=True)
     header, body = soap.split(read.root)
     fault = soap.child(body, _FAULT)
-    if message_id is not None:
+    action = soap.text_of(header, _ACTION)
+    if message_id is not None and action not in unrelated:
         _check_relation(header, message_id, is_fault=fault is not None)
     if fault is not None:
         return Fault.read(fault, header)
-    return Reply(soap.text_of(header, _ACTION), body, header, read.is_repaired)
+    return Reply(action, body, header, read.is_repaired)
 
 
 def _check_relation(header: _Element | None, message_id: str, *, is_fault: bool) -> None:
@@ -242,6 +260,7 @@ class IncomingRequest:
         not_understood: `{namespace}name` of headers that must be understood and are not.
         is_identify: whether it is Identify.
         identifier: the subscription that it is about, or None (e:Identifier).
+        operation_id: the operation that it is part of, or None where one message is all of it.
     """
 
     action: str
@@ -256,6 +275,7 @@ class IncomingRequest:
     not_understood: tuple[str, ...] = ()
     is_identify: bool = False
     identifier: str | None = None
+    operation_id: str | None = None
 
 
 def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
@@ -280,6 +300,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
         not_understood=_not_understood(header),
         is_identify=soap.child(body, _IDENTIFY) is not None,
         identifier=soap.text_of(header, f"{{{EVENTING}}}Identifier") or None,
+        operation_id=soap.text_of(header, f"{{{MICROSOFT}}}OperationID") or None,
     )
 
 
@@ -327,8 +348,14 @@ def _not_understood(header: _Element | None) -> tuple[str, ...]:
     )
 
 
-def serialize_reply(
-    action: str, body: str, relates_to: str | None, message_id: str, *, header: str = ""
+def serialize_reply(  # noqa: PLR0913 - one for each part of a reply
+    action: str,
+    body: str,
+    relates_to: str | None,
+    message_id: str,
+    *,
+    header: str = "",
+    operation: tuple[str, int] | None = None,
 ) -> bytes:
     """Return the bytes of a reply, with its headers in Windows' order.
 
@@ -338,11 +365,12 @@ def serialize_reply(
         relates_to: the id of the message that is answered, or None as in Windows' early faults.
         message_id: the reply's own id.
         header: ready markup of further headers.
+        operation: as in a `Request`; the number is that among the server's messages.
     """
     related = "" if relates_to is None else f"<a:RelatesTo>{markup.text(relates_to)}</a:RelatesTo>"
     return _encoded(
         f"{_REPLY_START}<a:Action>{markup.text(action)}</a:Action>"
-        f"<a:MessageID>{markup.text(message_id)}</a:MessageID>"
+        f"<a:MessageID>{markup.text(message_id)}</a:MessageID>{_operation_markup(operation)}"
         f"<a:To>{ANONYMOUS}</a:To>{related}{header}{_TO_BODY}{body}{_END}"
     )
 

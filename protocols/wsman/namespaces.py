@@ -38,7 +38,9 @@ __all__ = [
     "EVENT_LOG",
     "EVENT_QUERY_DIALECT",
     "FAULT_DETAIL",
+    "FULL_DUPLEX",
     "IDENTITY",
+    "INTERACTIVE",
     "MACHINE_ID",
     "MICROSOFT",
     "PREFIXES",
@@ -69,6 +71,8 @@ CIM_BINDING: Final = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
 CIM_COMMON: Final = "http://schemas.dmtf.org/wbem/wscim/1/common"
 WSMAN_FAULT: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 IDENTITY: Final = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+INTERACTIVE: Final = "http://schemas.microsoft.com/wbem/wsman/1/cim/interactive.xsd"
+"""The namespace of what providers say and ask while an operation goes on (MS-WSMV 2.2.4.47)."""
 MACHINE_ID: Final = "http://schemas.microsoft.com/wbem/wsman/1/machineid"
 WINDOWS_EVENT: Final = "http://schemas.microsoft.com/win/2004/08/events/event"
 """The namespace of the events of the Windows event log."""
@@ -123,6 +127,8 @@ DELIVERY_PULL: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/Pull"
 """The delivery mode in which the client asks for events (DSP0226 10.2.9.5)."""
 BOOKMARK_EARLIEST: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/bookmark/earliest"
 """In the place of a bookmark: the oldest event that is there (DSP0226 10.2.6)."""
+FULL_DUPLEX: Final = "http://schemas.microsoft.com/wbem/wsman/1/wsman/FullDuplex"
+"""Resource URI of what is said about an operation that takes several messages (MS-WSMV 3.2.4.2)."""
 
 
 def response_action(action: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from mi.callbacks import OperationCallbacks
 from mi.control import GRACE, CancelToken, Control, Expiry
 from mi.errors import OperationCancelled, OperationTimeout
 from mi.options import OperationOptions
@@ -158,3 +159,30 @@ def test_a_control_has_the_token_it_was_given_or_one_of_its_own() -> None:
     assert Control.begin(OperationOptions(), cancel=token).cancel is token
     first, second = Control.begin(OperationOptions()), Control.begin(OperationOptions())
     assert first.cancel is not second.cancel
+
+
+@pytest.mark.parametrize(
+    ("unary", "timeout", "deadline", "limit"),
+    [
+        (True, 10, 30, "timeout"),
+        (True, 30, 10, "deadline"),
+        (False, 10, 30, "deadline"),
+        (False, 10, None, None),
+    ],
+)
+def test_the_end_of_the_whole_operation_is_that_of_a_unary_call_or_the_deadline(
+    timeout: float, deadline: float | None, limit: str | None, *, unary: bool
+) -> None:
+    control = Control.begin(OperationOptions(), unary=unary, timeout=timeout, deadline=deadline)
+    assert (control.end.remaining() is None) == (limit is None)
+    assert limit in {None, control.end.limit}
+
+
+def test_what_may_not_wait_has_no_time_left() -> None:
+    assert Expiry.at_once().remaining() == 0
+
+
+def test_a_control_says_what_the_caller_wants_to_be_told() -> None:
+    callbacks = OperationCallbacks()
+    assert Control.begin(OperationOptions(), callbacks=callbacks).callbacks is callbacks
+    assert Control.begin(OperationOptions()).callbacks is None

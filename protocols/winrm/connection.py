@@ -190,7 +190,7 @@ def _secure(
     secured = connection
     try:
         secured = context.wrap_socket(  # type: ignore[assignment]  # as sslsocket_class says
-            connection, server_hostname=address.server_name, do_handshake_on_connect=False
+            connection, server_hostname=address.certificate_name, do_handshake_on_connect=False
         )
         secured.bounds = bounds
         bounds.interrupt_by(secured.interrupt)

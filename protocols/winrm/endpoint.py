@@ -14,7 +14,7 @@ from urllib.parse import quote
 from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
 
-__all__ = ["Address"]
+__all__ = ["Address", "host_of"]
 
 _THIS_MACHINE = "localhost"
 _DEFAULT_PREFIX = "/wsman"
@@ -36,12 +36,14 @@ class Address:
             a zone id, `fe80::1%eth0`.
         port: the TCP port.
         path: the path of the service, with a query if it was given one.
+        tls_name: what TLS calls the server, if that is not `host`.
     """
 
     scheme: str
     host: str
     port: int
     path: str
+    tls_name: str | None = None
 
     @classmethod
     def of(cls, destination: str | None, options: DestinationOptions) -> Address:
@@ -54,9 +56,10 @@ class Address:
         transport = options.transport or "HTTP"
         return cls(
             transport.lower(),
-            _THIS_MACHINE if destination is None else _host(destination),
+            _THIS_MACHINE if destination is None else host_of(destination),
             options.destination_port or _PORTS[transport],
             quote(options.http_url_prefix or _DEFAULT_PREFIX, safe=_PATH_CHARACTERS),
+            options.tls_server_name and host_of(options.tls_server_name),
         )
 
     @property
@@ -66,15 +69,20 @@ class Address:
 
     @property
     def server_name(self) -> str:
-        """The name that a certificate must have: no zone id, no dot of the root."""
-        return self.host.partition("%")[0].rstrip(".")
-
-    @property
-    def authority(self) -> str:
-        """Host and port as URLs and the Host header write them.
+        """What others call the host: no zone id, no dot of the root.
 
         A zone id means something on this machine alone, so it is not sent (RFC 6874 4).
         """
+        return self.host.partition("%")[0].rstrip(".")
+
+    @property
+    def certificate_name(self) -> str:
+        """The name that a certificate must have."""
+        return (self.tls_name or self.host).partition("%")[0].rstrip(".")
+
+    @property
+    def authority(self) -> str:
+        """Host and port as URLs and the Host header write them."""
         name = self.server_name
         return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
 
@@ -84,7 +92,12 @@ class Address:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-def _host(destination: str) -> str:
+def host_of(destination: str) -> str:
+    """Return a host as it is looked up: a name in ASCII, an address without brackets.
+
+    Raises:
+        InvalidParameter: it is no host name and no address.
+    """
     is_bracketed = destination.startswith("[") and destination.endswith("]")
     if is_bracketed or ":" in destination:
         return _ipv6(destination[1:-1] if is_bracketed else destination, destination)

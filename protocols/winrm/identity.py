@@ -29,7 +29,9 @@ def check_name(der: bytes, address: Address) -> None:
     """
     try:
         names = _names(x509.load_der_x509_certificate(der))
-        match_hostname(cast("Any", names), address.server_name, hostname_checks_common_name=True)
+        match_hostname(
+            cast("Any", names), address.certificate_name, hostname_checks_common_name=True
+        )
     except (CertificateError, ValueError) as error:
         raise CertificateRejected(
             f"the certificate of {address.authority} fails the check of its name: {error}",

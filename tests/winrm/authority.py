@@ -72,6 +72,7 @@ class Authority:
 
     Attributes:
         issued: the DER form of the last certificate.
+        ca_file: the file of its own certificate.
     """
 
     issued: bytes
@@ -88,9 +89,24 @@ class Authority:
         self.ca_file = str(folder / "authority.pem")
         Path(self.ca_file).write_bytes(pem(own))
 
-    def server(self, *names: str, common_name: str = "test", days: int = 1) -> ssl.SSLContext:
+    def server(
+        self, *names: str, common_name: str = "test", days: int = 1, of: Key | None = None
+    ) -> ssl.SSLContext:
         """Return the context of a server with a certificate for `names`."""
-        own = key()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.files(*names, common_name=common_name, days=days, of=of))
+        return context
+
+    def files(
+        self,
+        *names: str,
+        common_name: str = "test",
+        days: int = 1,
+        of: Key | None = None,
+        password: bytes | None = None,
+    ) -> str:
+        """Return the file of a certificate with its key."""
+        own = of or key()
         issued = certificate(
             *names, issued_by=self._key, of=own, common_name=common_name, days=days
         )
@@ -99,9 +115,31 @@ class Authority:
         private = own.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+            serialization.BestAvailableEncryption(password)
+            if password
+            else serialization.NoEncryption(),
         )
         path.write_bytes(private + pem(issued))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return str(path)
+
+    def revocation_list(self, *revoked: bytes, days: int = 1) -> str:
+        """Return the file of the list of those that it took back."""
+        now = datetime.now(UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(name("Test Authority"))
+            .last_update(now - 2 * DAY)
+            .next_update(now + days * DAY)
+        )
+        for one in revoked:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder()
+                .serial_number(x509.load_der_x509_certificate(one).serial_number)
+                .revocation_date(now - DAY)
+                .build()
+            )
+        path = self._folder / f"{x509.random_serial_number()}.crl"
+        path.write_bytes(
+            builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        )
+        return str(path)

@@ -77,3 +77,12 @@ def test_what_is_no_host_is_refused_with_advice(destination: str, advice: str) -
         of(destination)
     assert repr(destination) in caught.value.message
     assert advice in str(caught.value.advice)
+
+
+def test_tls_may_know_the_host_by_another_name() -> None:
+    address = of("fe80::1%eth0", tls_server_name="server01.contoso.com.")
+    assert address.certificate_name == "server01.contoso.com"
+    assert address.authority == "[fe80::1]:5985"
+    assert of("fe80::1%eth0").certificate_name == "fe80::1"
+    with pytest.raises(InvalidParameter):
+        of("server01", tls_server_name="https://server01")

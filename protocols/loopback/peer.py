@@ -12,6 +12,8 @@ __all__ = ["ClientGone", "Peer"]
 
 _PIECE = 65_536
 _GLANCE = 0.02  # seconds between two looks at whether a wait is over or the client gone
+# Linux tells of the end of a connection even where something before it was not read yet.
+_HANG_UP: int | None = getattr(select, "POLLRDHUP", None)
 _LAST_WORD = 0.1  # seconds in which a reset may follow the end of a connection
 
 
@@ -41,7 +43,17 @@ class Peer:
 
     def receive(self) -> bytes:
         """Return what the client sent next, or nothing at the end."""
-        return self._socket.recv(_PIECE)
+        return b"" if self._is_at_end_below_tls() else self._socket.recv(_PIECE)
+
+    def _is_at_end_below_tls(self) -> bool:
+        """Wait for something under TLS, and return whether it is the end of the connection.
+
+        TLS answers an end without notice with an alert, and that draws a reset from a client that
+        is gone, so that `left_unread` could not tell what the client had read before.
+        """
+        if not isinstance(self._socket, ssl.SSLSocket) or self._socket.pending():
+            return False
+        return not socket.socket.recv(self._socket, 1, socket.MSG_PEEK)
 
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -65,11 +77,18 @@ class Peer:
     def is_connected(self) -> bool:
         """Whether the client has not closed the connection; nothing is read from it."""
         try:
+            if _HANG_UP is not None:
+                return not self._has_hung_up(_HANG_UP)
             readable, _, _ = select.select([self._socket], [], [], 0)
             # Under TLS too it is the TCP connection that counts, so the TLS layer is passed by.
             return not readable or bool(socket.socket.recv(self._socket, 1, socket.MSG_PEEK))
         except (OSError, ValueError):
             return False
+
+    def _has_hung_up(self, event: int) -> bool:
+        poll = select.poll()
+        poll.register(self._socket, event)
+        return bool(poll.poll(0))
 
     def left_unread(self) -> bool:
         """Whether the client, which has closed the connection, did not read all that was sent.

@@ -147,8 +147,8 @@ class WinrmChannel:
                     self._release_orphans(line, expiry, cancel)
         except MIError as error:
             _logger.warning("what was left open could not be released: %s", error)
-        finally:
-            transport.close(expiry)
+        # In no `finally`: after a Ctrl-C the session may be closed once more, and releases then.
+        transport.close(expiry)
 
     # For runs
 

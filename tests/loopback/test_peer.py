@@ -1,5 +1,6 @@
 """A peer knows whether the client is still there, and waits no longer than it is."""
 
+import select
 import socket
 import struct
 import threading
@@ -96,6 +97,25 @@ def test_bytes_that_were_never_read_are_known_by_the_reset(pair: Pair) -> None:
     assert pair.peer.left_unread()
 
 
+def test_the_end_is_seen_behind_what_was_not_read_yet(pair: Pair) -> None:
+    pair.client.send(b"question")
+    assert pair.peer.is_connected()
+    pair.client.close()
+    if hasattr(select, "POLLRDHUP"):
+        assert not pair.peer.is_connected()
+    assert pair.peer.receive() == b"question"
+    assert not pair.peer.is_connected()
+
+
+def test_the_end_is_seen_where_the_system_does_not_tell_of_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("protocols.loopback.peer._HANG_UP", None)
+    assert pair.peer.is_connected()
+    pair.client.close()
+    assert not pair.peer.is_connected()
+
+
 def test_an_endpoint_that_ends_does_not_wait_for_a_reset(pair: Pair) -> None:
     pair.closing.set()
     assert not pair.peer.left_unread()
@@ -123,5 +143,8 @@ def test_tls_is_spoken_and_the_connection_still_watched(
     wrapped.sendall(b"question")
     assert pair.peer.receive() == b"question"
     assert pair.peer.is_connected()
-    wrapped.close()
+    socket.socket.shutdown(wrapped, socket.SHUT_RDWR)  # without TLS' own notice
     assert not pair.peer.is_connected()
+    assert pair.peer.receive() == b""
+    wrapped.close()
+    assert not pair.peer.left_unread()

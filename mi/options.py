@@ -334,6 +334,7 @@ class DestinationKeywords(TypedDict, total=False):
     minimum_tls_version: str | None
     max_envelope_size: int | None
     max_elements: int | None
+    max_connections: int | None
     ui_locale: str | None
     data_locale: str | None
     default_namespace: str | None
@@ -408,6 +409,9 @@ class DestinationOptions(_Options):
     )
     max_envelope_size = _Option(_number(8, 4_194_303), "KB of the largest reply to ask for. 500.")
     max_elements = _Option(_number(1, 0xFFFFFFFF), "Results to ask for in one reply. 32,000.")
+    max_connections = _Option(
+        _number(1, 1000), "Connections of a session at most, made as they are needed. 4."
+    )
     ui_locale = _Option(_locale, "The language of messages (RFC 5646). en-US.")
     data_locale = _Option(_locale, "The format of data (RFC 5646). en-US.")
     default_namespace = _Option(_namespace, "Where operations go that name none. root/cimv2.")

@@ -41,7 +41,9 @@ def _bits(_: Any, value: Any, mask: float) -> bool:
 
 
 def _text(value: Any) -> str:
-    return str(value[0] if isinstance(value, list) else value)
+    """Return what an argument says: nodes come as a list, of attributes or of elements."""
+    found = value[0] if isinstance(value, list) else value
+    return found.text or "" if isinstance(found, etree._Element) else str(found)  # noqa: SLF001 - its only name
 
 
 _FUNCTIONS: Final[dict[tuple[None, str], Callable[..., Any]]] = {

@@ -156,9 +156,7 @@ class WmiFeed:
         if not self._class.is_a("__Event"):
             raise InvalidQuery(f"{query.class_name} is no class of events")
         if self._class.is_a("__InstanceOperationEvent") and query.within is None:
-            raise InvalidQuery(
-                "nobody tells of changes of instances, so the query needs WITHIN"
-            )
+            raise InvalidQuery("nobody tells of changes of instances, so the query needs WITHIN")
         self._selected = query.selected(self._class)
         self._test = query.predicate(self._class, self._is_a)
         self._write = write
@@ -166,10 +164,7 @@ class WmiFeed:
         self._lock = threading.Lock()
 
     def _is_a(self, class_name: str, ancestor: str) -> bool:
-        try:
-            return self._repository.find_class(self._namespace, class_name).is_a(ancestor)
-        except MIError:
-            return False
+        return self._repository.find_class(self._namespace, class_name).is_a(ancestor)
 
     def tell(self, change: Change) -> bool:
         """Take note of a change; return whether it is one that is wanted."""

@@ -143,6 +143,8 @@ def test_tls_is_spoken_and_the_connection_still_watched(
     wrapped.sendall(b"question")
     assert pair.peer.receive() == b"question"
     assert pair.peer.is_connected()
+    pair.peer.send(b"answer")
+    assert wrapped.recv(100) == b"answer"
     socket.socket.shutdown(wrapped, socket.SHUT_RDWR)  # without TLS' own notice
     assert not pair.peer.is_connected()
     assert pair.peer.receive() == b""

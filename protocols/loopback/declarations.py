@@ -35,6 +35,7 @@ _CLASS_QUALIFIERS: Mapping[str, Sequence[tuple[str, Flags]]] = {
     "create": (("SupportsCreate", Flags.RESTRICTED),),
     "delete": (("SupportsDelete", Flags.RESTRICTED),),
 }
+_DIRECTIONS = {"in": ("in",), "out": ("out",), "inout": ("in", "out")}
 _MARKS = {"key": "key", "cim_key": "CIM_Key", "optional": "optional", "static": "static"}
 
 
@@ -137,7 +138,7 @@ class _Reader:
             qualifiers=_ordered(
                 [
                     Qualifier("ID", CimType.SINT32, ordinal, fixed),
-                    _true(direction, Flags.RESTRICTED),
+                    *(_true(one, Flags.RESTRICTED) for one in _DIRECTIONS[direction]),
                     *_marked(declared),
                     *_value_qualifiers(declared),
                     *_embedding(declared),

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from mi.errors import MIError, ProtocolError
 from mi.instance import Instance
 from protocols.loopback import wql
+from protocols.loopback.associating import associated
 from protocols.loopback.contexts import Enumeration
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.refusals import of_wmi, refuse
 from protocols.loopback.resources import Family, find_class
+from protocols.wsman.associations import ASSOCIATION_DIALECT
 from protocols.wsman.namespaces import WQL_DIALECT
 from protocols.wsman.pages import (
     OBJECT,
@@ -34,7 +36,7 @@ from protocols.wsman.writers import Writer
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["enumerate_instances", "pull", "release"]
+__all__ = ["begin", "enumerate_instances", "pull", "release"]
 
 T = TypeVar("T")
 
@@ -53,14 +55,23 @@ def _read(read: Callable[[_Element], T], operation: Operation) -> T:
 
 
 def enumerate_instances(operation: Operation) -> Outcome:
+    """Begin an enumeration of instances; the exceptions are those of `begin`."""
+    return begin(operation, _items(operation, _read(Enumerate.read, operation)))
+
+
+def begin(operation: Operation, items: Iterator[str]) -> Outcome:
     """Begin an enumeration; keep it, unless its first reply is its last.
+
+    Args:
+        operation: what the client asks for.
+        items: the markup of each item.
 
     Raises:
         Refusal: the request cannot be answered.
         ClientGone: nobody waits for the reply, so nothing is kept.
     """
     asked = _read(Enumerate.read, operation)
-    enumeration = Enumeration(operation.identity, _items(operation, asked))
+    enumeration = Enumeration(operation.identity, items)
     is_optimized = asked.max_elements is not None
     page = enumeration.page(1 if is_optimized else 0, operation.characters)
     if not operation.is_connected():
@@ -97,6 +108,8 @@ def _form(mode: str, writer: Writer, within: Collection[str] | None) -> Callable
 
 def _selected(operation: Operation, wanted: Filter, mode: str, writer: Writer) -> Iterator[str]:
     repository, namespace = operation.repository, operation.resource.namespace
+    if wanted.dialect == ASSOCIATION_DIALECT and wanted.element is not None:
+        return map(_form(mode, writer, None), associated(operation, wanted.element))
     if wanted.dialect != WQL_DIALECT:
         raise refuse("ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE", wanted.dialect)
     if operation.resource.family is not Family.ALL_CLASSES:

@@ -19,7 +19,7 @@ from mi.serial import document
 from protocols.loopback import wql
 from protocols.loopback.event_log import EventLog
 from protocols.loopback.event_queries import EventQuery
-from protocols.loopback.population import new_instance
+from protocols.loopback.instances import new_instance
 from protocols.loopback.refusals import refuse
 from protocols.loopback.repository import Change, Repository
 

@@ -86,6 +86,11 @@ class Operation:
         """Whether null arrays are to say that they are (m:IsNullArray)."""
         return self.has_option(_PRECISE_ARRAYS)
 
+    def values(self, name: str) -> list[str]:
+        """Return the values of all options of a name, without case, in order."""
+        options = self.request.options
+        return [one.value or "" for one in options if one.name.lower() == name.lower()]
+
     def has_option(self, name: str) -> bool:
         """Return whether an option, named in lower case, is there and says yes."""
         return self.value_of(name) in ("true", "1")

@@ -18,11 +18,17 @@ from typing import Any
 from mi.instance import Instance
 from mi.results import CimType
 from mi.schema import Class
-from mi.values import convert, parse_value
+from mi.values import parse_value
 from protocols.loopback.declarations import declared_classes
+from protocols.loopback.echoing import serve_echo
+from protocols.loopback.instances import new_instance
+from protocols.loopback.processes import serve_processes
+from protocols.loopback.registry import Kind, Registry, Value
+from protocols.loopback.registry_provider import serve_registry
 from protocols.loopback.repository import Repository
+from protocols.loopback.services import serve_services
 
-__all__ = ["new_instance", "sample_repository"]
+__all__ = ["sample_repository"]
 
 _SEED = 20260302
 _COMPUTER = "WIN-LAB01"
@@ -50,13 +56,32 @@ Classes = Mapping[tuple[str, str], Class]
 
 
 def sample_repository() -> Repository:
-    """Return a new repository of the sample's classes and instances."""
-    return Repository(declared_classes(), _instances())
+    """Return a new repository of the sample's classes and instances, which has their methods."""
+    repository = Repository(declared_classes(), _instances())
+    serve_services(repository)
+    serve_processes(repository)
+    serve_registry(repository, _registry())
+    serve_echo(repository)
+    return repository
+
+
+@cache
+def _table() -> Any:
+    return json.loads(resources.files(__package__).joinpath("samples.json").read_text("utf-8"))
+
+
+def _registry() -> Registry:
+    return Registry(
+        {
+            path: [Value(name, Kind[kind], data) for name, kind, data in values]
+            for path, values in _table()["registry"].items()
+        }
+    )
 
 
 @cache
 def _instances() -> tuple[Instance, ...]:
-    table = json.loads(resources.files(__package__).joinpath("samples.json").read_text("utf-8"))
+    table = _table()
     classes = {(str(one.namespace), one.name): one for one in declared_classes()}
     rows = [
         *_namespaces(classes),
@@ -67,23 +92,6 @@ def _instances() -> tuple[Instance, ...]:
 
 
 # Making instances
-
-
-def new_instance(class_: Class, values: Mapping[str, Any]) -> Instance:
-    """Return an unmodified instance of `class_` that has every property, most of them null.
-
-    Args:
-        class_: its class.
-        values: the properties that are not null, as the class spells them.
-
-    Raises:
-        TypeMismatch: a value does not fit its property.
-    """
-    converted = {
-        name: convert(values.get(name), declared.type)
-        for name, declared in class_.properties.items()
-    }
-    return Instance.received(class_.name, converted, class_.layout, class_.namespace)
 
 
 def _made(classes: Classes, class_: Class, values: Mapping[str, Any]) -> Instance:

@@ -9,19 +9,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from mi.errors import InvalidClass, InvalidNamespace, InvalidQuery, MIError, NotFound
+from mi.errors import (
+    AlreadyExists,
+    InvalidClass,
+    InvalidNamespace,
+    InvalidParameter,
+    InvalidQuery,
+    MethodNotFound,
+    MIError,
+    NotFound,
+    NotSupported,
+    TypeMismatch,
+)
 from mi.instance import Instance
 from mi.results import CimType
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 
-__all__ = ["Refusal", "not_understood", "of_wmi", "refuse"]
+__all__ = ["Refusal", "not_understood", "of_wmi", "refuse", "refuse_by_wmi"]
 
 _PROVIDER: Final = "WMI Provider"
 _QUERIES: Final = ("ExecQuery", "ExecNotificationQuery")
 
 _TEXTS: Final = {
     "ACTION_NOT_SUPPORTED": "The resource does not support the action.",
+    "ALREADY_EXISTS": "The resource exists already.",
     "DIFFERENT_CIM_SELECTOR": "The resource URI and the selector name different namespaces.",
     "BOOKMARKS_NOT_SUPPORTED": "The resource has no bookmarks.",
     "BOOKMARK_EXPIRED": "The events behind the bookmark are not there any more.",
@@ -32,12 +44,15 @@ _TEXTS: Final = {
     "ERROR_EVT_INVALID_QUERY": "The specified query is invalid.",
     "EVENTING_CONCURRENT_CLIENT_RECEIVE": "Another pull of the subscription is in progress.",
     "EVENTING_DELIVERY_MODE_REQUESTED_UNAVAILABLE": "The delivery mode is not supported.",
+    "EVENTING_FAST_SENDER": "Events came faster than they were pulled.",
     "EVENTING_FILTERING_REQUESTED_UNAVAILABLE": "The filter dialect is not supported.",
     "EVENTING_INVALID_EXPIRATION_TIME": "The expiration time is not valid.",
     "EVENTING_INVALID_MESSAGE": "There is no such subscription.",
     "INSUFFCIENT_SELECTORS": "Selectors are missing: every key has to be named.",
     "INVALID_BOOKMARK": "The bookmark is not valid.",
     "INVALID_ENUMERATION_CONTEXT": "The enumeration context is not valid.",
+    "INVALID_PARAMETER": "The parameters are not valid for the method.",
+    "INVALID_REPRESENTATION": "The body is not a valid representation of the resource.",
     "INVALID_SELECTORS": "The selectors are not valid for the resource.",
     "INVALID_URI_WMI_ENUM_WQL": "A query needs a resource URI that ends in an asterisk.",
     "INVALID_URI_WMI_SINGLETON": "The class has one instance, so it takes no keys.",
@@ -47,6 +62,7 @@ _TEXTS: Final = {
     "MISSING_CLASSNAME": "The selector ClassName is missing.",
     "OBJECTONLY_INVALID": "A query that names properties returns objects only.",
     "OPERATION_TIMEDOUT": "The operation cannot be completed within OperationTimeout.",
+    "PROVIDER_FAILURE": "The provider could not do what it was asked for.",
     "PULL_IN_PROGRESS": "Another pull of the enumeration is in progress.",
     "PULL_PARAMS_NOT_SAME_AS_ENUM": "The pull is not of the resource that was enumerated.",
     "RESOURCE_NOT_FOUND": "The resource that the request is for was not found.",
@@ -59,12 +75,18 @@ _TEXTS: Final = {
     "UNEXPECTED_SELECTORS": "The request has selectors that the resource does not.",
 }
 
-# What WMI's error makes of a request for a class, of a query, and of the namespace in either.
-_WMI_NUMBERS: Final[tuple[tuple[type[MIError], str], ...]] = (
-    (InvalidNamespace, "WBEM_E_INVALID_NAMESPACE"),
-    (InvalidClass, "WBEM_E_INVALID_CLASS"),
-    (InvalidQuery, "WBEM_E_INVALID_QUERY"),
-    (NotFound, "WBEM_E_NOT_FOUND"),
+# WMI's number for an error of the repository, and that of WinRM around it.
+_WMI_NUMBERS: Final[tuple[tuple[type[MIError], str, str], ...]] = (
+    (InvalidNamespace, "WBEM_E_INVALID_NAMESPACE", "RESOURCE_NOT_FOUND"),
+    (InvalidClass, "WBEM_E_INVALID_CLASS", "RESOURCE_NOT_FOUND"),
+    (InvalidQuery, "WBEM_E_INVALID_QUERY", "RESOURCE_NOT_FOUND"),
+    (NotFound, "WBEM_E_NOT_FOUND", "RESOURCE_NOT_FOUND"),
+    (AlreadyExists, "WBEM_E_ALREADY_EXISTS", "ALREADY_EXISTS"),
+    (MethodNotFound, "WBEM_E_INVALID_METHOD", "PROVIDER_FAILURE"),
+    (NotSupported, "WBEM_E_PROVIDER_NOT_CAPABLE", "PROVIDER_FAILURE"),
+    (TypeMismatch, "WBEM_E_TYPE_MISMATCH", "PROVIDER_FAILURE"),
+    (InvalidParameter, "WBEM_E_INVALID_PARAMETER", "PROVIDER_FAILURE"),
+    (MIError, "WBEM_E_FAILED", "PROVIDER_FAILURE"),
 )
 
 
@@ -101,28 +123,32 @@ def of_wmi(error: MIError, operation: str, parameter: str) -> Refusal:
         operation: WMI's name of what it was asked to do: `GetObject`, `ExecQuery` ….
         parameter: what it was asked for: a path, a query, a class.
     """
-    number = next(name for kind, name in _WMI_NUMBERS if isinstance(error, kind))
-    is_query = operation in _QUERIES and not isinstance(error, InvalidNamespace)
-    name = "ENUMERATE_CANNOT_PROCESS_FILTER" if is_query else "RESOURCE_NOT_FOUND"
+    number, name = next(names for kind, *names in _WMI_NUMBERS if isinstance(error, kind))
+    if operation in _QUERIES and not isinstance(error, InvalidNamespace):
+        name = "ENUMERATE_CANNOT_PROCESS_FILTER"
+    return _of_provider(name, number, error.message, _status(operation, parameter, number))
+
+
+def refuse_by_wmi(number: str, explanation: str, parameter: str) -> Refusal:
+    """Return the refusal of a method call by one of WMI's numbers, by its name."""
+    status = _status("ExecMethod", parameter, number)
+    return _of_provider("PROVIDER_FAILURE", number, explanation, status)
+
+
+def _of_provider(name: str, number: str, message: str, status: Instance) -> Refusal:
     fault = Fault.of(name, _TEXTS[name], provider=_PROVIDER)
-    return Refusal(
-        replace(
-            fault,
-            message=error.message,
-            wsman_codes=(*fault.wsman_codes, NUMBERS[number]),
-            extended_status=_status(operation, parameter, NUMBERS[number]),
-        )
-    )
+    codes = (*fault.wsman_codes, NUMBERS[number])
+    return Refusal(replace(fault, message=message, wsman_codes=codes, extended_status=status))
 
 
-def _status(operation: str, parameter: str, number: int) -> Instance:
+def _status(operation: str, parameter: str, number: str) -> Instance:
     status = Instance("__ExtendedStatus")
     for name, value, cim_type in (
         ("Description", None, CimType.STRING),
         ("Operation", operation, CimType.STRING),
         ("ParameterInfo", parameter, CimType.STRING),
         ("ProviderName", "WinMgmt", CimType.STRING),
-        ("StatusCode", number, CimType.UINT32),
+        ("StatusCode", NUMBERS[number], CimType.UINT32),
     ):
         status.add(name, value, cim_type)
     return status

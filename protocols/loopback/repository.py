@@ -9,6 +9,7 @@ is told of every instance that comes, goes, or takes the place of another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import RLock
 from typing import Any, NamedTuple
 
 from mi.errors import InvalidClass, InvalidNamespace, InvalidParameter, NotFound
@@ -18,9 +19,40 @@ from mi.schema import Class
 from protocols.loopback import wql
 from protocols.loopback.comparison import comparable
 
-__all__ = ["Change", "Repository"]
+__all__ = ["Change", "Invoked", "Method", "Repository"]
 
 _Key = tuple[Any, ...]
+
+
+class Invoked(NamedTuple):
+    """A method that a client calls.
+
+    Attributes:
+        repository: where.
+        instance: what it is called on; None for a static method.
+        parameters: what goes in, by name as it is declared; what was left out is not there.
+        context: the values of WMI's context that the client gave, by name in lower case.
+    """
+
+    repository: Repository
+    instance: Instance | None
+    parameters: Mapping[str, Any]
+    context: Mapping[str, str]
+
+    @property
+    def subject(self) -> Instance:
+        """The instance of a method that is not static.
+
+        Raises:
+            InvalidParameter: there is none.
+        """
+        if self.instance is None:
+            raise InvalidParameter("the method is called on an instance")
+        return self.instance
+
+
+Method = Callable[[Invoked], Mapping[str, Any]]
+"""Returns what comes out of a method by name, with `ReturnValue`; what is left out is null."""
 
 
 class Change(NamedTuple):
@@ -57,7 +89,12 @@ class _Namespace:
 
 
 class Repository:
-    """Namespaces, classes and instances, to be served by an endpoint."""
+    """Namespaces, classes and instances, to be served by an endpoint.
+
+    Attributes:
+        lock: held by whoever changes what it has read.
+        methods: what answers the methods of a class; `on` adds to it.
+    """
 
     def __init__(self, classes: Iterable[Class] = (), instances: Iterable[Instance] = ()) -> None:
         """Make a repository of `classes`, superclasses first, and `instances` of them.
@@ -68,6 +105,8 @@ class Repository:
         """
         self._namespaces: dict[str, _Namespace] = {}
         self._watchers: list[Callable[[Change], None]] = []
+        self.lock = RLock()
+        self.methods: dict[tuple[str, str], Method] = {}
         for class_ in classes:
             self.add_class(class_)
         for instance in instances:
@@ -118,6 +157,20 @@ class Repository:
             raise NotFound(f"no {class_.name} has the key {key!r}") from None
         self._tell(Change(before, None))
 
+    def has(self, instance: Instance) -> bool:
+        """Return whether there is an instance of its class with its key.
+
+        Raises:
+            InvalidClass, InvalidNamespace: its class is not known.
+        """
+        space = self._space(instance.namespace or "")
+        class_ = self._class(space, instance.class_name)
+        return space.key(class_, instance) in space.instances[class_.name.lower()]
+
+    def on(self, class_name: str, method: str, answer: Method) -> None:
+        """Let `answer` give what comes out of a method of a class, and of its subclasses."""
+        self.methods[class_name.lower(), method.lower()] = answer
+
     def watch(self, watcher: Callable[[Change], None]) -> None:
         """Tell `watcher` of every change from now on, in the thread that makes it."""
         self._watchers.append(watcher)
@@ -149,6 +202,18 @@ class Repository:
         space = self._space(namespace)
         parent = self._class(space, class_name).name if class_name else ""
         return tuple(space.classes[child] for child in space.children.get(parent.lower(), ()))
+
+    def descendants(self, namespace: str, class_name: str | None = None) -> Iterator[Class]:
+        """Return all subclasses of a class, or all classes, each after its superclass.
+
+        Raises:
+            InvalidNamespace, InvalidClass: as for `find_class`.
+        """
+        return (
+            member
+            for child in self.classes(namespace, class_name)
+            for member in self._space(namespace).family(child)
+        )
 
     def get(self, namespace: str, class_name: str, keys: Mapping[str, Any]) -> Instance:
         """Return the instance with these keys, values of their properties' types.

@@ -25,8 +25,9 @@ from protocols.wsman.dialects import (
 from protocols.wsman.durations import parse_datetime
 from protocols.wsman.envelope import IncomingReference, IncomingRequest
 from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, EVENT_LOG
+from protocols.wsman.references import ObjectName
 
-__all__ = ["Family", "Resource", "find_class", "keys_of", "resource_of"]
+__all__ = ["Family", "Resource", "find_class", "keys_of", "named_instance", "resource_of"]
 
 # Where Windows looks when nobody says where (MS-WSMV).
 _DEFAULT_NAMESPACE = "root/hardware"
@@ -158,3 +159,25 @@ def _reference(repository: Repository, value: IncomingReference) -> Instance:
     class_ = find_class(repository, resource, "GetObject")
     keys = keys_of(repository, resource, class_)
     return Instance.received(class_.name, keys, class_.layout, class_.namespace)
+
+
+def named_instance(repository: Repository, name: ObjectName, namespace: str) -> Instance:
+    """Return the instance, of nothing but keys of their types, that an EPR in a body names.
+
+    Args:
+        repository: where its class is.
+        name: what the EPR says.
+        namespace: where it lives if the EPR does not say it.
+
+    Raises:
+        Refusal: there is no such class, or its keys do not fit.
+    """
+    return _reference(repository, _incoming(name, namespace))
+
+
+def _incoming(name: ObjectName, namespace: str) -> IncomingReference:
+    where = name.namespace or namespace
+    selectors: dict[str, str | IncomingReference] = {NAMESPACE_SELECTOR: where}
+    for key, value in name.keys:
+        selectors[key] = value if isinstance(value, str) else _incoming(value, where)
+    return IncomingReference(f"{DMTF_CIM_SCHEMA}/{name.class_name}", selectors)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from protocols.loopback import enumerating, getting, subscribing
+from protocols.loopback import declaring, enumerating, getting, invoking, subscribing, writing
 from protocols.loopback.contexts import Contexts
 from protocols.loopback.events import Events
 from protocols.loopback.operation import Operation, Outcome
@@ -21,9 +21,12 @@ from protocols.loopback.resources import Family, resource_of
 from protocols.wsman import envelope, identify
 from protocols.wsman.envelope import IncomingRequest
 from protocols.wsman.namespaces import (
+    ACTION_CREATE,
+    ACTION_DELETE,
     ACTION_ENUMERATE,
     ACTION_GET,
     ACTION_PULL,
+    ACTION_PUT,
     ACTION_RELEASE,
     ACTION_RENEW,
     ACTION_SUBSCRIBE,
@@ -151,22 +154,23 @@ class Service:
     def _outcome(self, request: IncomingRequest, is_connected: Callable[[], bool]) -> Outcome:
         _check_headers(request)
         resource = resource_of(request)
+        operation = Operation(
+            request,
+            resource,
+            self.repository,
+            self.contexts,
+            self._size(request),
+            self._limits.max_elements,
+            is_connected,
+            self.events,
+            self.time_limit(request),
+        )
         perform = _OPERATIONS.get((request.action, resource.family))
+        if perform is None and invoking.is_method(operation):
+            perform = invoking.invoke
         if perform is None:
             raise refuse("ACTION_NOT_SUPPORTED", f"{request.action} is not supported here")
-        return perform(
-            Operation(
-                request,
-                resource,
-                self.repository,
-                self.contexts,
-                self._size(request),
-                self._limits.max_elements,
-                is_connected,
-                self.events,
-                self.time_limit(request),
-            )
-        )
+        return perform(operation)
 
     # Envelopes
 
@@ -197,7 +201,13 @@ def _new_message_id() -> str:
 
 _OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
     (ACTION_GET, Family.CLASS): getting.get_instance,
-    (ACTION_GET, Family.SCHEMA): getting.get_class,
+    (ACTION_PUT, Family.CLASS): writing.put,
+    (ACTION_CREATE, Family.CLASS): writing.create,
+    (ACTION_DELETE, Family.CLASS): writing.delete,
+    (ACTION_GET, Family.SCHEMA): declaring.get_class,
+    (ACTION_ENUMERATE, Family.SCHEMA): declaring.enumerate_classes,
+    (ACTION_PULL, Family.SCHEMA): enumerating.pull,
+    (ACTION_RELEASE, Family.SCHEMA): enumerating.release,
     (ACTION_ENUMERATE, Family.CLASS): enumerating.enumerate_instances,
     (ACTION_ENUMERATE, Family.ALL_CLASSES): enumerating.enumerate_instances,
     (ACTION_PULL, Family.CLASS): subscribing.pull,

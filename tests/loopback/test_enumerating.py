@@ -14,7 +14,6 @@ from protocols.wsman.headers import Addressing, Selector
 from protocols.wsman.namespaces import (
     ACTION_ENUMERATE,
     ACTION_PULL,
-    CIM_XML_SCHEMA,
     DMTF_ALL_CLASSES,
     DMTF_CIM_SCHEMA,
     WMI,
@@ -279,11 +278,6 @@ def test_all_classes_need_a_query_in_wql(client: Any) -> None:
 def test_a_projection_has_no_references(client: Any) -> None:
     refused = client.query("SELECT Name FROM Win32_Service", MODE.format("EnumerateEPR"))
     assert refused.code == str(NUMBERS["OBJECTONLY_INVALID"])
-
-
-def test_class_declarations_are_not_enumerated(client: Any) -> None:
-    refused = client.raw_enumerate(CIM_XML_SCHEMA, "<n:Enumerate/>")
-    assert refused.text("//s:Subcode/s:Value") == "a:ActionNotSupported"
 
 
 def test_nothing_is_opened_for_a_client_that_is_gone() -> None:

@@ -8,7 +8,8 @@ from mi.errors import TypeMismatch
 from mi.instance import Instance
 from mi.values import CimDateTime
 from protocols.loopback.declarations import declared_classes
-from protocols.loopback.population import new_instance, sample_repository
+from protocols.loopback.instances import new_instance
+from protocols.loopback.population import sample_repository
 from protocols.loopback.repository import Repository
 
 

@@ -13,11 +13,11 @@ from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Option, Selector
 from protocols.wsman.namespaces import (
-    ACTION_DELETE,
     ACTION_ENUMERATE,
     ACTION_GET,
     ACTION_PULL,
     DMTF_CIM_SCHEMA,
+    TRANSFER,
 )
 
 SERVICE = f"{DMTF_CIM_SCHEMA}/Win32_Service"
@@ -89,7 +89,7 @@ def test_an_enumeration_that_is_opened_is_told(service: Service) -> None:
 
 
 def test_an_action_that_has_no_row_is_not_supported(service: Service) -> None:
-    fault = fault_of(ask(service, Request(ACTION_DELETE, SERVICE, selectors=NAMED)))
+    fault = fault_of(ask(service, Request(f"{TRANSFER}/Patch", SERVICE, selectors=NAMED)))
     assert fault.subcode == "a:ActionNotSupported"
     assert fault.wsman_code == NUMBERS["ACTION_NOT_SUPPORTED"]
 

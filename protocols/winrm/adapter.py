@@ -20,7 +20,7 @@ from urllib3.response import BaseHTTPResponse
 from mi.errors import ProtocolError
 from protocols.winrm.endpoint import Address
 
-__all__ = ["Answer", "PinnedAdapter", "Post", "read_body"]
+__all__ = ["Answer", "PinnedAdapter", "read_body"]
 
 # More would be one huge allocation on the word of a server that names a huge chunk.
 _LARGEST_READ = 16 * 1024 * 1024
@@ -41,13 +41,6 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     reason: str
-
-
-Post = Callable[[str], Answer]
-"""Sends an empty POST with the Authorization header that it is given.
-
-A `ConnectionFailed` has `outcome_unknown` if the header may have reached the server.
-"""
 
 
 class _PinnedConnection(HTTPConnection):

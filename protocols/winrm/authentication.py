@@ -8,97 +8,53 @@ that, the operation fails.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from copy import copy
-from typing import Final, Protocol
+from typing import Final
 
 from mi.credentials import Credentials, CredentialsSource, Scheme, UserName
 from mi.errors import AuthenticationFailed, MIError, NotSupported
 from mi.options import DestinationOptions
-from protocols.winrm.adapter import Answer, Post
-from protocols.winrm.encryption import SessionSecurity
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected, is_offered, may_be_same, not_offered, refused
+from protocols.winrm.handshake import Method
+from protocols.winrm.kerberos_extra import new_kerberos
+from protocols.winrm.negotiation import Negotiate
+from protocols.winrm.plain import Anonymous, Basic, ClientCertificate
+from protocols.winrm.rejection import Rejected, may_be_same
 
-__all__ = ["Logon", "Method"]
+__all__ = ["Logon"]
 
-
-class Method(Protocol):
-    """One way to log on with one credential.
-
-    Attributes:
-        user: who logs on.
-        authorization: the header that every request carries, or None.
-        logs_on: whether it is the connection that is logged on, by a handshake.
-    """
-
-    user: UserName
-
-    @property
-    def authorization(self) -> str | None: ...  # noqa: D102 - above
-
-    @property
-    def logs_on(self) -> bool: ...  # noqa: D102 - above
-
-    def log_on(
-        self, post: Post, binding: bytes | None, *, is_sealing: bool
-    ) -> SessionSecurity | None:
-        """Log on, and return the means to seal if that is wanted.
-
-        Args:
-            post: how to reach the server; each call goes to the same connection.
-            binding: the hash of the server's certificate, or None.
-            is_sealing: whether messages are to be sealed.
-
-        Raises:
-            Rejected: the server refuses the credential or the scheme, or we do.
-            MIError: it could not be done.
-        """
-        ...
+_NewMethod = Callable[[Credentials, Address, DestinationOptions], Method]
 
 
-class _Basic:
-    """User and password in every request, for whoever can read it (RFC 7617)."""
+def _ntlm(credentials: Credentials, address: Address, _: DestinationOptions) -> Method:
+    from protocols.winrm.ntlm import Ntlm  # noqa: PLC0415 - it takes long to load
 
-    logs_on = False
-
-    def __init__(self, user: UserName, password: str, address: Address) -> None:
-        # Windows takes only accounts of its own here, and they have no domain.
-        name = user.user if user.domain == "." else str(user)
-        if ":" in name:
-            raise NotSupported("Basic cannot carry a user name with a colon")
-        self.user = user
-        self.authorization = f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"
-        self._address = address
-
-    def log_on(self, post: Post, binding: bytes | None, *, is_sealing: bool) -> None:  # noqa: ARG002 - as Method
-        if is_sealing:
-            raise Rejected(
-                AuthenticationFailed(
-                    "Basic would send the password and all messages through the network in clear",
-                    advice="Use transport='HTTPS', or packet_privacy=False if that does no harm.",
-                ),
-                is_refusal=False,
-            )
+    return Ntlm(credentials, address)
 
 
-def _negotiate(user: UserName, password: str, address: Address) -> Method:
-    from protocols.winrm.negotiation import Negotiate  # noqa: PLC0415 - as it says itself
-
-    return Negotiate(user, password, address)
+def _basic(credentials: Credentials, address: Address, _: DestinationOptions) -> Method:
+    return Basic(credentials, address)
 
 
-_METHODS: Final[dict[Scheme, Callable[[UserName, str, Address], Method]]] = {
-    Scheme.DEFAULT: _negotiate,
-    Scheme.NEGOTIATE: _negotiate,
-    Scheme.NTLM_DOMAIN: _negotiate,
-    Scheme.BASIC: _Basic,
+def _certificate(credentials: Credentials, address: Address, _: DestinationOptions) -> Method:
+    return ClientCertificate(credentials, address)
+
+
+def _anonymous(_: Credentials, address: Address, __: DestinationOptions) -> Method:
+    return Anonymous(address)
+
+
+_METHODS: Final[dict[Scheme, _NewMethod]] = {
+    Scheme.DEFAULT: Negotiate,
+    Scheme.NEGOTIATE: Negotiate,
+    Scheme.IMPERSONATED_NEGOTIATE: Negotiate,
+    Scheme.KERBEROS: new_kerberos,
+    Scheme.NTLM_DOMAIN: _ntlm,
+    Scheme.BASIC: _basic,
+    Scheme.CLIENT_CERTIFICATE: _certificate,
+    Scheme.NONE: _anonymous,
 }
-_ADVICE = (
-    "Pass credentials=mi.Credentials.password(user, password, scheme=…) with one of the schemes"
-    f" {', '.join(scheme.name for scheme in _METHODS)}."
-)
 
 
 class Logon:
@@ -109,7 +65,9 @@ class Logon:
     """
 
     def __init__(self, options: DestinationOptions, address: Address) -> None:
-        self._sources = list(options.credentials or ())
+        self._sources = list(options.credentials or (Credentials.current_user(),))
+        self._is_told_who = options.credentials is not None
+        self._options = options
         self._address = address
         self._method: Method | None = None
         self._refused: list[UserName] = []
@@ -120,7 +78,7 @@ class Logon:
 
         Raises:
             AuthenticationFailed: the server refused what there is; nothing is sent any more.
-            NotSupported: nothing of what there is can be used in this release.
+            NotSupported: nothing of what there is can be used here.
         """
         while self._method is None:
             if not self._sources:
@@ -133,35 +91,44 @@ class Logon:
         return self._method
 
     def reject(self, rejection: Rejected) -> None:
-        """Remember what became of the present method; `method` goes on from there."""
-        if rejection.is_refusal and self._method is not None:
-            self._refused.append(self._method.user)
+        """Remember what became of the present method; `method` goes on from there.
+
+        Raises:
+            MIError: it is all that there is, and may work another time.
+        """
+        if rejection.may_pass and not self._sources:
+            raise self._told(rejection.error)
+        user = None if self._method is None else self._method.user
+        if rejection.is_refusal and user is not None:
+            self._refused.append(user)
         if rejection.is_refusal or not self._refused:
             self._failure = rejection.error
         self._method = None
 
-    def unauthorized(self, answer: Answer) -> Rejected:
-        """Return what a 401 means for a method that sends its credential with each request."""
-        if is_offered("Basic", answer):
-            return refused(self.method().user, self._address)
-        return not_offered("Basic", answer, self._address)
-
     def _made(self, credentials: Credentials) -> Method | None:
+        """Return the way to log on, or None where that could repeat a refusal."""
         user, scheme = credentials.user, credentials.scheme
-        if user is None or scheme not in _METHODS:
-            what = "logging on as the current user" if user is None else f"the scheme {scheme.name}"
-            raise NotSupported(f"{what} is not in this release", advice=_ADVICE)
-        if any(may_be_same(user, one) for one in self._refused):
+        if scheme not in _METHODS:
+            raise NotSupported(f"the scheme {scheme.name} does not work over WINRM")
+        if user is not None and any(may_be_same(user, one) for one in self._refused):
             return None
-        return _METHODS[scheme](user, credentials.reveal(), self._address)
+        return _METHODS[scheme](credentials, self._address, self._options)
 
     def _nothing_left(self) -> MIError:
-        if self._failure is not None:
-            return copy(self._failure)
-        return NotSupported(
-            "no credentials were given, and logging on as the current user is not in this release",
-            advice=_ADVICE,
-        )
+        return self._told(self._failure or NotSupported("no credentials can be used"))
+
+    def _told(self, error: MIError) -> MIError:
+        """Return an error for one more caller, who may have forgotten to say who he is."""
+        told = copy(error)
+        if not self._is_told_who:
+            told.message = (
+                "no credentials were given, and to log on as the current user does not work:"
+                f" {error.message}"
+            )
+            told.advice = (
+                f"Pass credentials=mi.Credentials.password(user, password). {error.advice}"
+            )
+        return told
 
 
 def _ask(source: CredentialsSource) -> Credentials:

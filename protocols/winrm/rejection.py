@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mi.credentials import UserName
-from mi.errors import AuthenticationFailed, MIError
+from mi.errors import AuthenticationFailed, ConnectionFailed, MIError
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 
@@ -14,6 +14,7 @@ __all__ = ["Rejected", "is_offered", "may_be_same", "not_offered", "refused", "u
 # A scheme's name is followed by a token, a comma or the end; a parameter's by an equals sign.
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?=\s+[^=\s]|\s*(?:,|$))")
 _OFFER = "WWW-Authenticate"
+_REFUSED = "Check the user name, its domain and the password."
 
 
 class Rejected(Exception):
@@ -22,12 +23,14 @@ class Rejected(Exception):
     Attributes:
         error: what the caller is told if there is nothing else to try.
         is_refusal: whether the credential itself was looked at and refused.
+        may_pass: whether the reason is on this side, and may be gone another time: no ticket yet.
     """
 
-    def __init__(self, error: MIError, *, is_refusal: bool) -> None:
+    def __init__(self, error: MIError, *, is_refusal: bool, may_pass: bool = False) -> None:
         super().__init__(error.message)
         self.error = error
         self.is_refusal = is_refusal
+        self.may_pass = may_pass
 
 
 def is_offered(scheme: str, answer: Answer) -> bool:
@@ -48,19 +51,25 @@ def not_offered(scheme: str, answer: Answer, address: Address) -> Rejected:
     )
 
 
-def refused(user: UserName, address: Address) -> Rejected:
-    """Return the rejection of a credential."""
+def refused(user: UserName, address: Address, advice: str = _REFUSED) -> Rejected:
+    """Return the rejection of a credential.
+
+    Args:
+        user: whose it is.
+        address: who refuses it.
+        advice: what to look at.
+    """
     return Rejected(
         AuthenticationFailed(
             f"{address.authority} does not accept the credentials of {str(user)!r}",
-            advice="Check the user name, its domain and the password. To spare the account, this"
-            " session does not send them again: make a new one.",
+            advice=f"{advice} To spare the account, this session does not send them again: make a"
+            " new one.",
         ),
         is_refusal=True,
     )
 
 
-def unanswered(user: UserName, address: Address) -> Rejected:
+def unanswered(user: UserName, address: Address, lost: ConnectionFailed) -> Rejected:
     """Return what a connection is that was lost instead of an answer to the last token."""
     return Rejected(
         AuthenticationFailed(
@@ -68,6 +77,7 @@ def unanswered(user: UserName, address: Address) -> Rejected:
             f" {str(user)!r}",
             advice="Nobody knows whether they were refused. To spare the account, this session does"
             " not send them again: make a new one.",
+            outcome_unknown=lost.outcome_unknown,
         ),
         is_refusal=True,
     )

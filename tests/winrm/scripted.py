@@ -195,18 +195,26 @@ class SealingPeer:
         except spnego.exceptions.SpnegoError:
             self.peer.reply(401, WWW_Authenticate="Negotiate")
             raise EOFError from None
-        self.peer.reply(200, reason=reason, **headers)
+        received = self._received
+        if framing.is_sealed(received.headers["content-type"]):
+            self.reply(b"<reply>" + self._opened(received) + b"</reply>", **headers)
+        elif received.body:
+            self.peer.reply(200, b"<reply>" + received.body + b"</reply>", **headers)
+        else:
+            self.peer.reply(200, reason=reason, **headers)
         return self
 
     def step(self) -> str:
         """Read a token and return the answer to it."""
-        received = self.peer.request()
-        token = b64decode(received.headers["authorization"].removeprefix("Negotiate "))
+        self._received = self.peer.request()
+        token = b64decode(self._received.headers["authorization"].removeprefix("Negotiate "))
         return b64encode(self._context.step(token) or b"").decode()
 
     def request(self) -> bytes:
         """Read a sealed request and return what is in it."""
-        received = self.peer.request()
+        return self._opened(self.peer.request())
+
+    def _opened(self, received: Received) -> bytes:
         part = framing.split(received.headers["content-type"], received.body)[0]
         return self._context.unwrap_winrm(part.header, part.sealed)
 

@@ -1,0 +1,190 @@
+"""The connection of a line, as HTTP sees it: dialled when needed, never replaced by itself."""
+
+from __future__ import annotations
+
+import ssl
+from http.client import ImproperConnectionState, IncompleteRead, NotConnected
+from typing import Final
+
+from requests import Request
+
+from mi.control import CancelToken, Expiry
+from mi.credentials import CertificateFiles
+from mi.errors import ConnectionFailed, MIError, ProtocolError
+from mi.options import DestinationOptions
+from mi.version import __version__
+from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
+from protocols.winrm.bounds import Bounds
+from protocols.winrm.certificates import tls_context
+from protocols.winrm.connection import BoundedSocket, dial
+from protocols.winrm.endpoint import Address
+from protocols.winrm.status import shortened
+
+__all__ = ["Link"]
+
+_SOAP: Final = "application/soap+xml;charset=UTF-8"
+_LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState)
+
+
+class Link:
+    """At most one connection.
+
+    Attributes:
+        bounds: what bounds the exchange that it serves.
+        certificate: the client certificate to show when it is dialled, or None.
+    """
+
+    def __init__(self, address: Address, options: DestinationOptions) -> None:
+        self._address = address
+        self._options = options
+        self._adapter = PinnedAdapter(address, self._hand_over)
+        self._request = Request("POST", address.url).prepare()
+        self._contexts: dict[CertificateFiles | None, ssl.SSLContext] = {}
+        self._socket: BoundedSocket | None = None
+        self._is_handed_over = False
+        self.bounds = Bounds(Expiry(), CancelToken(), 0)
+        self.certificate: CertificateFiles | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._socket is not None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the connection is of no use any more."""
+        return self._socket is not None and self._socket.is_stale
+
+    @property
+    def binding(self) -> bytes | None:
+        """What a logon is bound to: the hash of the server's certificate, or None."""
+        if self._socket is None or not self._address.is_tls:
+            return None
+        from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - loads cryptography
+
+        return server_end_point(_certificate(self._socket))
+
+    def attend(self) -> None:
+        """Let the connection serve the exchange that `bounds` bounds."""
+        if self._socket is not None:
+            self._socket.bounds = self.bounds
+            self.bounds.interrupt_by(self._socket.interrupt)
+
+    def open(self) -> None:
+        """Dial now.
+
+        Raises:
+            ConnectionFailed: it cannot be reached.
+            CertificateRejected: TLS does not believe that it is who it should be.
+            InvalidParameter: a file of certificates cannot be read.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+        """
+        self._socket = self._dial()
+
+    def abandon(self) -> None:
+        """Forget the connection and leave it open: another process, forked, has it too."""
+        if self._socket is not None:
+            self._socket.leave()
+        self._socket = None
+
+    def discard(self) -> None:
+        """Close the connection, if there is one; the next request dials."""
+        if self._socket is not None:
+            self._socket.end()
+        self._adapter.drop()
+        self._socket = None
+        self._is_handed_over = False
+
+    def new_headers(self) -> dict[str, str]:
+        """Return the headers of a request that is neither sealed nor authorized."""
+        return {
+            "Host": self._address.authority,
+            "User-Agent": f"management-infrastructure/{__version__}",
+            "Accept-Encoding": "identity",
+            "Connection": "Keep-Alive",
+            "Content-Type": _SOAP,
+        }
+
+    def post(self, body: bytes, headers: dict[str, str], most: int) -> Answer:
+        """Send a request and return the reply, whose body may have `most` bytes.
+
+        Raises:
+            ConnectionFailed: no connection, or it was lost.
+            ProtocolError: the reply is none, or is larger.
+            MIError: as `open`.
+        """
+        self.bounds.begin()
+        headers["Content-Length"] = str(len(body))
+        self._request.headers = headers  # type: ignore[assignment]  # a dict is copied faster
+        self._request.body = body or None
+        try:
+            raw = self._adapter.send(self._request, stream=True).raw
+            return Answer(raw.status, raw.headers, read_body(raw, most), raw.reason or "")
+        except MIError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever requests, urllib3 and below may raise
+            # Outside of the block: requests' errors hold the request, and that the credentials.
+            cause = _innermost(error)
+        if isinstance(cause, MIError):
+            raise cause
+        raise self._transport_error(cause) from cause
+
+    def _transport_error(self, cause: BaseException) -> MIError:
+        what = shortened(f"{type(cause).__name__}: {cause}")
+        if isinstance(cause, _LOST):
+            return ConnectionFailed(
+                f"the connection to {self._address.authority} was lost while"
+                f" {self.bounds.phase}: {what}",
+                advice="Check the network, and whether the service was restarted.",
+            )
+        return ProtocolError(f"{self._address.authority} does not answer as HTTP should: {what}")
+
+    def _hand_over(self) -> BoundedSocket:
+        """Give urllib3 the connection: the one that is there, and never a second one."""
+        if self._is_handed_over:
+            raise ConnectionFailed(
+                f"{self._address.authority} closed the connection that was being logged on",
+                advice="This scheme needs connections that stay open; look for a proxy in between.",
+            )
+        if self._socket is None:
+            self._socket = self._dial()
+        self._is_handed_over = True
+        return self._socket
+
+    def _dial(self) -> BoundedSocket:
+        if not self._address.is_tls:
+            return dial(self._address, self.bounds, None)
+        options = self._options
+        if self.certificate not in self._contexts:
+            self._contexts[self.certificate] = tls_context(options, self.certificate)
+        connection = dial(self._address, self.bounds, self._contexts[self.certificate])
+        if options.cert_ca_check is False and options.cert_cn_check is not False:
+            self._check_name(connection)
+        return connection
+
+    def _check_name(self, connection: BoundedSocket) -> None:
+        from protocols.winrm.identity import check_name  # noqa: PLC0415 - loads cryptography
+
+        try:
+            check_name(_certificate(connection), self._address)
+        except MIError:
+            connection.close()
+            raise
+
+
+def _certificate(connection: BoundedSocket) -> bytes:
+    """Return the server's certificate; b"" is none that anybody could use."""
+    given = isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True)
+    return given or b""
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return what requests' and urllib3's errors wrap; their context may be anybody's."""
+    while not isinstance(error, MIError):
+        wrapped = (error.__cause__, getattr(error, "reason", None), *error.args)
+        inner = next((one for one in wrapped if isinstance(one, BaseException)), None)
+        if inner is None:
+            break
+        error = inner
+    return error

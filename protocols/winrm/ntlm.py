@@ -1,0 +1,192 @@
+"""Logging a connection on with NTLM, under the name of Negotiate (MS-NLMP, RFC 4559).
+
+requests-ntlm exchanges the tokens. Its hook waits for a 401, which stock OMI never sends to a
+request without a token, and sends the body along each time; so it is handed a made-up 401 for an
+empty POST, and the tokens travel in POSTs of ours, on the one connection they are meant for.
+
+This is loaded where NTLM is meant, for it takes as long to load as everything else together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from requests import PreparedRequest, Request, Response
+from requests_ntlm import HttpNtlmAuth
+
+from mi.credentials import Credentials
+from mi.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    MIError,
+    NotSupported,
+    ProtocolError,
+)
+from protocols.winrm.adapter import Answer
+from protocols.winrm.encryption import Seal, SessionSecurity
+from protocols.winrm.endpoint import Address
+from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
+from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
+from protocols.winrm.status import UNAUTHORIZED, status_error
+from protocols.winrm.user_names import windows_name
+
+__all__ = ["Ntlm"]
+
+_SCHEME = "Negotiate"  # Windows and OMI take a bare NTLM token under this name
+_OK = 200
+_SIGNATURE = b"NTLMSSP\x00"
+_FLAGS = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
+# Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5). What the server
+# leaves out is left out by both sides, so a challenge without them would undo the privacy.
+_SEALING = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
+
+
+class Ntlm(ConnectionMethod):
+    """One user's NTLM logon."""
+
+    def __init__(self, credentials: Credentials, address: Address) -> None:
+        """Know who logs on.
+
+        Raises:
+            NotSupported: there is no user name or no password.
+        """
+        user = credentials.user
+        password = credentials.reveal() if credentials.has_password else ""
+        if user is None or not password:
+            # requests-ntlm would look for credentials elsewhere instead.
+            raise NotSupported(
+                "NTLM needs a user name and a password that is not empty",
+                advice="Pass mi.Credentials.password(…). Windows lets no account without a password"
+                " log on over the network.",
+            )
+        self.user = user
+        self._password = password
+        self._address = address
+        self._is_accepted = False
+
+    def log_on(self, wire: Wire) -> Seal | None:
+        """Exchange NTLM's three messages; return the means to seal if that is wanted.
+
+        Raises:
+            Rejected: the server refuses the user, or takes no NTLM; or it closed the connection
+                when it had the last token of a user whom it never accepted, as some do who refuse.
+            ConnectionFailed: the connection was lost otherwise.
+            AuthenticationFailed: it does not offer to seal as it should.
+            ProtocolError: it does not speak NTLM as it should.
+        """
+        last, seal = self._prepared(wire)
+        try:
+            answer = wire.finish(last, seal)
+        except ConnectionFailed as error:
+            if wire.is_sent and not self._is_accepted:
+                raise unanswered(self.user, self._address, error) from error
+            raise
+        if answer.status == UNAUTHORIZED:
+            raise refused(self.user, self._address)
+        self._is_accepted = True
+        return seal
+
+    def _prepared(self, wire: Wire) -> tuple[str, Seal | None]:
+        """Return the header with the last token, and the means to seal."""
+        tokens = _Tokens(windows_name(self.user), self._password, wire.binding)
+        exchange = _TokenExchange(wire, self._address)
+        try:
+            security = tokens.exchange(exchange)
+        except (MIError, Rejected):
+            raise
+        except Exception as error:  # noqa: BLE001 - requests-ntlm, pyspnego and below document none
+            failure = error
+        else:
+            return exchange.last, Seal(security) if wire.is_sealing else None
+        raise ProtocolError(
+            f"the NTLM handshake with {self._address.authority} failed:"
+            f" {type(failure).__name__}: {failure}"
+        ) from failure
+
+
+class _Tokens(HttpNtlmAuth):
+    """requests-ntlm's side of the handshake, driven without its hook."""
+
+    def __init__(self, user: str, password: str, binding: bytes | None) -> None:
+        super().__init__(user, password)
+        self._binding = binding
+
+    def exchange(self, exchange: _TokenExchange) -> SessionSecurity:
+        """Let the exchange have all tokens; return the means to seal."""
+        made_up = cast("Response", exchange.reply(UNAUTHORIZED, _SCHEME))
+        self.retry_using_http_NTLM_auth("www-authenticate", "Authorization", made_up, _SCHEME, {})
+        return cast("SessionSecurity", self.session_security)
+
+    def _get_server_cert(self, response: Response) -> bytes | None:  # noqa: ARG002 - its signature
+        return self._binding
+
+
+class _TokenExchange:
+    """What requests-ntlm takes for the connection.
+
+    It passes the first token on, and keeps the last one, so that a request can go along with it.
+
+    Attributes:
+        last: the header with the last token.
+    """
+
+    def __init__(self, wire: Wire, address: Address) -> None:
+        self._wire = wire
+        self._address = address
+        self._is_challenged = False
+        self.last = ""
+
+    def reply(self, status: int, offer: str) -> _Reply:
+        """Return a reply as requests-ntlm wants it."""
+        request = Request("POST", self._address.url).prepare()
+        return _Reply(self, request, status, {"www-authenticate": offer})
+
+    def send(self, request: PreparedRequest, **_: Any) -> _Reply:
+        """Send the first token in a request's headers, or keep the last one."""
+        header = str(request.headers["Authorization"])
+        if self._is_challenged:
+            self.last = header
+            return self.reply(_OK, "")
+        challenge = self._challenge(self._wire.post(header))
+        self._is_challenged = True
+        return self.reply(UNAUTHORIZED, carried_token(_SCHEME, challenge))
+
+    def _challenge(self, answer: Answer) -> bytes:
+        """Return the server's challenge, once it is one that may be answered."""
+        if answer.status != UNAUTHORIZED:
+            raise status_error(answer, self._address, is_sealed=False)
+        challenge = token_in(answer, _SCHEME) or b""
+        if not challenge.startswith(_SIGNATURE):
+            raise not_offered("NTLM", answer, self._address)
+        flags = int.from_bytes(challenge[_FLAGS], "little")
+        if self._wire.is_sealing and flags & _SEALING != _SEALING:
+            raise AuthenticationFailed(
+                f"{self._address.authority} does not offer to seal messages as it should"
+                f" (NTLM flags 0x{flags:08x})",
+                advice="Use transport='HTTPS'.",
+            )
+        return challenge
+
+
+class _Reply:
+    """A reply, with as much of requests' form as requests-ntlm looks at."""
+
+    content = b""
+
+    def __init__(
+        self,
+        connection: _TokenExchange,
+        request: PreparedRequest,
+        status_code: int,
+        headers: dict[str, str],
+    ) -> None:
+        self.connection = connection
+        self.request = request
+        self.status_code = status_code
+        self.headers = headers
+        self.url = request.url
+        self.raw = self
+        self.history: list[_Reply] = []
+
+    def release_conn(self) -> None:
+        """Do nothing: the connection is never released in the midst of a logon."""

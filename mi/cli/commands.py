@@ -32,6 +32,7 @@ COMMANDS = {
     "enumerate": Entry("mi.cli.operations:enumerate_", "List the instances of a class."),
     "query": Entry("mi.cli.operations:query", "List the instances that a WQL query selects."),
     "class": Entry("mi.cli.operations:class_", "Show how a class is declared."),
+    "events": Entry("mi.cli.events:events", "Follow the event log, or what a WQL query tells."),
     "demo": Entry("protocols.loopback.command:demo", "Show it all, against a made-up server here."),
     "loopback": Entry("protocols.loopback.command:loopback", "Run the made-up server for tests."),
 }

@@ -10,6 +10,8 @@ import pytest
 import mi
 from mi.cli.main import main
 
+_MANY = ("enumerate_instances", "query_instances", "subscribe", "subscribe_event_log")
+
 
 class FakeOperation:
     def __init__(self, results: Iterable[Any], log: list[str]) -> None:
@@ -50,7 +52,7 @@ class FakeSession:
             self.calls.append((name, arguments, keywords))
             if isinstance(self.answer, BaseException):
                 raise self.answer
-            if name in ("enumerate_instances", "query_instances"):
+            if name in _MANY:
                 return FakeOperation(self.answer, self.log)
             return self.answer
 

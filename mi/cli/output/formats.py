@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 import mi
 from mi.cli.output.columns import Columns, Shown
 from mi.cli.output.documents import CsvWriter, JsonLinesWriter, JsonWriter
+from mi.cli.output.lines import LinesWriter
 from mi.cli.output.terminal import LiveCount, complain
 from mi.cli.output.text_table import TextTable
 
-__all__ = ["FORMATS", "Output", "Writer"]
+__all__ = ["EVENT_FORMATS", "FORMATS", "Output", "Writer"]
 
 
 class Writer(Protocol):
@@ -48,6 +49,12 @@ FORMATS: dict[str, Callable[..., Writer]] = {
 }
 """What makes each output, from a stream, the columns asked for and whether one result comes."""
 
+EVENT_FORMATS: dict[str, Callable[..., Writer]] = {
+    "lines": LinesWriter,
+    **{name: make for name, make in FORMATS.items() if name != "table"},
+}
+"""The same for events, of which there is no last one: a table can be drawn only with that."""
+
 
 class Output:
     """What a command prints, from the first result to the last; a context manager.
@@ -57,10 +64,15 @@ class Output:
     """
 
     def __init__(
-        self, output_format: str, properties: Sequence[str] = (), *, is_single: bool = False
+        self,
+        output_format: str,
+        properties: Sequence[str] = (),
+        *,
+        is_single: bool = False,
+        formats: Mapping[str, Callable[..., Writer]] = FORMATS,
     ) -> None:
         self._columns = Columns(properties)
-        self._writer = FORMATS[output_format](sys.stdout, self._columns.wanted, is_single=is_single)
+        self._writer = formats[output_format](sys.stdout, self._columns.wanted, is_single=is_single)
         self._count = LiveCount(prints_at_once=output_format != "table" or is_single)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,130 @@
+"""The command that follows events: those of the event log, or what a WQL query asks to be told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+import mi
+from mi.cli.bookmark_file import BookmarkFile
+from mi.cli.output.formats import EVENT_FORMATS, Output
+from mi.cli.target import Target, target_options
+
+__all__ = ["events"]
+
+_COLUMNS = ("TimeCreated", "Channel", "EventID", "Level", "ProviderName")
+_OPTIONS = (
+    click.option("-q", "--query", metavar="WQL",
+                 help='Follow what WMI tells instead, as in "SELECT * FROM __InstanceCreationEvent'
+                      " WITHIN 5 WHERE TargetInstance ISA 'Win32_Process'\"."),
+    click.option("-f", "--follow", is_flag=True, help="Go on with what is yet to be written."),
+    click.option("--bookmark", metavar="FILE",
+                 help="Go on where the last run that had FILE ended, and keep in it how far this "
+                      "one has got."),
+    click.option("--read-existing", is_flag=True,
+                 help="With --follow, where there is no bookmark yet: begin with the oldest."),
+    click.option("--raw", is_flag=True, help="Do not let the host put the messages together."),
+    click.option("--ignore-channel-errors", is_flag=True,
+                 help="Pass over channels that cannot be read."),
+    click.option("-c", "--count", type=click.IntRange(1), metavar="N", help="End after N events."),
+    click.option("-n", "--namespace", metavar="NAME", show_default="root/cimv2",
+                 help="The CIM namespace of a query."),
+    click.option("-p", "--properties", metavar="A,B", multiple=True,
+                 help="The properties to print, by commas."),
+    click.option("-o", "--output", "output_format", type=click.Choice(list(EVENT_FORMATS)),
+                 default="lines", show_default=True, help="How to print."),
+)  # fmt: skip
+
+_Start = Callable[[mi.Session], mi.Operation[mi.Indication]]
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("events")
+@click.argument("host")
+@click.argument("channels", metavar="[CHANNEL]...", nargs=-1)
+@_options
+@target_options
+def events(  # noqa: PLR0913 - one parameter for each option that is used here
+    target: Target,
+    *,
+    channels: tuple[str, ...],
+    query: str | None,
+    count: int | None,
+    properties: tuple[str, ...],
+    output_format: str,
+    **asked: Any,
+) -> None:
+    """Print the events of each CHANNEL of HOST's event log, or what a WQL query tells.
+
+    Without --follow, what is there, and end. A query follows until Ctrl-C or --count.
+    """
+    if bool(channels) is (query is not None):
+        raise click.UsageError("Name a channel, such as System, or give a --query.")
+    wanted = tuple(name.strip() for part in properties for name in part.split(",") if name.strip())
+    kept = None if asked["bookmark"] is None else BookmarkFile(asked["bookmark"])
+    if query is None:
+        start = _log(channels, kept, _limits(target), asked)
+        last = "EventData" if asked["raw"] else "Message"
+        usual = (*_COLUMNS, last) if output_format == "lines" else ()
+    elif kept is None:
+        start, usual = _query(query, asked["namespace"], _limits(target)), ()
+    else:
+        raise click.UsageError("--bookmark is for the event log: WMI keeps no events.")
+    _print(
+        target, start, Output(output_format, wanted or usual, formats=EVENT_FORMATS), count, kept
+    )
+
+
+def _limits(target: Target) -> dict[str, Any]:
+    """Return the time limits that were given; what is not given does not end a subscription."""
+    given = {"timeout": target.timeout, "deadline": target.deadline}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _log(
+    channels: tuple[str, ...],
+    kept: BookmarkFile | None,
+    limits: dict[str, Any],
+    asked: dict[str, Any],
+) -> _Start:
+    bookmark = None if kept is None else kept.read()
+    return lambda session: session.subscribe_event_log(
+        channels,
+        bookmark,
+        read_existing=asked["read_existing"] or not asked["follow"],
+        rendered_text=not asked["raw"],
+        ignore_channel_errors=asked["ignore_channel_errors"],
+        follow=asked["follow"],
+        **limits,
+    )
+
+
+def _query(query: str, namespace: str | None, limits: dict[str, Any]) -> _Start:
+    return lambda session: session.subscribe(query, namespace=namespace, **limits)
+
+
+def _print(
+    target: Target,
+    start: _Start,
+    output: Output,
+    count: int | None,
+    kept: BookmarkFile | None,
+) -> None:
+    # From the inside out: the subscription is ended first, whatever ends this.
+    with target.session() as session, output, start(session) as operation:
+        for number, indication in enumerate(operation, 1):
+            output.instance(indication.instance)
+            sys.stdout.flush()
+            # Only now, so that an event whose bookmark is kept has been printed.
+            if kept is not None:
+                kept.save(indication.bookmark)
+            if number == count:
+                break

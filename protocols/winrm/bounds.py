@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from threading import Lock
 from time import monotonic
@@ -25,6 +25,7 @@ class Phase(StrEnum):
 
     LOOKING_UP = "looking the name up"
     CONNECTING = "connecting"
+    TUNNELLING = "asking the proxy"
     SECURING = "in the TLS handshake"
     AUTHENTICATING = "authenticating"
     SENDING = "sending the request"
@@ -83,6 +84,17 @@ class Bounds:
         if self._expiry.limit != "grace":
             self._held = phase
 
+    @contextmanager
+    def tunnelling(self) -> Iterator[None]:
+        """Talk to a proxy: nothing of the request is sent yet, whatever passes."""
+        held = self._held
+        self.hold(Phase.TUNNELLING)
+        try:
+            yield
+        finally:
+            self._held = held
+            self.begin()
+
     def interrupt_by(self, wake: Callable[[], None]) -> None:
         """Call `wake`, from another thread, when whoever waits now must stop waiting."""
         self._wake = wake
@@ -107,6 +119,10 @@ class Bounds:
         if remaining <= 0:
             raise self._expiry.error(self.phase)
         return min(remaining, _LONGEST_WAIT)
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left, or None if there is no end."""
+        return self._expiry.remaining()
 
     def share(self, parts: int) -> float | None:
         """Return when the first of `parts` equal parts of the time is over; None is at its end."""

@@ -25,8 +25,9 @@ from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.endpoint import Address
 from protocols.winrm.errands import Errand
+from protocols.winrm.route import Place
 
-__all__ = ["BoundedSocket", "dial"]
+__all__ = ["BoundedSocket", "dial", "reach", "secure"]
 
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
@@ -36,14 +37,21 @@ _ADVICE: dict[type[OSError], str] = {
     TimeoutError: "Check the address, and that no firewall drops the connection.",
 }
 _DEFAULT_ADVICE = "Check the address and the network."
+_PROXY_ADVICE = "Check the address of the proxy, and whether one is needed."
 
 _Targets = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
 
 
 class BoundedSocket(socket.socket):
-    """A socket whose calls end when its bounds do."""
+    """A socket whose calls end when its bounds do.
+
+    Attributes:
+        bounds: what bounds the exchange that it serves.
+        is_tcp: whether it is TCP's, or anything else that a dialer brought.
+    """
 
     bounds: Bounds
+    is_tcp = True
 
     @property
     def is_stale(self) -> bool:
@@ -59,6 +67,10 @@ class BoundedSocket(socket.socket):
     def end(self) -> None:
         """Close it now, whoever still holds a file of it."""
         self.interrupt()
+        self.leave()
+
+    def leave(self) -> None:
+        """Close this process' end of it, and nobody else's."""
         descriptor = self.detach()
         if descriptor != -1:
             socket.close(descriptor)
@@ -69,7 +81,7 @@ class BoundedSocket(socket.socket):
         bounds.enter(Phase.READING if bounds.received else Phase.WAITING)
         while True:
             self.settimeout(bounds.wait())
-            if _QUICK_ACK is not None:
+            if _QUICK_ACK is not None and self.is_tcp:
                 # OMI sends a reply in two parts and holds the second back until the first is
                 # acknowledged: without this each reply costs a delayed ACK, 44 ms.
                 self.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
@@ -120,31 +132,43 @@ class _TlsSocket(BoundedSocket, ssl.SSLSocket):
 
 
 def dial(address: Address, bounds: Bounds, context: ssl.SSLContext | None) -> BoundedSocket:
-    """Return a new connection to `address`, under TLS if there is a context for it.
+    """Return a new connection to `address`, under TLS if there is a context for it."""
+    connection = reach(Place(address.host, address.port), bounds)
+    return connection if context is None else secure(connection, address, bounds, context)
+
+
+def reach(place: Place, bounds: Bounds, *, is_proxy: bool = False) -> BoundedSocket:
+    """Return a new connection to `place`.
 
     Raises:
         ConnectionFailed: it cannot be reached.
-        CertificateRejected: TLS does not believe that it is who it should be.
         OperationTimeout: the time was over first.
         OperationCancelled: the operation was cancelled.
     """
     bounds.enter(Phase.LOOKING_UP)
-    targets = _look_up(address, bounds)
+    targets = _look_up(place, bounds)
     bounds.enter(Phase.CONNECTING)
-    connection = _connect(address, targets, bounds)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if context is None:
+    try:
+        connection = _connect(targets, bounds)
+    except MIError:
+        raise
+    except OSError as error:
+        failure = error
+    else:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
-    bounds.enter(Phase.SECURING)
-    return _secure(connection, address, bounds, context)
+    advice = _PROXY_ADVICE if is_proxy else _ADVICE.get(type(failure), _DEFAULT_ADVICE)
+    raise ConnectionFailed(
+        f"{'the proxy ' if is_proxy else ''}{place.authority} cannot be reached:"
+        f" {failure.strerror or failure}",
+        advice=advice,
+    ) from failure
 
 
-def _look_up(address: Address, bounds: Bounds) -> _Targets:
+def _look_up(place: Place, bounds: Bounds) -> _Targets:
     with suppress(OSError):  # it is a name, then
-        return socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-        )
-    errand = Errand(partial(_resolve, address), "mi-look-up")
+        return socket.getaddrinfo(*place, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    errand = Errand(partial(_resolve, place), "mi-look-up")
     try:
         return errand.result(bounds)
     except MIError:
@@ -152,16 +176,16 @@ def _look_up(address: Address, bounds: Bounds) -> _Targets:
     except OSError as error:
         failure = error
     raise ConnectionFailed(
-        f"no address is known for the name {address.host!r}",
+        f"no address is known for the name {place.host!r}",
         advice="Check the name, or give an address instead.",
     ) from failure
 
 
-def _resolve(address: Address) -> _Targets:
-    return socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+def _resolve(place: Place) -> _Targets:
+    return socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
 
 
-def _connect(address: Address, targets: _Targets, bounds: Bounds) -> BoundedSocket:
+def _connect(targets: _Targets, bounds: Bounds) -> BoundedSocket:
     """Try one address after the other, each for its part of the time that is left."""
     failure = OSError()
     for tried, (family, kind, protocol, _, where) in enumerate(targets):
@@ -177,15 +201,21 @@ def _connect(address: Address, targets: _Targets, bounds: Bounds) -> BoundedSock
             failure = error
         else:
             return connection
-    raise ConnectionFailed(
-        f"{address.authority} cannot be reached: {failure.strerror or failure}",
-        advice=_ADVICE.get(type(failure), _DEFAULT_ADVICE),
-    ) from failure
+    raise failure
 
 
-def _secure(
+def secure(
     connection: BoundedSocket, address: Address, bounds: Bounds, context: ssl.SSLContext
 ) -> BoundedSocket:
+    """Return `connection` under TLS; it is closed where that cannot be had.
+
+    Raises:
+        ConnectionFailed: the handshake failed.
+        CertificateRejected: TLS does not believe that it is who it should be.
+        OperationTimeout: the time was over first.
+        OperationCancelled: the operation was cancelled.
+    """
+    bounds.enter(Phase.SECURING)
     context.sslsocket_class = _TlsSocket
     secured = connection
     try:
@@ -193,6 +223,7 @@ def _secure(
             connection, server_hostname=address.certificate_name, do_handshake_on_connect=False
         )
         secured.bounds = bounds
+        secured.is_tcp = connection.is_tcp
         bounds.interrupt_by(secured.interrupt)
         _shake_hands(cast("_TlsSocket", secured), bounds)
     except BaseException as error:

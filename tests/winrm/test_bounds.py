@@ -51,6 +51,26 @@ def test_within_the_grace_everything_is_releasing() -> None:
     assert grace.phase is Phase.RELEASING
 
 
+def test_what_passes_to_a_proxy_is_no_part_of_the_request() -> None:
+    talking = bounds()
+    talking.hold(Phase.AUTHENTICATING)
+    with talking.tunnelling():
+        talking.enter(Phase.SENDING)
+        assert str(talking.phase) == "asking the proxy"
+        talking.is_sent = True
+        talking.arrived(5)
+    assert (talking.is_sent, talking.received) == (False, 0)
+    talking.enter(Phase.SENDING)
+    assert talking.phase is Phase.AUTHENTICATING
+
+
+def test_what_is_left_of_the_time_can_be_told() -> None:
+    left = bounds(30).remaining()
+    assert left is not None
+    assert 0 < left <= 30
+    assert bounds(None).remaining() is None
+
+
 def test_time_is_shared_among_addresses_that_are_tried() -> None:
     third = bounds(30).share(3)
     assert third is not None

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mi.indication import Indication
     from mi.instance import Element, Instance
     from mi.method_result import MethodResult
+    from mi.namespace_tree import Namespaces
     from mi.operation import Operation
     from mi.options import (
         BOOKMARK_NEWEST,
@@ -102,6 +103,7 @@ __all__ = [
     "MethodFailed",
     "MethodNotFound",
     "MethodResult",
+    "Namespaces",
     "NoSuchProperty",
     "NotFound",
     "NotSupported",
@@ -149,6 +151,7 @@ _MODULES = {
     "mi.indication": "Indication",
     "mi.instance": "Element Instance",
     "mi.method_result": "MethodResult",
+    "mi.namespace_tree": "Namespaces",
     "mi.operation": "Operation",
     "mi.options": (
         "BOOKMARK_NEWEST BOOKMARK_OLDEST DestinationOptions OperationOptions ServerKind "

@@ -21,8 +21,9 @@ from mi.calls import (
 from mi.errors import MIError
 from mi.instance import Instance
 from mi.method_result import MethodResult
+from mi.namespace_tree import Namespaces, inner_namespaces, walk
 from mi.schema import Class
-from mi.session_calls import CallKeywords, instance_of, operation_name
+from mi.session_calls import CallKeywords, instance_of, namespace_walk, operation_name
 
 if TYPE_CHECKING:
     from mi.session import Session
@@ -108,6 +109,28 @@ class AsyncCalls:
     async def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:
         """Do as `Session.get_class` does."""
         return await self.session.run(GetClass(class_name), **keywords)
+
+    @_locating
+    async def namespaces(self, **keywords: Unpack[CallKeywords]) -> Namespaces:
+        """Do as `Session.namespaces` does."""
+        root, next_keywords = namespace_walk(keywords)
+        walking = walk(root)
+        asked = next(walking)
+        while True:
+            try:
+                given: list[str] | MIError = await self._inner_namespaces(asked, next_keywords())
+            except MIError as error:
+                given = error
+            try:
+                asked = walking.send(given)
+            except StopIteration as end:
+                found: Namespaces = end.value
+                return self.session.noted(found)
+
+    async def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
+        operation = self.session.run(inner_namespaces(namespace), **keywords)
+        async with operation:
+            return [str(one["Name"]) async for one in operation]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self.session!r}>"

@@ -93,7 +93,7 @@ class Application:
             error.located(destination, "NewSession")
             raise
         operations = OpenOperations(channel, target.destination, self._executor, self._forget)
-        session = self._sessions[operations] = Session(self, target, chosen, operations)
+        session = self._sessions[operations] = Session(self, target, chosen, operations, told)
         return session
 
     def new_instance(

@@ -10,18 +10,19 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from mi.callbacks import OperationCallbacks, OperationResult, call_back
+from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks, call_back
 from mi.calls import Call
 from mi.control import Control, Expiry
 from mi.delivery import Delivery
 from mi.errors import InvalidParameter, MIError, TypeMismatch
 from mi.execution import Execution
 from mi.names import normalize_namespace
+from mi.namespace_tree import Namespaces
 from mi.open_operations import OpenOperations
 from mi.operation import Operation
 from mi.options import DestinationOptions, OperationOptions, seconds
 from mi.resolver import Target
-from mi.results import OperationFlags
+from mi.results import MessageChannel, OperationFlags
 from mi.session_calls import CallKeywords, SessionCalls
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ class Session(SessionCalls):
         target: Target,
         options: DestinationOptions,
         operations: OpenOperations,
+        callbacks: SessionCallbacks,
     ) -> None:
         """Make the session of an open channel, as `Application.new_session` and `connect` do."""
         self.protocol, self.destination = target
+        self._callbacks = callbacks
         self._application = application
         self._options = options
         self._operations = operations
@@ -166,6 +169,14 @@ class Session(SessionCalls):
         chosen: Callable[[OperationResult[ResultT]], None] | None
         chosen = getattr(callbacks, call.result_callback)
         return chosen
+
+    def noted(self, found: Namespaces) -> Namespaces:
+        """Tell the session's callbacks of the namespaces that cannot be read; return all."""
+        for namespace, error in found.unreadable.items():
+            text = f"the namespaces in {namespace} are not known: {error}"
+            self._callbacks.message(MessageChannel.WARNING, text)
+            self._callbacks.error(error.extended_error)
+        return found
 
     # What a call leaves open
 

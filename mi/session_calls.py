@@ -29,17 +29,26 @@ from mi.calls import (
     SubscribeEventLog,
     TestConnection,
 )
+from mi.control import Expiry
 from mi.errors import MIError
 from mi.event_log import query_list
 from mi.indication import Indication
 from mi.instance import Instance
 from mi.method_result import MethodResult
+from mi.names import normalize_namespace
+from mi.namespace_tree import ROOT, Namespaces, inner_namespaces, walk
 from mi.operation import Operation
-from mi.options import OperationOptions, SubscriptionDeliveryOptions
+from mi.options import OperationOptions, SubscriptionDeliveryOptions, seconds
 from mi.results import OperationFlags
 from mi.schema import Class
 
-__all__ = ["CallKeywords", "SessionCalls", "instance_of", "operation_name"]
+__all__ = [
+    "CallKeywords",
+    "SessionCalls",
+    "instance_of",
+    "namespace_walk",
+    "operation_name",
+]
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
@@ -81,6 +90,11 @@ class SessionCalls(ABC):
     """The operations of a session with one destination, which `mi.Session` describes."""
 
     destination: str | None
+
+    @abstractmethod
+    def noted(self, found: Namespaces) -> Namespaces:
+        """Tell the session's callbacks of the namespaces that cannot be read; return all."""
+        ...
 
     @abstractmethod
     def run(self, call: Call[ResultT], **keywords: Unpack[CallKeywords]) -> Operation[ResultT]:
@@ -277,6 +291,34 @@ class SessionCalls(ABC):
         return self.run(EnumerateClasses(class_name, names_only, deep, pattern), **keywords)
 
     @_locating
+    def namespaces(self, **keywords: Unpack[CallKeywords]) -> Namespaces:
+        """Return the namespaces of the server.
+
+        One that cannot be read is among them, but those in it are not: the session's callbacks are
+        told, and the result says so.
+
+        Args:
+            keywords: as for `run`; `namespace` is where to begin, `root` if it is not given.
+                `timeout` is for each namespace, `deadline` for all of it.
+        """
+        root, next_keywords = namespace_walk(keywords)
+        walking = walk(root)
+        asked = next(walking)
+        while True:
+            try:
+                given: list[str] | MIError = self._inner_namespaces(asked, next_keywords())
+            except MIError as error:
+                given = error
+            try:
+                asked = walking.send(given)
+            except StopIteration as end:
+                found: Namespaces = end.value
+                return self.noted(found)
+
+    def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
+        return [str(one["Name"]) for one in self.run(inner_namespaces(namespace), **keywords)]
+
+    @_locating
     def subscribe(
         self,
         query: str,
@@ -330,6 +372,27 @@ class SessionCalls(ABC):
             ignore_channel_errors, delivery, follow,
         )  # fmt: skip
         return self.run(call, **keywords)
+
+
+def namespace_walk(keywords: CallKeywords) -> tuple[str, Callable[[], CallKeywords]]:
+    """Return where a walk through the namespaces begins, and what gives each call's keywords.
+
+    Names are text whatever their class says, so no class is fetched for them.
+    """
+    root = normalize_namespace(keywords.get("namespace") or ROOT)
+    flags = OperationFlags.NO_RTTI | keywords.get("flags", OperationFlags.DEFAULT)
+    deadline = keywords.get("deadline")
+    end = Expiry.after(None if deadline is None else seconds(deadline, "deadline"), "deadline")
+
+    def next_keywords() -> CallKeywords:
+        given: CallKeywords = {**keywords, "namespace": None, "flags": flags}
+        remaining = end.remaining()
+        if remaining == 0:
+            raise end.error("asking for namespaces")
+        given["deadline"] = remaining
+        return given
+
+    return root, next_keywords
 
 
 def instance_of(key: Instance | str) -> Instance:

@@ -15,6 +15,7 @@ from mi.instance import Instance
 from protocols.loopback import wql
 from protocols.loopback.associating import associated
 from protocols.loopback.contexts import Enumeration
+from protocols.loopback.meta_classes import META_CLASS, find_classes
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.refusals import of_wmi, refuse
@@ -116,6 +117,9 @@ def _selected(operation: Operation, wanted: Filter, mode: str, writer: Writer) -
         raise refuse("INVALID_URI_WMI_ENUM_WQL")
     try:
         query = wql.parse(wanted.text)
+        if query.class_name.lower() == META_CLASS:
+            found = find_classes(repository, namespace, query)
+            return map(_form(mode, writer, None), found)
         properties = query.selected(repository.find_class(namespace, query.class_name))
         found = repository.query(namespace, query)
     except MIError as error:

@@ -32,6 +32,7 @@ _PROVIDER: Final = "WMI Provider"
 _QUERIES: Final = ("ExecQuery", "ExecNotificationQuery")
 
 _TEXTS: Final = {
+    "ACTION_MISMATCH": "The action is not one of the resource.",
     "ACTION_NOT_SUPPORTED": "The resource does not support the action.",
     "ALREADY_EXISTS": "The resource exists already.",
     "DIFFERENT_CIM_SELECTOR": "The resource URI and the selector name different namespaces.",
@@ -40,6 +41,7 @@ _TEXTS: Final = {
     "ENUMERATE_CANNOT_PROCESS_FILTER": "The filter cannot be processed: missing or not valid.",
     "ENUMERATE_FILTER_DIALECT_REQUESTED_UNAVAILABLE": "The filter dialect is not supported.",
     "ENUMERATION_MODE_UNSUPPORTED": "The enumeration mode is not supported.",
+    "ERROR_ACCESS_DENIED": "Access is denied.",
     "ERROR_EVT_CHANNEL_NOT_FOUND": "The specified channel could not be found.",
     "ERROR_EVT_INVALID_QUERY": "The specified query is invalid.",
     "EVENTING_CONCURRENT_CLIENT_RECEIVE": "Another pull of the subscription is in progress.",
@@ -72,6 +74,7 @@ _TEXTS: Final = {
     "SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT": "The subscription was closed, for the"
     " client did not pull within the heartbeat interval.",
     "SUBSCRIPTION_CLOSED": "The subscription is closed.",
+    "URI_NON_DMTF_CLASS": "The class is none of the DMTF's, and the resource URI is.",
     "UNEXPECTED_SELECTORS": "The request has selectors that the resource does not.",
 }
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
+from mi.options import ServerKind
 from protocols.loopback import declaring, enumerating, getting, invoking, subscribing, writing
 from protocols.loopback.contexts import Contexts
 from protocols.loopback.events import Events
+from protocols.loopback.generations import STACKS, check_generation
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import Refusal, not_understood, refuse
 from protocols.loopback.repository import Repository
@@ -56,7 +58,9 @@ class Limits:
         enumeration_timeout: seconds that an enumeration, or a subscription without heartbeats, is
             kept unused (EnumerationTimeoutms).
         subscription_lifetime: seconds that a subscription stands which asks for no end, or None.
-        product_version: what Identify says.
+        product_version: what Identify says; that of the kind if None.
+        kind: whose manners it has: WinRM 3, or 2.
+        denied: namespaces that nobody may enter.
         machine: the name of the machine in faults.
     """
 
@@ -65,7 +69,9 @@ class Limits:
     max_timeout: float = 60.0
     enumeration_timeout: float = 240.0
     subscription_lifetime: float | None = None
-    product_version: str = "OS: 10.0.20348 SP: 0.0 Stack: 3.0"
+    product_version: str | None = None
+    kind: ServerKind = ServerKind.WINRM3
+    denied: tuple[str, ...] = ()
     machine: str = "WIN-LAB01"
 
 
@@ -138,7 +144,7 @@ class Service:
             ClientGone: nobody waits for it.
         """
         if request.is_identify:
-            version = _ANONYMOUS_VERSION if is_anonymous else self._limits.product_version
+            version = _ANONYMOUS_VERSION if is_anonymous else self._version()
             return Answer(identify.serialize_response(_VENDOR, version, _PROFILES))
         try:
             outcome = self._outcome(request, is_connected)
@@ -165,12 +171,24 @@ class Service:
             self.events,
             self.time_limit(request),
         )
+        self._check(operation)
         perform = _OPERATIONS.get((request.action, resource.family))
         if perform is None and invoking.is_method(operation):
             perform = invoking.invoke
         if perform is None:
             raise refuse("ACTION_NOT_SUPPORTED", f"{request.action} is not supported here")
         return perform(operation)
+
+    def _version(self) -> str:
+        stack = STACKS[self._limits.kind]
+        return self._limits.product_version or f"OS: 10.0.20348 SP: 0.0 Stack: {stack}"
+
+    def _check(self, operation: Operation) -> None:
+        """Refuse what this server, or its administrator, does not allow."""
+        namespace = operation.resource.namespace.lower()
+        if namespace in (one.lower() for one in self._limits.denied):
+            raise refuse("ERROR_ACCESS_DENIED")
+        check_generation(operation, self._limits.kind)
 
     # Envelopes
 

@@ -8,28 +8,25 @@ server forgot the logon of a connection that it had served before, so that it ca
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Iterator
-from http.client import ImproperConnectionState, IncompleteRead, NotConnected
+from functools import partial
 from typing import Final
-
-from requests import Request
 
 from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, ProtocolError
 from mi.options import DestinationOptions, ServerKind
-from mi.version import __version__
-from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
-from protocols.winrm.authentication import Logon, Method
+from protocols.winrm.adapter import Answer
+from protocols.winrm.admission import Admission, Entry
 from protocols.winrm.bounds import Bounds, Phase
-from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import BoundedSocket, dial
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
+from protocols.winrm.handshake import Method
+from protocols.winrm.link import Link
 from protocols.winrm.rejection import Rejected
 from protocols.winrm.sizes import largest_reply
-from protocols.winrm.status import UNAUTHORIZED, shortened, status_error
+from protocols.winrm.status import UNAUTHORIZED, status_error
+from protocols.winrm.wire import LinkWire, Pending
 from protocols.wsman import framing
 
 __all__ = ["Line"]
@@ -37,53 +34,50 @@ __all__ = ["Line"]
 _logger = logging.getLogger("mi.winrm")
 
 _KILOBYTE: Final = 1024
-_LARGEST_TOKEN_REPLY: Final = 64 * _KILOBYTE
 _MOST_OVERHEAD: Final = 1024 * _KILOBYTE  # of a reply's headers and of its chunks
-_SOAP: Final = "application/soap+xml;charset=UTF-8"
 _OMI_GREETING: Final = "Success"  # ends a logon there, where others say OK
 _SUCCESS: Final = range(200, 300)
 _MALFORMED: Final = 400
 _SERVER_ERROR: Final = 500
-_LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState)
 
 
 class Line:
     """One connection, used by one exchange at a time."""
 
     def __init__(
-        self, address: Address, options: DestinationOptions, callbacks: SessionCallbacks
+        self,
+        address: Address,
+        options: DestinationOptions,
+        callbacks: SessionCallbacks,
+        admission: Admission | None = None,
     ) -> None:
+        """Make a line, which has no connection yet.
+
+        Args:
+            address: where.
+            options: of the destination.
+            callbacks: told what happens to the connection.
+            admission: what became of the credentials, shared with other lines; its own if None.
+        """
         self._address = address
         self._options = options
         self._callbacks = callbacks
-        self._logon = Logon(options, address)
+        self._admission = admission or Admission(options, address)
+        self._link = Link(address, options)
         self._most = largest_reply(options)
         self._must_seal = not address.is_tls and options.packet_privacy is not False
-        self._context: ssl.SSLContext | None = None
-        self._adapter = PinnedAdapter(address, self._hand_over)
-        self._request = Request("POST", address.url).prepare()
-        self._bounds = Bounds(Expiry(), CancelToken(), 0)
+        self._is_omi = options.server_kind is ServerKind.OMI  # or it is learned
+        self._bounds = self._link.bounds
         self._is_closed = False
         self._forget()
 
     def _forget(self) -> None:
         """Know nothing of any connection."""
-        self._socket: BoundedSocket | None = None
-        self._is_handed_over = False
         self._is_used = False
+        self._is_asked = False
         self._method: Method | None = None
         self._sealing: Sealing | None = None
-        self._greeting = ""
-        self._headers = self._new_headers()
-
-    def _new_headers(self) -> dict[str, str]:
-        return {
-            "Host": self._address.authority,
-            "User-Agent": f"management-infrastructure/{__version__}",
-            "Accept-Encoding": "identity",
-            "Connection": "Keep-Alive",
-            "Content-Type": _SOAP,
-        }
+        self._headers = self._link.new_headers()
 
     def exchange(
         self, envelope: bytes, expiry: Expiry, cancel: CancelToken, *, repeatable: bool
@@ -106,6 +100,7 @@ class Line:
         """
         try:
             with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
+                self._link.bounds = self._bounds
                 reply = self._converse(envelope, is_repeatable=repeatable)
         except BaseException:
             self.discard()
@@ -114,10 +109,17 @@ class Line:
 
     def discard(self) -> None:
         """Close the connection, if there is one; the next exchange makes another."""
-        if self._socket is not None:
-            self._socket.end()
-        self._adapter.drop()
+        self._link.discard()
         self._forget()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._link.is_open
+
+    def abandon(self) -> None:
+        """Forget the connection without a word to the server: another process has it too."""
+        self._link.abandon()
 
     def abort(self) -> None:
         """End the exchange under way, from another thread, and let there be no other."""
@@ -129,16 +131,12 @@ class Line:
     def _converse(self, envelope: bytes, *, is_repeatable: bool) -> bytes:
         may_retry = True
         while True:
-            self._make_ready()
             try:
-                answer = self._send(envelope, is_repeatable=is_repeatable)
-            except Rejected as rejection:
-                self.discard()
-                self._logon.reject(rejection)
-                continue
+                answer = self._ask(envelope, is_repeatable=is_repeatable)
+            except Rejected:
+                continue  # with what else there is
             except ConnectionFailed as error:
-                bounds = self._bounds
-                if not (may_retry and is_repeatable and bounds.is_sent and not bounds.received):
+                if not (may_retry and is_repeatable and self._is_unanswered()):
                     raise
                 self._tell(f"the connection was lost, so the request is sent again: {error}")
             else:
@@ -149,137 +147,98 @@ class Line:
             may_retry = False
             self.discard()
 
-    def _make_ready(self) -> None:
-        """Have a connection that is open and logged on."""
-        if self._is_closed:
-            raise InvalidParameter("the session is closed")
-        if self._socket is not None:
-            if self._socket.is_stale:
-                self.discard()
-            else:
-                self._attend(self._socket)
-        while self._method is None:
-            method = self._logon.method()
-            try:
-                self._log_on(method)
-            except Rejected as rejection:
-                self.discard()
-                self._logon.reject(rejection)
-
-    def _attend(self, connection: BoundedSocket) -> None:
-        connection.bounds = self._bounds
-        self._bounds.interrupt_by(connection.interrupt)
-
-    def _log_on(self, method: Method) -> None:
-        if method.logs_on:
-            self._socket = self._dial()  # at once: its certificate binds the logon
-        self._bounds.hold(Phase.AUTHENTICATING)
-        security = method.log_on(self._post_token, self._binding(), is_sealing=self._must_seal)
-        self._bounds.hold(None)
-        if security is not None:
-            is_omi = self._options.server_kind is ServerKind.OMI or self._greeting == _OMI_GREETING
-            self._sealing = Sealing(security, has_tabs=not is_omi)
-            self._headers["Content-Type"] = self._sealing.content_type
-        if method.authorization is not None:
-            self._headers["Authorization"] = method.authorization
-        self._method = method
-
-    def _post_token(self, authorization: str) -> Answer:
-        headers = {**self._new_headers(), "Authorization": authorization}
-        try:
-            answer = self._post(b"", headers, _LARGEST_TOKEN_REPLY)
-        except ConnectionFailed as error:
-            error.outcome_unknown = self._bounds.is_sent
-            raise
-        self._greeting = answer.reason
-        return answer
-
-    def _send(self, envelope: bytes, *, is_repeatable: bool) -> Answer:
-        body = envelope if self._sealing is None else self._sealing.seal(envelope)
-        try:
-            answer = self._post(body, self._headers, self._most)
-        except MIError as error:
-            error.outcome_unknown = self._bounds.is_sent and not is_repeatable
-            raise
-        if answer.status == UNAUTHORIZED and "Authorization" in self._headers:
-            raise self._logon.unauthorized(answer)
-        return answer
+    def _is_unanswered(self) -> bool:
+        """Whether the request was sent, and nothing of a reply came."""
+        return self._is_asked and self._bounds.is_sent and not self._bounds.received
 
     def _is_forgotten(self, answer: Answer) -> bool:
         """Whether the server forgot whose connection this is (HTTP.sys after 120 s, a proxy)."""
-        if not self._is_used:
-            return False
-        if answer.status == UNAUTHORIZED:
-            return True
-        return answer.status == _MALFORMED and not answer.body and self._sealing is not None
+        if answer.status == UNAUTHORIZED and self._method is not None:
+            return self._is_used or not self._method.logs_on
+        is_malformed = answer.status == _MALFORMED and not answer.body
+        return self._is_used and is_malformed and self._sealing is not None
 
-    # HTTP
-
-    def _post(self, body: bytes, headers: dict[str, str], most: int) -> Answer:
-        self._bounds.begin()
-        headers["Content-Length"] = str(len(body))
-        self._request.headers = headers  # type: ignore[assignment]  # a dict is copied faster
-        self._request.body = body or None
+    def _ask(self, envelope: bytes, *, is_repeatable: bool) -> Answer:
+        """Send the request over a connection that is open and logged on."""
+        if self._is_closed:
+            raise InvalidParameter("the session is closed")
+        self._is_asked = False
+        if self._link.is_stale:
+            self.discard()
+        self._link.attend()
+        if self._method is not None:
+            return self._send(self._method, envelope, is_repeatable=is_repeatable)
+        entry = self._admission.enter(self._bounds)
+        self._link.attend()
         try:
-            raw = self._adapter.send(self._request, stream=True).raw
-            return Answer(raw.status, raw.headers, read_body(raw, most), raw.reason or "")
-        except MIError:
+            return self._ask_first(entry, envelope, is_repeatable=is_repeatable)
+        except Rejected as rejection:
+            self.discard()
+            entry.reject(rejection)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever requests, urllib3 and below may raise
-            # Outside of the block: requests' errors hold the request, and that the credentials.
-            cause = _innermost(error)
-        if isinstance(cause, MIError):
-            raise cause
-        raise self._transport_error(cause) from cause
+        finally:
+            entry.close()
 
-    def _transport_error(self, cause: BaseException) -> MIError:
-        what = shortened(f"{type(cause).__name__}: {cause}")
-        if isinstance(cause, _LOST):
-            return ConnectionFailed(
-                f"the connection to {self._address.authority} was lost while"
-                f" {self._bounds.phase}: {what}",
-                advice="Check the network, and whether the service was restarted.",
-            )
-        return ProtocolError(f"{self._address.authority} does not answer as HTTP should: {what}")
+    def _ask_first(self, entry: Entry, envelope: bytes, *, is_repeatable: bool) -> Answer:
+        """Log on, which may be no more than to send the request."""
+        method = entry.method
+        carried = self._log_on(method, envelope, is_repeatable=is_repeatable)
+        if carried is not None:
+            entry.accept()
+            return carried
+        if method.logs_on:
+            entry.accept()
+        elif self._link.is_stale:
+            self._link.discard()  # a challenge was all that was asked for there
+        answer = self._send(method, envelope, is_repeatable=is_repeatable)
+        if answer.status != UNAUTHORIZED:
+            entry.accept()
+        return answer
 
-    def _hand_over(self) -> BoundedSocket:
-        """Give urllib3 the connection: the one that is there, and never a second one."""
-        if self._is_handed_over:
-            raise ConnectionFailed(
-                f"{self._address.authority} closed the connection that was being logged on",
-                advice="This scheme needs connections that stay open; look for a proxy in between.",
-            )
-        if self._socket is None:
-            self._socket = self._dial()
-        self._is_handed_over = True
-        return self._socket
+    def _log_on(self, method: Method, envelope: bytes, *, is_repeatable: bool) -> Answer | None:
+        """Log on; return the reply to the request, if that went along."""
+        self._link.certificate = method.certificate
+        if method.logs_on:
+            self._link.open()  # at once: its certificate binds the logon
+        post = partial(self._post, is_repeatable=is_repeatable)
+        wire = LinkWire(
+            self._link,
+            Pending(envelope=envelope, post=post, is_repeatable=is_repeatable),
+            self._tell,
+            is_sealing=self._must_seal,
+            is_omi=self._is_omi,
+        )
+        self._bounds.hold(Phase.AUTHENTICATING)
+        seal = method.log_on(wire)
+        self._bounds.hold(None)
+        self._is_omi = self._is_omi or wire.greeting == _OMI_GREETING
+        if seal is not None:
+            self._sealing = Sealing(seal, has_tabs=not self._is_omi)
+        self._method = method
+        return wire.reply
 
-    def _dial(self) -> BoundedSocket:
-        if not self._address.is_tls:
-            return dial(self._address, self._bounds, None)
-        options = self._options
-        if self._context is None:
-            self._context = tls_context(options)
-        connection = dial(self._address, self._bounds, self._context)
-        if options.cert_ca_check is False and options.cert_cn_check is not False:
-            self._check_name(connection)
-        return connection
+    def _send(self, method: Method, envelope: bytes, *, is_repeatable: bool) -> Answer:
+        authorization = method.authorization()
+        if authorization is not None:
+            self._headers["Authorization"] = authorization
+        body = envelope
+        if self._sealing is not None:
+            self._headers["Content-Type"], body = self._sealing.seal(envelope)
+        answer = self._post(body, self._headers, is_repeatable=is_repeatable)
+        if answer.status == UNAUTHORIZED and not method.logs_on:
+            rejection = method.unauthorized(answer)
+            if rejection is not None:
+                raise rejection
+        return answer
 
-    def _check_name(self, connection: BoundedSocket) -> None:
-        from protocols.winrm.identity import check_name  # noqa: PLC0415 - loads cryptography
-
+    def _post(self, body: bytes, headers: dict[str, str], *, is_repeatable: bool) -> Answer:
+        """Post what the caller asks for."""
+        self._is_asked = True
         try:
-            check_name(_certificate(connection), self._address)
-        except MIError:
-            connection.close()
+            return self._link.post(body, headers, self._most)
+        except MIError as error:
+            error.outcome_unknown = self._bounds.is_sent and not is_repeatable
             raise
-
-    def _binding(self) -> bytes | None:
-        if self._socket is None or not self._address.is_tls:
-            return None
-        from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - as above
-
-        return server_end_point(_certificate(self._socket))
 
     # The reply
 
@@ -317,20 +276,3 @@ def _has_message(answer: Answer) -> bool:
         is_page = "html" in answer.headers.get("Content-Type", "").lower()
         return bool(answer.body) and not is_page
     return answer.status >= _MALFORMED and b"Fault" in answer.body
-
-
-def _certificate(connection: BoundedSocket) -> bytes:
-    """Return the server's certificate; b"" is none that anybody could use."""
-    given = isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True)
-    return given or b""
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return what requests' and urllib3's errors wrap; their context may be anybody's."""
-    while not isinstance(error, MIError):
-        wrapped = (error.__cause__, getattr(error, "reason", None), *error.args)
-        inner = next((one for one in wrapped if isinstance(one, BaseException)), None)
-        if inner is None:
-            break
-        error = inner
-    return error

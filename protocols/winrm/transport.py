@@ -1,29 +1,75 @@
-"""The lines to one destination, of which there is one, lent to one exchange at a time.
+"""The lines to one destination, lent to one exchange at a time each.
 
-Whoever waits for the line gets it in the order of coming, within his own time: an operation with a
-thousand pages takes its place again for each of them, so a short one is never left behind.
+There is no line before somebody asks for one, and no more than the destination's options allow;
+then one waits for the next that comes back. An exchange that holds a line while the caller answers
+a prompt may not hold the last one: the answer takes another.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from threading import Lock
+from types import TracebackType
 
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
-from protocols.winrm.bounds import Bell, Bounds, Phase
+from protocols.winrm.admission import Admission
 from protocols.winrm.endpoint import Address
 from protocols.winrm.line import Line
+from protocols.winrm.turns import Turns
 
-__all__ = ["Transport"]
+__all__ = ["DEFAULT_CONNECTIONS", "Lease", "Transport"]
+
+DEFAULT_CONNECTIONS = 4
+"""Connections of a session at most, unless its options say otherwise."""
+
+
+class Lease:
+    """A line for one exchange."""
+
+    __slots__ = ("_cancel", "_expiry", "_is_long", "_is_urgent", "_line", "_transport")
+
+    def __init__(
+        self,
+        transport: Transport,
+        expiry: Expiry,
+        cancel: CancelToken,
+        *,
+        is_long: bool,
+        is_urgent: bool,
+    ) -> None:
+        self._transport = transport
+        self._expiry = expiry
+        self._cancel = cancel
+        self._is_long = is_long
+        self._is_urgent = is_urgent
+        self._line: Line | None = None
+
+    def __enter__(self) -> Line:
+        self._line = self._transport.lend(
+            self._expiry, self._cancel, is_long=self._is_long, is_urgent=self._is_urgent
+        )
+        return self._line
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Give the line back; again, do nothing."""
+        line, self._line = self._line, None
+        if line is not None:
+            self._transport.take_back(line, is_long=self._is_long)
 
 
 class Transport:
-    """What a session's operations share: one connection and what became of the credentials.
+    """What a session's operations share: the connections and what became of the credentials.
 
     Nothing is connected before the first exchange.
     """
@@ -31,85 +77,94 @@ class Transport:
     def __init__(
         self, address: Address, options: DestinationOptions, callbacks: SessionCallbacks
     ) -> None:
-        self._line = Line(address, options, callbacks)
+        self._address = address
+        self._options = options
+        self._callbacks = callbacks
+        most = options.max_connections or DEFAULT_CONNECTIONS
+        self._admission = Admission(options, address)
+        self._turns = Turns(most)
+        self._long_turns = Turns(most - 1)
+        self._has_one = most == 1
         self._lock = Lock()
-        self._is_lent = False
+        self._lines: list[Line] = []
+        self._idle: deque[Line] = deque()
         self._is_closed = False
-        self._queue: deque[Bell] = deque()
 
-    @contextmanager
-    def lease(self, expiry: Expiry, cancel: CancelToken) -> Iterator[Line]:
-        """Lend the line.
+    def lease(
+        self,
+        expiry: Expiry,
+        cancel: CancelToken,
+        *,
+        is_long: bool = False,
+        is_urgent: bool = False,
+    ) -> Lease:
+        """Return the lease of a line, which begins when it is entered.
 
-        Raises:
-            OperationTimeout: it was not free before `expiry`.
+        Args:
+            expiry: when waiting for a line ends.
+            cancel: what ends that before.
+            is_long: whether the line will be held while somebody waits for another one.
+            is_urgent: whether that is what it is for, so that it goes before others.
+
+        Raises, when it is entered:
+            OperationTimeout: there was no line before `expiry`.
             OperationCancelled: `cancel` came first.
-            InvalidParameter: the transport is closed.
+            InvalidParameter: the transport is closed, or has one line and would need two.
         """
-        self._take(expiry, cancel)
+        return Lease(self, expiry, cancel, is_long=is_long, is_urgent=is_urgent)
+
+    def lend(self, expiry: Expiry, cancel: CancelToken, *, is_long: bool, is_urgent: bool) -> Line:
+        """Return a line, which must be taken back."""
+        if is_long:
+            self._check_two()
+            self._long_turns.take(expiry, cancel)
         try:
-            yield self._line
-        finally:
-            self._give_back()
+            self._turns.take(expiry, cancel, is_urgent=is_urgent)
+        except BaseException:
+            if is_long:
+                self._long_turns.give_back()
+            raise
+        return self._idle_line()
+
+    def take_back(self, line: Line, *, is_long: bool) -> None:
+        """Let others have the line."""
+        # The one that was used last is lent first, so that others may grow old and be closed.
+        (self._idle.append if line.is_open else self._idle.appendleft)(line)
+        self._turns.give_back()
+        if is_long:
+            self._long_turns.give_back()
 
     def close(self, expiry: Expiry) -> None:
-        """Close the connection; an exchange that does not end by `expiry` is cut off."""
+        """Close the connections; an exchange that does not end by `expiry` is cut off."""
         with self._lock:
             if self._is_closed:
                 return
             self._is_closed = True
-            for waiting in self._queue:
-                waiting.ring()
-            turn = self._join(self._queue.appendleft)
-        if turn is None or turn.wait(expiry.remaining()):
-            self._line.discard()
-        else:
-            self._line.abort()
-
-    def _take(self, expiry: Expiry, cancel: CancelToken) -> None:
-        with self._lock:
-            self._check_open()
-            turn = self._join(self._queue.append)
-        if turn is None:
-            return
-        try:
-            with Bounds(expiry, cancel, 0) as bounds:
-                bounds.enter(Phase.QUEUING)
-                bounds.interrupt_by(turn.ring)
-                while not self._has(turn):
-                    turn.wait(bounds.wait())
-        except BaseException:
-            self._leave(turn)
-            raise
-
-    def _join(self, join: Callable[[Bell], None]) -> Bell | None:
-        """Take the line if it is free, else join the queue for it."""
-        if not self._is_lent:
-            self._is_lent = True
-            return None
-        turn = Bell()
-        join(turn)
-        return turn
-
-    def _has(self, turn: Bell) -> bool:
-        with self._lock:
-            self._check_open()
-            return turn not in self._queue
-
-    def _leave(self, turn: Bell) -> None:
-        with self._lock:
-            if turn in self._queue:
-                self._queue.remove(turn)
-                return
-        self._give_back()
-
-    def _give_back(self) -> None:
-        with self._lock:
-            if self._queue:
-                self._queue.popleft().ring()
+        self._long_turns.close()
+        self._turns.close()
+        self._turns.wait_for_all(expiry)
+        for line in self._lines:
+            if line in self._idle:
+                line.discard()
             else:
-                self._is_lent = False
+                line.abort()
 
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise InvalidParameter("the session is closed")
+    def abandon(self) -> None:
+        """Forget the connections without a word to the server: another process has them too."""
+        for line in self._lines:
+            line.abandon()
+
+    def _check_two(self) -> None:
+        if self._has_one:
+            raise InvalidParameter(
+                "callbacks for messages, progress, errors and prompts take a second connection",
+                advice="Set max_connections= to 2 or more.",
+            )
+
+    def _idle_line(self) -> Line:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            line = Line(self._address, self._options, self._callbacks, self._admission)
+            self._lines.append(line)
+            return line

@@ -130,20 +130,20 @@ def test_everything_is_sealed_and_the_connection_is_logged_on_once(
     assert (endpoint.connections, endpoint.logons) == (1, 1)
 
 
-def test_threads_share_the_connection(endpoint: Endpoint, session: Session) -> None:
+def test_threads_share_the_connections(endpoint: Endpoint, session: Session) -> None:
     counts: list[int] = []
 
     def count() -> None:
         counts.append(len(session.enumerate_instances("Win32_Service").all()))
 
-    threads = [threading.Thread(target=count) for _ in range(4)]
+    threads = [threading.Thread(target=count) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(set(counts)) == 1
-    assert len(counts) == 4
-    assert (endpoint.connections, endpoint.logons) == (1, 1)
+    assert len(counts) == 8
+    assert endpoint.connections == endpoint.logons <= 4
     assert actions(endpoint).count("Get") == 1
 
 

@@ -1,22 +1,18 @@
+"""Lines: made as they are needed, lent to one exchange at a time, and closed together."""
+
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.credentials import Credentials
-from mi.errors import (
-    ConnectionFailed,
-    InvalidParameter,
-    MIError,
-    OperationCancelled,
-    OperationTimeout,
-)
-from protocols.winrm.bounds import Bell
+from mi.errors import ConnectionFailed, InvalidParameter, MIError, OperationTimeout
 from protocols.winrm.line import Line
-from protocols.winrm.transport import Transport
+from protocols.winrm.transport import Lease, Transport
 from tests.winrm.scripted import Peer, ScriptedServer
 
 BASIC = Credentials.password("ops", "secret", scheme="Basic")
@@ -34,10 +30,14 @@ def server() -> Iterator[ScriptedServer]:
         yield running
 
 
+def transport_to(server: ScriptedServer, **options: object) -> Transport:
+    given = server.options(credentials=BASIC, packet_privacy=False, **options)
+    return Transport(server.address, given, SessionCallbacks())
+
+
 @pytest.fixture
 def transport(server: ScriptedServer) -> Iterator[Transport]:
-    options = server.options(credentials=BASIC, packet_privacy=False)
-    made = Transport(server.address, options, SessionCallbacks())
+    made = transport_to(server)
     yield made
     made.close(Expiry.after(5, "grace"))
 
@@ -46,136 +46,168 @@ def soon(seconds: float = LONG) -> Expiry:
     return Expiry.after(seconds, "timeout")
 
 
+def lease(transport: Transport, seconds: float = LONG, **how: bool) -> Lease:
+    return transport.lease(soon(seconds), CancelToken(), **how)
+
+
 def ask(line: Line) -> bytes:
     return next(line.exchange(b"<request/>", soon(), CancelToken(), repeatable=True))
-
-
-class Waiting(threading.Thread):
-    """Somebody who waits for the line, and what became of that."""
-
-    def __init__(
-        self, transport: Transport, use: Callable[[], None] = lambda: None, seconds: float = LONG
-    ) -> None:
-        super().__init__(daemon=True)
-        self._transport = transport
-        self._use = use
-        self._seconds = seconds
-        self.token = CancelToken()
-        self.error: MIError | None = None
-        waiting = len(transport._queue)
-        self.start()
-        while self.is_alive() and len(transport._queue) == waiting:
-            time.sleep(0.001)
-
-    def run(self) -> None:
-        try:
-            with self._transport.lease(soon(self._seconds), self.token):
-                self._use()
-        except MIError as error:
-            self.error = error
 
 
 def test_nothing_is_connected_before_the_first_exchange(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    with transport.lease(soon(), CancelToken()) as line:
+    with lease(transport) as line:
         assert server.connections == 0
         assert ask(line) == b"<reply><request/></reply>"
     assert server.connections == 1
 
 
-def test_there_is_one_line_for_all(server: ScriptedServer, transport: Transport) -> None:
-    for _ in range(2):
-        with transport.lease(soon(), CancelToken()) as line:
+def test_a_line_that_is_free_is_used_again(server: ScriptedServer, transport: Transport) -> None:
+    for _ in range(3):
+        with lease(transport) as line:
             ask(line)
     assert server.connections == 1
 
 
-def test_whoever_waits_gets_the_line_in_the_order_of_coming(transport: Transport) -> None:
-    order: list[int] = []
-    with transport.lease(soon(), CancelToken()):
-        waiting = [Waiting(transport, lambda n=n: order.append(n)) for n in range(5)]
-    for one in waiting:
-        one.join(LONG)
-    assert order == [0, 1, 2, 3, 4]
+def test_another_line_is_made_while_the_others_are_lent_up_to_four(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    with ExitStack() as stack:
+        lines = [stack.enter_context(lease(transport)) for _ in range(4)]
+        for line in lines:
+            ask(line)
+        assert server.connections == len(set(map(id, lines))) == 4
+        with (
+            pytest.raises(OperationTimeout, match="waiting for a free connection"),
+            lease(transport, 0.05),
+        ):
+            pass
+    with lease(transport) as line:
+        assert line in lines
+    assert server.connections == 4
+
+
+def test_the_options_say_how_many_there_may_be(server: ScriptedServer) -> None:
+    transport = transport_to(server, max_connections=1)
+    with (
+        lease(transport) as line,
+        pytest.raises(OperationTimeout),
+        lease(transport, 0.05),
+    ):
+        pass
+    with lease(transport) as again:
+        assert again is line
+    transport.close(soon())
+
+
+def test_a_line_that_is_connected_is_lent_before_one_that_is_not(transport: Transport) -> None:
+    with lease(transport) as connected, lease(transport) as never:
+        ask(connected)
+    assert never is not connected
+    for _ in range(2):
+        with lease(transport) as line:
+            assert line is connected
 
 
 def test_a_line_comes_back_whatever_happens(transport: Transport) -> None:
-    with pytest.raises(KeyboardInterrupt), transport.lease(soon(), CancelToken()):
-        raise KeyboardInterrupt
-    with transport.lease(soon(), CancelToken()):
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt), lease(transport):
+            raise KeyboardInterrupt
+
+
+def test_ending_a_lease_twice_gives_the_line_back_once(server: ScriptedServer) -> None:
+    transport = transport_to(server, max_connections=1)
+    one = lease(transport)
+    one.end()
+    with one:
+        one.end()
+        with lease(transport):
+            one.end()
+            with pytest.raises(OperationTimeout), lease(transport, 0.05):
+                pass
+    transport.close(soon())
+
+
+# Lines that are held while somebody waits for another
+
+
+def test_the_last_line_is_never_held_for_long(transport: Transport) -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(lease(transport, is_long=True))
+        with pytest.raises(OperationTimeout), lease(transport, 0.05, is_long=True):
+            pass
+        with lease(transport):
+            pass
+    with lease(transport, is_long=True):
         pass
 
 
-def test_waiting_for_the_line_ends_with_the_callers_time(transport: Transport) -> None:
-    with transport.lease(soon(), CancelToken()):
-        late = Waiting(transport, seconds=0.1)
-        late.join(LONG)
-    assert isinstance(late.error, OperationTimeout)
-    assert "while waiting for a free connection" in late.error.message
-    with transport.lease(soon(), CancelToken()):
-        pass
-
-
-def test_a_cancel_ends_waiting_for_the_line(transport: Transport) -> None:
-    with transport.lease(soon(), CancelToken()):
-        cancelled, patient = Waiting(transport), Waiting(transport)
-        cancelled.token.cancel()
-        cancelled.join(LONG)
-        assert isinstance(cancelled.error, OperationCancelled)
-    patient.join(LONG)
-    assert patient.error is None
-
-
-def test_who_gets_the_line_and_does_not_want_it_any_more_passes_it_on(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
+def test_what_waits_in_vain_for_a_line_to_hold_leaves_the_others_theirs(
+    transport: Transport,
 ) -> None:
-    # As if Ctrl-C came between the handing over and the look at it.
-    def interrupted(self: Bell, seconds: float | None) -> bool:
-        transport._give_back()
-        raise KeyboardInterrupt
+    with ExitStack() as stack:
+        for _ in range(4):
+            stack.enter_context(lease(transport))
+        with pytest.raises(OperationTimeout), lease(transport, 0.05, is_long=True):
+            pass
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(lease(transport, is_long=True))
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Bell, "wait", interrupted)
-        transport._take(soon(), CancelToken())
-        with pytest.raises(KeyboardInterrupt):
-            transport._take(soon(), CancelToken())
-    with transport.lease(soon(), CancelToken()):
-        pass
+
+def test_a_transport_of_one_line_holds_none(server: ScriptedServer) -> None:
+    transport = transport_to(server, max_connections=1)
+    with pytest.raises(InvalidParameter, match="take a second connection") as caught:
+        lease(transport, is_long=True).__enter__()
+    assert "max_connections=" in caught.value.advice
+    transport.close(soon())
+
+
+def test_who_is_urgent_gets_the_next_line(server: ScriptedServer) -> None:
+    transport = transport_to(server, max_connections=1)
+    order: list[str] = []
+
+    def wait(name: str, *, is_urgent: bool) -> threading.Thread:
+        def run() -> None:
+            with lease(transport, is_urgent=is_urgent):
+                order.append(name)
+
+        before = len(transport._turns._queue)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        while len(transport._turns._queue) == before:
+            time.sleep(0.001)
+        return thread
+
+    with lease(transport):
+        threads = [wait("patient", is_urgent=False), wait("urgent", is_urgent=True)]
+    for thread in threads:
+        thread.join(LONG)
+    assert order == ["urgent", "patient"]
+    transport.close(soon())
 
 
 # Closing
 
 
 def test_a_closed_transport_lends_nothing(server: ScriptedServer, transport: Transport) -> None:
-    with transport.lease(soon(), CancelToken()) as line:
-        ask(line)
+    with lease(transport) as one, lease(transport) as other:
+        ask(one)
+        ask(other)
     transport.close(soon())
     transport.close(soon())
-    with (
-        pytest.raises(InvalidParameter, match="the session is closed"),
-        transport.lease(soon(), CancelToken()),
-    ):
-        pass
-    assert server.connections == 1
+    for how in ({}, {"is_long": True}):
+        with pytest.raises(InvalidParameter, match="the session is closed"):
+            lease(transport, **how).__enter__()
+    assert not one.is_open
+    assert not other.is_open
+    assert server.connections == 2
 
 
-def test_closing_sends_those_who_wait_away_and_waits_for_the_one_who_works(
-    transport: Transport,
-) -> None:
-    with transport.lease(soon(), CancelToken()):
-        waiting = Waiting(transport)
-        closing = threading.Thread(target=transport.close, args=(soon(),), daemon=True)
-        closing.start()
-        waiting.join(LONG)
-        assert isinstance(waiting.error, InvalidParameter)
-        assert closing.is_alive()
-    closing.join(LONG)
-    assert not closing.is_alive()
-
-
-def test_closing_without_a_limit_waits_as_long_as_it_takes(transport: Transport) -> None:
-    with transport.lease(soon(), CancelToken()):
+def test_closing_waits_for_the_one_who_works(transport: Transport) -> None:
+    with lease(transport):
         closing = threading.Thread(target=transport.close, args=(Expiry(),), daemon=True)
         closing.start()
         closing.join(0.05)
@@ -186,27 +218,36 @@ def test_closing_without_a_limit_waits_as_long_as_it_takes(transport: Transport)
 
 def test_an_exchange_that_does_not_end_is_cut_off() -> None:
     with ScriptedServer(lambda peer: peer.wait_for_end()) as server:
-        options = server.options(credentials=BASIC, packet_privacy=False)
-        transport = Transport(server.address, options, SessionCallbacks())
-
-        def ask_in_vain() -> None:
-            with transport.lease(soon(), CancelToken()) as line:
-                next(line.exchange(b"<r/>", soon(), CancelToken(), repeatable=False))
-
+        transport = transport_to(server)
         errors: list[MIError] = []
 
-        def work() -> None:
+        def ask_in_vain() -> None:
             try:
-                ask_in_vain()
+                with lease(transport) as line:
+                    ask(line)
             except MIError as error:
                 errors.append(error)
 
-        working = threading.Thread(target=work, daemon=True)
+        working = threading.Thread(target=ask_in_vain, daemon=True)
         working.start()
         while not server.connections:
             time.sleep(0.001)
         time.sleep(0.05)
         transport.close(soon(0.1))
         working.join(LONG)
-        assert isinstance(errors[0], ConnectionFailed)
+        assert isinstance(errors[0], (ConnectionFailed, InvalidParameter))
         assert server.ends.acquire(timeout=LONG)
+
+
+def test_what_is_abandoned_stays_open_for_whoever_else_has_it(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    with lease(transport) as line:
+        ask(line)
+        other = line._link._socket.dup()  # type: ignore[union-attr]
+        transport.abandon()
+        assert not line.is_open
+        other.setblocking(False)  # noqa: FBT003 - the socket module's own
+        with pytest.raises(BlockingIOError):
+            other.recv(1)
+        other.close()

@@ -1,28 +1,38 @@
-"""How a connection learns who is at its other end: NTLM, bare or inside SPNEGO, and Basic.
+"""How a connection learns who is at its other end, by each of the schemes.
 
-NTLM authenticates the connection, and what it agrees on seals the bodies of that connection alone;
-Basic stands in every request. A refused logon is counted once, and ends what was begun.
+Those that take tokens authenticate the connection, and what they agree on seals the bodies of that
+connection alone; the others stand in every request. A refused logon is counted once, and ends what
+was begun.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
-import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-import spnego
-from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import NegotiateOptions, SpnegoError
-
+from mi.errors import ProtocolError
+from protocols.loopback.digest import DigestRealm
+from protocols.loopback.security import (
+    NotAccepted,
+    PyspnegoContext,
+    SecurityContext,
+    is_kerberos,
+    is_ntlm,
+)
 from protocols.loopback.users import User
+from protocols.wsman import framing
 
 __all__ = ["Acceptor", "Outcome", "Policy", "Verdict"]
 
-# What pyspnego raises for tokens that are no tokens.
-_MALFORMED = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+# What stands for the client's certificate in the header (DSP0226 C.3.4); it is never offered.
+_MUTUAL = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+_CERTIFICATE = "Certificate"
+# Bytes of padding that a part may count: old ciphers of Kerberos have some (RFC 4757 7.3).
+_LONGEST_PADDING = {framing.SPNEGO: 8, framing.KERBEROS: 8, framing.CREDSSP: 0}
 
 
 class Verdict(Enum):
@@ -35,10 +45,17 @@ class Verdict(Enum):
 
 
 class Outcome(NamedTuple):
-    """A verdict, and the token that goes back with it, if there is one."""
+    """What comes of a header.
+
+    Attributes:
+        verdict: whether the client is known.
+        challenge: what goes back about it in WWW-Authenticate, if anything does.
+        delegated: as whom the endpoint could log on elsewhere now, if the client let it.
+    """
 
     verdict: Verdict
-    token: str | None = None
+    challenge: str | None = None
+    delegated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +64,47 @@ class Policy:
 
     Attributes:
         user: the only user.
-        schemes: the schemes that are offered, in this order.
-        channel_binding: what an NTLM logon has to be bound to, or None to not look at that.
+        schemes: the schemes that are offered, in this order; `Certificate` is, but is not told.
+        channel_binding: what a logon has to be bound to, or None to not look at that.
+        keytab: the file with the endpoint's Kerberos keys, or None where it has none.
+        principal: the only user by Kerberos' name.
+        certificate: the certificate that stands for the user, in DER form.
+        digest: the nonces for Digest.
     """
 
     user: User
     schemes: tuple[str, ...] = ("Negotiate", "Basic")
     channel_binding: bytes | None = None
+    keytab: str | None = None
+    principal: str | None = None
+    certificate: bytes | None = None
+    digest: DigestRealm | None = None
 
     @property
     def challenges(self) -> list[tuple[str, str]]:
         """The headers of a 401, one for each scheme, as Windows sends them."""
-        realm = {"Basic": 'Basic realm="WSMAN"'}
-        return [("WWW-Authenticate", realm.get(scheme, scheme)) for scheme in self.schemes]
+        told = [scheme for scheme in self.schemes if scheme != _CERTIFICATE]
+        return [("WWW-Authenticate", self._challenge(scheme)) for scheme in told]
+
+    def _challenge(self, scheme: str) -> str:
+        if scheme == "Digest" and self.digest is not None:
+            return self.digest.challenge()
+        return 'Basic realm="WSMAN"' if scheme == "Basic" else scheme
 
 
 class Acceptor:
     """The authentication of one connection."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, certificate: bytes | None = None) -> None:
+        """Know nobody yet.
+
+        Args:
+            policy: whom to accept.
+            certificate: what TLS knows of the client, in DER form.
+        """
         self._policy = policy
-        self._context: spnego.ContextProxy | None = None
+        self._certificate = certificate
+        self._context: SecurityContext | None = None
         self.is_authenticated = False
         self.logons = 0
         self.refused = 0
@@ -77,19 +114,35 @@ class Acceptor:
         """Whether the connection has keys to seal bodies with."""
         return self.is_authenticated and self._context is not None
 
-    def authenticate(self, header: str | None) -> Outcome:
-        """Take in an Authorization header; without one, the connection stays what it is."""
+    def is_handshake(self, header: str | None) -> bool:
+        """Whether an Authorization header brings the token of a scheme that takes several."""
+        scheme = (header or "").partition(" ")[0]
+        return any(scheme.lower() == name.lower() for name in _CONTEXTS)
+
+    def authenticate(self, header: str | None, path: str = "") -> Outcome:
+        """Take in an Authorization header; without one, the connection stays what it is.
+
+        Args:
+            header: its value.
+            path: the path of the request.
+        """
         if header is None:
             known = self.is_authenticated and self._context is not None
             return Outcome(Verdict.ACCEPTED if known else Verdict.ANONYMOUS)
+        if header == _MUTUAL and _CERTIFICATE in self._policy.schemes:
+            return self._counted(self._mutual())
         scheme, _, value = header.partition(" ")
         if not value.strip():
             return Outcome(Verdict.ANONYMOUS)
         for offered in self._policy.schemes:
             if offered.lower() == scheme.lower():
-                step = self._basic if offered == "Basic" else self._negotiate
-                return self._counted(step(value.strip()))
+                return self._counted(self._step(offered, value.strip(), path))
         return Outcome(Verdict.ANONYMOUS)
+
+    def _step(self, scheme: str, value: str, path: str) -> Outcome:
+        if scheme in _CONTEXTS:
+            return self._take_token(scheme, value)
+        return self._digest(value, path) if scheme == "Digest" else self._basic(value)
 
     def _counted(self, outcome: Outcome) -> Outcome:
         if outcome.verdict is Verdict.REFUSED:
@@ -100,6 +153,10 @@ class Acceptor:
             self.is_authenticated = True
         return outcome
 
+    def _mutual(self) -> Outcome:
+        is_known = self._certificate is not None and self._certificate == self._policy.certificate
+        return Outcome(Verdict.ACCEPTED if is_known else Verdict.REFUSED)
+
     def _basic(self, value: str) -> Outcome:
         try:
             name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
@@ -109,45 +166,105 @@ class Acceptor:
         is_right = hmac.compare_digest(password.encode(), user.password.encode())
         return Outcome(Verdict.ACCEPTED if is_right and user.is_named(name) else Verdict.REFUSED)
 
-    def _negotiate(self, value: str) -> Outcome:
+    def _digest(self, value: str, path: str) -> Outcome:
+        realm = self._policy.digest
+        if realm is None or not realm.is_right(value, path):
+            return Outcome(Verdict.REFUSED)
+        if not realm.is_fresh(value):
+            return Outcome(Verdict.CONTINUE, realm.challenge(is_stale=True))
+        return Outcome(Verdict.ACCEPTED)
+
+    def _take_token(self, scheme: str, value: str) -> Outcome:
         try:
             token = base64.b64decode(value, validate=True)
             if self.is_authenticated or self._context is None:  # a first token begins anew
-                self.is_authenticated, self._context = False, self._new_context(token)
+                self.is_authenticated = False
+                self._context = _CONTEXTS[scheme](self._policy, token)
             context = self._context
             answer = context.step(token)
-        except _MALFORMED:
+        except NotAccepted as refusal:
+            return Outcome(Verdict.REFUSED, _carried(scheme, refusal.token))
+        except ValueError:
             return Outcome(Verdict.REFUSED)
-        text = base64.b64encode(answer).decode() if answer else None
         if not context.complete:
-            return Outcome(Verdict.CONTINUE, text)
-        known = self._policy.user.is_named(context.client_principal or "")
-        return Outcome(Verdict.ACCEPTED, text) if known else Outcome(Verdict.REFUSED)
+            return Outcome(Verdict.CONTINUE, _carried(scheme, answer or b""))
+        if not self._is_named(context.principal):
+            return Outcome(Verdict.REFUSED)
+        return Outcome(Verdict.ACCEPTED, _carried(scheme, answer), context.delegated)
 
-    def _new_context(self, token: bytes) -> spnego.ContextProxy:
-        # pyspnego's own code is asked for, whatever GSSAPI mechanisms the machine has.
-        is_bare = token.startswith(b"NTLMSSP\0")
-        binding = self._policy.channel_binding
-        return spnego.server(
-            protocol="ntlm" if is_bare else "negotiate",
-            options=NegotiateOptions.use_ntlm if is_bare else NegotiateOptions.use_negotiate,
-            channel_bindings=None
-            if binding is None
-            else GssChannelBindings(application_data=binding),
-        )
+    def _is_named(self, principal: str) -> bool:
+        policy = self._policy
+        return principal == policy.principal or policy.user.is_named(principal)
 
-    def unseal(self, header: bytes, sealed: bytes) -> bytes | None:
+    # Sealing
+
+    def unseal(self, content_type: str, body: bytes) -> bytes | None:
         """Return what a client sealed, or None if it was not sealed for this connection."""
-        if self._context is None:
+        context = self._context
+        if context is None:
             return None
         try:
-            return self._context.unwrap_winrm(header, sealed)
-        except _MALFORMED:
+            parts = framing.split(content_type, body)
+            is_one = len(parts) == 1 or context.protocol == framing.CREDSSP
+            if not is_one or any(part.protocol != context.protocol for part in parts):
+                return None
+            plain = [context.unwrap(part.header, part.sealed) for part in parts]
+        except (ProtocolError, NotAccepted):
             return None
+        return b"".join(plain) if all(map(_is_whole, parts, plain)) else None
 
-    def seal(self, plain: bytes) -> tuple[bytes, bytes]:
-        """Return the header and the sealed bytes for the client of this connection."""
-        if self._context is None:
+    def seal(self, plain: bytes) -> tuple[str, bytes]:
+        """Return the Content-Type and the sealed body for the client of this connection."""
+        context = self._context
+        if context is None:
             raise ValueError("the connection has no keys to seal with")
-        wrapped = self._context.wrap_winrm(plain)
-        return wrapped.header, wrapped.data
+        is_divided = context.protocol == framing.CREDSSP
+        size = framing.LARGEST_PART if is_divided else max(len(plain), 1)
+        parts = []
+        for start in range(0, max(len(plain), 1), size):
+            piece = plain[start : start + size]
+            header, sealed = context.wrap(piece)
+            # A cipher that pads counts its padding; TLS says itself how long its records are.
+            parts.append((header, sealed, len(piece) if is_divided else len(sealed)))
+        content_type = framing.content_type(context.protocol, parts=len(parts))
+        return content_type, framing.frame(context.protocol, parts)
+
+
+def _is_whole(part: framing.SealedPart, plain: bytes) -> bool:
+    """Whether a part has the length that it claims, padding included."""
+    return 0 <= part.length - len(plain) <= _LONGEST_PADDING[part.protocol]
+
+
+def _carried(scheme: str, token: bytes | None) -> str | None:
+    return None if token is None else f"{scheme} {base64.b64encode(token).decode()}".rstrip()
+
+
+def _negotiate(policy: Policy, token: bytes) -> SecurityContext:
+    if is_ntlm(token):
+        return PyspnegoContext("ntlm", policy.channel_binding)
+    if policy.keytab is not None and is_kerberos(token):
+        return _kerberos_context(policy, framing.SPNEGO)
+    return PyspnegoContext("negotiate", policy.channel_binding)
+
+
+def _kerberos(policy: Policy, _: bytes) -> SecurityContext:
+    return _kerberos_context(policy, framing.KERBEROS)
+
+
+def _kerberos_context(policy: Policy, protocol: str) -> SecurityContext:
+    from protocols.loopback.kerberos import KerberosContext  # noqa: PLC0415 - an extra's libraries
+
+    if policy.keytab is None:
+        raise NotAccepted
+    return KerberosContext(policy.keytab, policy.channel_binding, protocol)
+
+
+def _credssp(_: Policy, __: bytes) -> SecurityContext:
+    return PyspnegoContext("credssp")
+
+
+_CONTEXTS: dict[str, Callable[[Policy, bytes], SecurityContext]] = {
+    "Negotiate": _negotiate,
+    "Kerberos": _kerberos,
+    "CredSSP": _credssp,
+}

@@ -33,7 +33,6 @@ from protocols.loopback.exchange import (
 from protocols.loopback.peer import ClientGone, Peer
 from protocols.loopback.service import Answer
 from protocols.loopback.surroundings import Surroundings
-from protocols.wsman import framing
 from protocols.wsman.envelope import IncomingRequest
 
 __all__ = ["Connection"]
@@ -81,6 +80,7 @@ class Connection:
         self._stall(None, "accept")
         if self._around.tls is not None:
             self._peer.secure(self._around.tls)
+            self._acceptor = Acceptor(self._around.rules.policy, self._peer.certificate)
 
     def _serve_one(self) -> bool:
         limit = self._around.rules.largest_request
@@ -104,31 +104,34 @@ class Connection:
         refused = _http_refusal(request, self._around.rules.path)
         if refused is not None:
             return _Said(HttpReply(refused, closes=request.is_last))
-        if request.headers.get("authorization", "").lower().startswith("negotiate"):
+        if self._acceptor.is_handshake(request.headers.get("authorization")):
             self._stall(AUTHENTICATION, "before-reply")
-        token, refusal = self._admit(request)
+        challenge, refusal = self._admit(request)
         if refusal is None and request.body:
             said = self._open(request)
         else:
             said = _Said(refusal or HttpReply(HTTPStatus.OK), AUTHENTICATION)
         reply = replace(said.reply, closes=request.is_last)
-        if token is not None:
-            reply = reply.with_headers(("WWW-Authenticate", f"Negotiate {token}"))
+        if challenge is not None:
+            reply = reply.with_headers(("WWW-Authenticate", challenge))
         return said._replace(reply=reply)
 
     def _admit(self, request: HttpRequest) -> tuple[str | None, HttpReply | None]:
-        """Return the token to send back, and the reply if the request goes no further."""
+        """Return what goes back about it, and the reply if the request goes no further."""
         acceptor = self._acceptor
         before = acceptor.logons, acceptor.refused
-        outcome = acceptor.authenticate(request.headers.get("authorization"))
+        outcome = acceptor.authenticate(request.headers.get("authorization"), request.path)
         self._around.traffic.add(
             logons=acceptor.logons - before[0], refused_logons=acceptor.refused - before[1]
         )
         if outcome.verdict is Verdict.ACCEPTED:
-            return outcome.token, None
+            self._around.traffic.note_delegated(outcome.delegated)
+            return outcome.challenge, None
         if outcome.verdict is Verdict.CONTINUE:
-            return outcome.token, HttpReply(HTTPStatus.UNAUTHORIZED)
-        if outcome.verdict is Verdict.ANONYMOUS and request.is_sealed:
+            return outcome.challenge, HttpReply(HTTPStatus.UNAUTHORIZED)
+        if outcome.verdict is Verdict.REFUSED:
+            return outcome.challenge, self._unauthorized()
+        if request.is_sealed:
             # Sealed for another connection: Windows says no more than that it is bad.
             return None, HttpReply(HTTPStatus.BAD_REQUEST)
         if _is_anonymous_identify(request):
@@ -142,7 +145,7 @@ class Connection:
     def _open(self, request: HttpRequest) -> _Said:
         """Answer the envelope in a request's body."""
         if request.is_sealed:
-            plain = self._unsealed(request)
+            plain = self._acceptor.unseal(request.content_type, request.body)
             if plain is None:
                 return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
         else:
@@ -160,16 +163,6 @@ class Connection:
         name = _action_name(incoming)
         answer = self._answer(incoming, name)
         return _Said(self._wrapped(request, incoming, plain, answer), name, has_envelope=True)
-
-    def _unsealed(self, request: HttpRequest) -> bytes | None:
-        try:
-            parts = framing.split(request.content_type, request.body)
-        except ProtocolError:
-            return None
-        if len(parts) != 1 or parts[0].protocol != framing.SPNEGO:
-            return None
-        plain = self._acceptor.unseal(parts[0].header, parts[0].sealed)
-        return plain if plain is not None and len(plain) == parts[0].length else None
 
     def _answer(self, incoming: IncomingRequest, name: str) -> Answer:
         self._stall(name, "before-reply")
@@ -197,9 +190,8 @@ class Connection:
             envelope = one.reworded(envelope)
         reply = HttpReply(answer.status, envelope, SOAP_XML)
         if request.is_sealed:
-            header, sealed = self._acceptor.seal(envelope)
-            body = framing.frame(framing.SPNEGO, [(header, sealed, len(envelope))])
-            reply = replace(reply, body=body, content_type=framing.content_type(framing.SPNEGO))
+            content_type, body = self._acceptor.seal(envelope)
+            reply = replace(reply, body=body, content_type=content_type)
         for one in replaced:
             reply = one.reshaped(reply)
         self._note(incoming, plain, envelope, reply.status, is_sealed=request.is_sealed)

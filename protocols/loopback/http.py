@@ -21,11 +21,12 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from mi.credentials import Credentials, Scheme
+from mi.credentials import CertificateFiles, Credentials, Scheme
 from mi.errors import InvalidParameter
 from protocols.loopback.acceptor import Policy
 from protocols.loopback.connection import Connection
 from protocols.loopback.contexts import Contexts
+from protocols.loopback.digest import DigestRealm
 from protocols.loopback.disturbances import Disturbance, Disturbances
 from protocols.loopback.event_log import EventLog
 from protocols.loopback.exchange import Exchange
@@ -64,6 +65,8 @@ class Endpoint:
         channel_bindings: bool = False,
         allow_unencrypted: bool = False,
         schemes: tuple[str, ...] = ("Negotiate", "Basic"),
+        keytab: str | None = None,
+        principal: str | None = None,
         path: str = "/wsman",
         limits: Limits | None = None,
     ) -> None:
@@ -75,9 +78,12 @@ class Endpoint:
             port: the port to listen on; 0 for any that is free.
             tls: whether to speak TLS, with a certificate made up for it.
             certificate_names: whom the certificate is for.
-            channel_bindings: whether an NTLM logon under TLS must be bound to the certificate.
+            channel_bindings: whether a logon under TLS must be bound to the certificate.
             allow_unencrypted: whether to answer bodies that are neither sealed nor under TLS.
-            schemes: the authentication schemes to offer: `Negotiate`, `Basic`.
+            schemes: the authentication schemes to offer: `Negotiate`, `Kerberos`, `CredSSP`,
+                `Digest`, `Basic`; with `Certificate`, the user has one, which takes TLS.
+            keytab: the file with its Kerberos keys, without which it takes no Kerberos.
+            principal: the user by Kerberos' name, `user@REALM`.
             path: the path of the service.
             limits: what it allows and says of itself; Windows' defaults if None.
 
@@ -97,6 +103,8 @@ class Endpoint:
         )
         self._tls, self._names, self._bindings = tls, certificate_names, channel_bindings
         self._schemes, self._path, self._is_open = schemes, path, allow_unencrypted
+        self._keytab, self._principal = keytab, principal
+        self._client: CertificateFiles | None = None
         self._traffic, self._disturbances = Traffic(), Disturbances()
         self._closing = threading.Event()
         self._lock = threading.Lock()
@@ -135,16 +143,27 @@ class Endpoint:
         self._cleanup.close()
 
     def _surroundings(self, stack: contextlib.ExitStack) -> Surroundings:
-        context = binding = None
+        context = binding = certificate = None
         if self._tls:
             # Only here, so that an endpoint without TLS does not load the cryptography package.
             from protocols.loopback import certificates  # noqa: PLC0415
 
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="loopback-"))
-            identity = certificates.issue(folder, self._names)
+            user = self.user.name if "Certificate" in self._schemes else None
+            identity = certificates.issue(folder, self._names, user)
             context, self.ca_file = identity.context, identity.ca_file
             binding = identity.channel_binding if self._bindings else None
-        policy = Policy(self.user, self._schemes, binding)
+            if identity.client is not None:
+                self._client, certificate = identity.client.files, identity.client.der
+        policy = Policy(
+            self.user,
+            self._schemes,
+            binding,
+            self._keytab,
+            self._principal,
+            certificate,
+            DigestRealm(self.user),
+        )
         rules = Rules(policy, self._path, allow_unencrypted=self._is_open)
         return Surroundings(self._service, rules, self._traffic, self._disturbances, context)
 
@@ -197,6 +216,21 @@ class Endpoint:
         """The user's credentials for Basic."""
         return Credentials.password(self.user.name, self.user.password, scheme=Scheme.BASIC)
 
+    def credentials_for(self, scheme: Scheme | str) -> Credentials:
+        """Return the user's credentials for a scheme that takes a password, or a certificate.
+
+        Raises:
+            InvalidParameter: there are none for it.
+        """
+        if Scheme(scheme) is not Scheme.CLIENT_CERTIFICATE:
+            return Credentials.password(self.user.name, self.user.password, scheme=scheme)
+        if self._client is None:
+            raise InvalidParameter(
+                "the endpoint's user has no certificate",
+                advice='It has one with tls=True and schemes=("Certificate", …).',
+            )
+        return Credentials(Scheme.CLIENT_CERTIFICATE, certificate=self._client)
+
     @property
     def repository(self) -> Repository:
         """What it serves."""
@@ -234,6 +268,12 @@ class Endpoint:
     def refused_logons(self) -> int:
         """Logons that failed: each of them could lock an account elsewhere."""
         return self._traffic.refused_logons
+
+    @property
+    def delegated(self) -> list[str]:
+        """As whom it could log on elsewhere, since a client let it; a copy."""
+        with self._traffic.lock:
+            return list(self._traffic.delegated)
 
     @property
     def connections(self) -> int:

@@ -41,6 +41,13 @@ class Peer:
         self._socket = wrapped  # before the handshake, so that it can be closed during it
         wrapped.do_handshake()
 
+    @property
+    def certificate(self) -> bytes | None:
+        """What the client showed of itself under TLS, in DER form."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return None
+        return self._socket.getpeercert(binary_form=True)
+
     def receive(self) -> bytes:
         """Return what the client sent next, or nothing at the end."""
         return b"" if self._is_at_end_below_tls() else self._socket.recv(_PIECE)

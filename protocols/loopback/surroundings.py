@@ -41,6 +41,7 @@ class Traffic:
     logons: int = 0
     refused_logons: int = 0
     exchanges: list[Exchange] = field(default_factory=list)
+    delegated: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def add(self, **counts: int) -> None:
@@ -48,6 +49,12 @@ class Traffic:
         with self.lock:
             for name, count in counts.items():
                 setattr(self, name, getattr(self, name) + count)
+
+    def note_delegated(self, user: str | None) -> None:
+        """Note as whom the endpoint could log on elsewhere."""
+        if user is not None:
+            with self.lock:
+                self.delegated.append(user)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,11 @@ class FakeChannel:
         self.on_close: Callable[[], None] = lambda: None
 
     def start(self, call: Call[Any], control: Control) -> FakeRun:
-        if isinstance(self.handler.refusal, BaseException):
-            raise self.handler.refusal
+        refusal = self.handler.refusal
+        if callable(refusal):
+            refusal = refusal(call)
+        if refusal is not None:
+            raise refusal
         self.runs.append(FakeRun(self, call, control))
         return self.runs[-1]
 
@@ -94,9 +97,13 @@ class FakeChannel:
 
 
 class FakeHandler:
-    """Opens fake channels; `refusal` is what `Channel.start` raises."""
+    """Opens fake channels; `refusal` is what `Channel.start` raises, or tells that of a call."""
 
-    def __init__(self, *script: Step, refusal: BaseException | None = None) -> None:
+    def __init__(
+        self,
+        *script: Step,
+        refusal: BaseException | Callable[[Call[Any]], BaseException | None] | None = None,
+    ) -> None:
         self.script = script
         self.refusal = refusal
         self.channels: list[FakeChannel] = []

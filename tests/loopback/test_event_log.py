@@ -81,6 +81,11 @@ def test_a_channel_is_made_by_writing_to_it() -> None:
     assert (log.name_of("LAB/admin"), log.name_of("system")) == ("Lab/Admin", "System")
 
 
+def test_an_expression_sees_an_event_in_no_namespace() -> None:
+    tree = EventLog().write("System", 7036).tree()
+    assert tree.findtext("Event/System/EventID") == "7036"
+
+
 def test_whoever_watches_is_told_after_the_event_is_there() -> None:
     log = EventLog()
     seen: list[int] = []

@@ -184,6 +184,14 @@ def test_events_come_with_the_bookmark_of_where_each_stands() -> None:
     assert results[0].instance.server_name == "server01"
 
 
+def test_the_machine_that_an_event_is_from_is_told_unless_nobody_wants_to_know() -> None:
+    header = f'<m:MachineID xmlns:m="{ns.MACHINE_ID}">win10.example</m:MachineID>'
+    page = write_page([logged(5)], "c1", is_first=False)
+    for uses_it, told in ((True, "win10.example"), (False, None)):
+        conversation = opened(Settings(use_machine_id=uses_it))
+        assert conversation.receive(answer(page, header))[0].machine_id == told
+
+
 def test_every_pull_has_the_newest_context() -> None:
     conversation = opened()
     conversation.receive(delivery(5, context="c1"))

@@ -22,7 +22,7 @@ from protocols.winrm.negotiation import Negotiate
 from protocols.winrm.plain import Anonymous, Basic, ClientCertificate
 from protocols.winrm.rejection import Rejected, may_be_same
 
-__all__ = ["Logon"]
+__all__ = ["Logon", "asked"]
 
 _NewMethod = Callable[[Credentials, Address, DestinationOptions], Method]
 
@@ -84,7 +84,7 @@ class Logon:
             if not self._sources:
                 raise self._nothing_left()
             try:
-                self._method = self._made(_ask(self._sources[0]))
+                self._method = self._made(asked(self._sources[0]))
             except NotSupported as error:
                 self._failure = self._failure or error
             del self._sources[0]
@@ -131,7 +131,13 @@ class Logon:
         return told
 
 
-def _ask(source: CredentialsSource) -> Credentials:
+def asked(source: CredentialsSource) -> Credentials:
+    """Return the credentials that are given, or what the callable returns that is given instead.
+
+    Raises:
+        AuthenticationFailed: the callable failed.
+        MIError: it raised this, or returned something else.
+    """
     if isinstance(source, Credentials):
         return source
     try:

@@ -27,7 +27,7 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.errands import Errand
 from protocols.winrm.route import Place
 
-__all__ = ["BoundedSocket", "dial", "reach", "secure"]
+__all__ = ["BoundedSocket", "reach", "secure"]
 
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
@@ -129,12 +129,6 @@ class BoundedSocket(socket.socket):
 
 class _TlsSocket(BoundedSocket, ssl.SSLSocket):
     """The same above TLS; the deadlines of `ssl` span whole records, so a drip ends there too."""
-
-
-def dial(address: Address, bounds: Bounds, context: ssl.SSLContext | None) -> BoundedSocket:
-    """Return a new connection to `address`, under TLS if there is a context for it."""
-    connection = reach(Place(address.host, address.port), bounds)
-    return connection if context is None else secure(connection, address, bounds, context)
 
 
 def reach(place: Place, bounds: Bounds, *, is_proxy: bool = False) -> BoundedSocket:

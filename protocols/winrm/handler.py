@@ -10,6 +10,8 @@ from mi.callbacks import SessionCallbacks
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
 from protocols.winrm.endpoint import Address
+from protocols.winrm.route import Route
+from protocols.winrm.trust import Trust
 
 if TYPE_CHECKING:
     from protocols.winrm.channel import WinrmChannel
@@ -40,7 +42,8 @@ class WinrmHandler:
 
         Raises:
             NotSupported: a library is not installed; the advice says which.
-            InvalidParameter: the destination is no host name and no address.
+            InvalidParameter: the destination is no host name and no address, or options contradict
+                one another.
         """
         for module, package in _NEEDED.items():
             if sys.modules.get(module) is None and find_spec(module) is None:
@@ -51,4 +54,7 @@ class WinrmHandler:
         # Now, and not above: it loads lxml, and that this is there was not known before.
         from protocols.winrm.channel import WinrmChannel  # noqa: PLC0415
 
-        return WinrmChannel(Address.of(destination, options), destination, options, callbacks)
+        address = Address.of(destination, options)
+        Route.of(address, options)
+        Trust.of(options)
+        return WinrmChannel(address, destination, options, callbacks)

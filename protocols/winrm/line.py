@@ -19,6 +19,7 @@ from mi.options import DestinationOptions, ServerKind
 from protocols.winrm.adapter import Answer
 from protocols.winrm.admission import Admission, Entry
 from protocols.winrm.bounds import Bounds, Phase
+from protocols.winrm.connector import Connector
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
@@ -50,6 +51,7 @@ class Line:
         options: DestinationOptions,
         callbacks: SessionCallbacks,
         admission: Admission | None = None,
+        connector: Connector | None = None,
     ) -> None:
         """Make a line, which has no connection yet.
 
@@ -58,12 +60,13 @@ class Line:
             options: of the destination.
             callbacks: told what happens to the connection.
             admission: what became of the credentials, shared with other lines; its own if None.
+            connector: makes connections for other lines, too; its own if None.
         """
         self._address = address
         self._options = options
         self._callbacks = callbacks
         self._admission = admission or Admission(options, address)
-        self._link = Link(address, options)
+        self._link = Link(address, connector or Connector(address, options))
         self._most = largest_reply(options)
         self._must_seal = not address.is_tls and options.packet_privacy is not False
         self._is_omi = options.server_kind is ServerKind.OMI  # or it is learned

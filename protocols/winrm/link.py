@@ -11,12 +11,12 @@ from requests import Request
 from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
 from mi.errors import ConnectionFailed, MIError, ProtocolError
-from mi.options import DestinationOptions
 from mi.version import __version__
 from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
 from protocols.winrm.bounds import Bounds
-from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import BoundedSocket, dial
+from protocols.winrm.certificates import handshake_error
+from protocols.winrm.connection import BoundedSocket
+from protocols.winrm.connector import Connector, certificate_of
 from protocols.winrm.endpoint import Address
 from protocols.winrm.status import shortened
 
@@ -34,12 +34,17 @@ class Link:
         certificate: the client certificate to show when it is dialled, or None.
     """
 
-    def __init__(self, address: Address, options: DestinationOptions) -> None:
+    def __init__(self, address: Address, connector: Connector) -> None:
+        """Have no connection yet.
+
+        Args:
+            address: where.
+            connector: makes connections to it.
+        """
         self._address = address
-        self._options = options
+        self._connector = connector
         self._adapter = PinnedAdapter(address, self._hand_over)
         self._request = Request("POST", address.url).prepare()
-        self._contexts: dict[CertificateFiles | None, ssl.SSLContext] = {}
         self._socket: BoundedSocket | None = None
         self._is_handed_over = False
         self.bounds = Bounds(Expiry(), CancelToken(), 0)
@@ -62,7 +67,7 @@ class Link:
             return None
         from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - loads cryptography
 
-        return server_end_point(_certificate(self._socket))
+        return server_end_point(certificate_of(self._socket))
 
     def attend(self) -> None:
         """Let the connection serve the exchange that `bounds` bounds."""
@@ -131,6 +136,9 @@ class Link:
         raise self._transport_error(cause) from cause
 
     def _transport_error(self, cause: BaseException) -> MIError:
+        if isinstance(cause, ssl.SSLError) and "ALERT" in str(cause.reason):
+            # Since TLS 1.3 a server looks at the client's certificate when the client is through.
+            return handshake_error(cause, self._address)
         what = shortened(f"{type(cause).__name__}: {cause}")
         if isinstance(cause, _LOST):
             return ConnectionFailed(
@@ -153,30 +161,7 @@ class Link:
         return self._socket
 
     def _dial(self) -> BoundedSocket:
-        if not self._address.is_tls:
-            return dial(self._address, self.bounds, None)
-        options = self._options
-        if self.certificate not in self._contexts:
-            self._contexts[self.certificate] = tls_context(options, self.certificate)
-        connection = dial(self._address, self.bounds, self._contexts[self.certificate])
-        if options.cert_ca_check is False and options.cert_cn_check is not False:
-            self._check_name(connection)
-        return connection
-
-    def _check_name(self, connection: BoundedSocket) -> None:
-        from protocols.winrm.identity import check_name  # noqa: PLC0415 - loads cryptography
-
-        try:
-            check_name(_certificate(connection), self._address)
-        except MIError:
-            connection.close()
-            raise
-
-
-def _certificate(connection: BoundedSocket) -> bytes:
-    """Return the server's certificate; b"" is none that anybody could use."""
-    given = isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True)
-    return given or b""
+        return self._connector.connect(self.bounds, self.certificate)
 
 
 def _innermost(error: BaseException) -> BaseException:

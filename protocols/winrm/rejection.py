@@ -9,7 +9,15 @@ from mi.errors import AuthenticationFailed, ConnectionFailed, MIError
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 
-__all__ = ["Rejected", "is_offered", "may_be_same", "not_offered", "refused", "unanswered"]
+__all__ = [
+    "Rejected",
+    "is_offered",
+    "may_be_same",
+    "not_offered",
+    "refused",
+    "schemes_in",
+    "unanswered",
+]
 
 # A scheme's name is followed by a token, a comma or the end; a parameter's by an equals sign.
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?=\s+[^=\s]|\s*(?:,|$))")
@@ -93,5 +101,10 @@ def may_be_same(one: UserName, other: UserName) -> bool:
     return not (one.domain and other.domain and one.domain.lower() != other.domain.lower())
 
 
+def schemes_in(offers: str) -> list[str]:
+    """Return the schemes that a header with challenges names, in its order."""
+    return _SCHEME.findall(offers)
+
+
 def _schemes(answer: Answer) -> list[str]:
-    return _SCHEME.findall(answer.headers.get(_OFFER, ""))
+    return schemes_in(answer.headers.get(_OFFER, ""))

@@ -18,11 +18,9 @@ from mi.network_options import Dialer
 from mi.options import DestinationOptions
 from protocols.winrm.endpoint import Address, host_of
 
-__all__ = ["PROXY_PORT", "Place", "Route"]
+__all__ = ["Place", "Route", "proxy_at"]
 
-PROXY_PORT: Final = 80
-"""Where a proxy listens whose URL names no port (RFC 9110 4.2.1)."""
-
+_PROXY_PORT: Final = 80  # of a URL that names none (RFC 9110 4.2.1)
 _HIGHEST_PORT: Final = 65535
 _PLACE: Final = re.compile(r"(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>[0-9]{1,5}))?")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<place>[^/?#]*)/?")
@@ -88,7 +86,7 @@ class Route:
         """
         target = Place(address.host, address.port)
         if options.connect_to is not None:
-            target = _named("connect_to=", options.connect_to, address.port)
+            target = _named(f"connect_to={options.connect_to!r}", options.connect_to, address.port)
         return cls(target, _proxy(options), _asks_system(options), options.dialer)
 
     @property
@@ -97,11 +95,11 @@ class Route:
         return self.proxy or self.target
 
 
-def _named(option: str, text: str, port: int) -> Place:
+def _named(what: str, text: str, port: int) -> Place:
     try:
         return Place.parse(text, port)
     except InvalidParameter as error:
-        raise InvalidParameter(f"{option}{text!r}: {error.message}", advice=error.advice) from None
+        raise InvalidParameter(f"{what}: {error.message}", advice=error.advice) from None
 
 
 def _proxy(options: DestinationOptions) -> Place | None:
@@ -112,14 +110,29 @@ def _proxy(options: DestinationOptions) -> Place | None:
             "proxy= names a proxy, and proxy_type= says to look elsewhere",
             advice="Give one of the two.",
         )
-    found = _URL.fullmatch(options.proxy)
+    return proxy_at(options.proxy, f"proxy={options.proxy!r}")
+
+
+def proxy_at(url: str, what: str) -> Place:
+    """Return where the proxy of a URL listens; it may lack the scheme.
+
+    Args:
+        url: without a user name.
+        what: how errors call it.
+
+    Raises:
+        InvalidParameter: it names no proxy.
+        NotSupported: it names one that is not reached over plain HTTP.
+    """
+    found = _URL.fullmatch(url)
     if found is None or not found["place"]:
-        raise InvalidParameter(f"proxy={options.proxy!r} names no proxy", advice=_PROXY_ADVICE)
+        raise InvalidParameter(f"{what} names no proxy", advice=_PROXY_ADVICE)
     if (found["scheme"] or "http").lower() != "http":
         raise NotSupported(
-            f"proxies of the kind {found['scheme']} are not in this release", advice=_PROXY_ADVICE
+            f"{what}: proxies of the kind {found['scheme']} are not in this release",
+            advice=_PROXY_ADVICE,
         )
-    return _named("proxy=", found["place"], PROXY_PORT)
+    return _named(what, found["place"], _PROXY_PORT)
 
 
 def _asks_system(options: DestinationOptions) -> bool:

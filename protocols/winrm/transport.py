@@ -16,6 +16,7 @@ from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
 from protocols.winrm.admission import Admission
+from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.line import Line
 from protocols.winrm.turns import Turns
@@ -82,6 +83,7 @@ class Transport:
         self._callbacks = callbacks
         most = options.max_connections or DEFAULT_CONNECTIONS
         self._admission = Admission(options, address)
+        self._connector = Connector(address, options)
         self._turns = Turns(most)
         self._long_turns = Turns(most - 1)
         self._has_one = most == 1
@@ -165,6 +167,8 @@ class Transport:
         try:
             return self._idle.pop()
         except IndexError:
-            line = Line(self._address, self._options, self._callbacks, self._admission)
+            line = Line(
+                self._address, self._options, self._callbacks, self._admission, self._connector
+            )
             self._lines.append(line)
             return line

@@ -10,7 +10,8 @@ from mi.errors import ProtocolError
 from protocols.winrm import adapter
 from protocols.winrm.adapter import PinnedAdapter, read_body
 from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket, dial
+from protocols.winrm.connection import BoundedSocket
+from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
 

@@ -16,9 +16,9 @@ from protocols.winrm.certificates import (
     handshake_error,
     tls_context,
 )
-from protocols.winrm.connection import dial
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority, Key
+from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
 ADDRESS = Address("https", "127.0.0.1", 5986, "/wsman")

@@ -17,9 +17,10 @@ from protocols.winrm import bounds as bounds_module
 from protocols.winrm import connection, errands
 from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import BoundedSocket, dial
+from protocols.winrm.connection import BoundedSocket
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority
+from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
 NOBODY = Address("http", "127.0.0.1", 1, "/wsman")

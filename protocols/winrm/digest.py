@@ -1,0 +1,63 @@
+"""Answers to the challenges of Digest (RFC 7616), which requests computes."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Final
+
+from requests.auth import HTTPDigestAuth
+from requests.utils import parse_dict_header
+
+from mi.errors import ProtocolError
+
+__all__ = ["DigestAnswers"]
+
+_CHALLENGE: Final = re.compile(r"(?:^|,)\s*Digest\s+(.*)", re.IGNORECASE | re.DOTALL)
+
+
+class DigestAnswers(HTTPDigestAuth):
+    """What one user says to one server; requests' own hooks are not used.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, user: str, password: str) -> None:
+        super().__init__(user, password)
+        # requests keeps this for each thread, but a session's challenge is for all of them.
+        self._thread_local = SimpleNamespace()
+        self.init_per_thread_state()
+
+    def is_stale(self, offers: str) -> bool:
+        """Whether a new challenge says that only the nonce is too old (RFC 7616 3.3)."""
+        return _parameters(offers).get("stale", "").lower() == "true"
+
+    def header(self, offers: str, method: str, uri: str) -> str:
+        """Return the header that answers the Digest challenge among `offers`.
+
+        Args:
+            offers: the header with the challenges.
+            method: of the request that will carry it.
+            uri: what that asks for, as its first line has it.
+
+        Raises:
+            ProtocolError: the challenge lacks something, or has an algorithm that nobody knows.
+        """
+        challenge = _parameters(offers)
+        if challenge.keys() >= {"realm", "nonce"}:
+            if "qop" in challenge:
+                challenge["qop"] = challenge["qop"].replace(" ", "")
+            self._thread_local.chal = challenge
+            # requests takes a URL and sends its path; this one has no more than that.
+            header = self.build_digest_header(method, f"digest:{uri}")  # type: ignore[no-untyped-call]
+            if header is not None:
+                return str(header)
+        raise ProtocolError(
+            "the Digest challenge cannot be answered",
+            advice="MD5, SHA-256 and SHA-512 with qop=auth are known; use another scheme.",
+        )
+
+
+def _parameters(offers: str) -> dict[str, str]:
+    found = _CHALLENGE.search(offers)
+    return dict(parse_dict_header(found[1])) if found else {}  # type: ignore[no-untyped-call]

@@ -1,0 +1,14 @@
+"""A connection straight to where an address says."""
+
+import ssl
+
+from protocols.winrm.bounds import Bounds
+from protocols.winrm.connection import BoundedSocket, reach, secure
+from protocols.winrm.endpoint import Address
+from protocols.winrm.route import Place
+
+
+def dial(address: Address, bounds: Bounds, context: ssl.SSLContext | None) -> BoundedSocket:
+    """Return a new connection to `address`, under TLS if there is a context for it."""
+    connection = reach(Place(address.host, address.port), bounds)
+    return connection if context is None else secure(connection, address, bounds, context)

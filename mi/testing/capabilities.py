@@ -48,9 +48,9 @@ class Capabilities:
         raise NotImplementedError
 
     def calls(self) -> Iterable[Call[Any]]:
-        """Return a call of each kind that the handler supports, which succeeds however often.
+        """Return a call of each kind that the handler supports, which succeeds.
 
-        One at least has an end and is repeatable.
+        Those that are repeatable are run more than once; one of them at least has an end.
         """
         raise NotImplementedError
 

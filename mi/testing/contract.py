@@ -76,8 +76,8 @@ class HandlerContract(Capabilities):
     def test_each_call_works_in_a_session_read_or_delivered(self) -> None:
         """What is read, and what a callback is given, is the same in number."""
         with self._session() as session:
-            for call in self._finite_calls():
-                read, delivered = self._read(session, call), self._delivered(session, call)
+            for call, twin in zip(self._finite_calls(), self._finite_calls(), strict=True):
+                read, delivered = self._read(session, call), self._delivered(session, twin)
                 told = f"{call.operation}: {len(read)} results read, {len(delivered)} delivered"
                 check(len(read) == len(delivered), told)
 

@@ -252,9 +252,26 @@ class CertificateRejected(ConnectionFailed):
 
 
 class ProtocolError(MIError):
-    """The reply breaks the protocol, so nothing in it is believed; MI's result is FAILED."""
+    """The reply breaks the protocol, so nothing in it is believed; MI's result is FAILED.
+
+    The message may quote what nobody vouches for, so it is made printable and cut short.
+    """
 
     default_category = ErrorCategory.PROTOCOL_ERROR
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(_harmless(message), **facts)
+
+
+_BEGINNING, _END = 300, 200  # characters kept of a message; what is quoted is in its middle
+
+
+def _harmless(message: str) -> str:
+    if len(message) > _BEGINNING + _END:
+        message = f"{message[:_BEGINNING]} … {message[-_END:]}"
+    if message.isprintable():
+        return message
+    return "".join(char if char.isprintable() else "\ufffd" for char in message)
 
 
 class OperationTimeout(MIError, TimeoutError):

@@ -191,7 +191,8 @@ def position(data: bytes | str, element: etree._Element) -> tuple[int, int]:
     return text.count(b"\n", 0, start) + 1, column
 
 
-_PLACE = re.compile(r", line [0-9]+, column [0-9]+\s*\Z")
+# The second half of what libxml2 says is also no advice for our callers.
+_PLACE = re.compile(r"(?:, use XML_PARSE_HUGE option)?, line [0-9]+, column [0-9]+\s*\Z")
 _LONGEST_SNIPPET = 100
 
 

@@ -277,7 +277,8 @@ class Plan:
         return _Column(name, None, read_untyped, is_declared=False) if known is None else known
 
     def _misfit(self, element: _Element, name: str, error: Exception) -> ProtocolError:
-        reason = error.message if isinstance(error, MIError) else str(error)
+        # Python's own error is about its limit for numbers of thousands of digits.
+        reason = error.message if isinstance(error, MIError) else "the number has too many digits"
         return ProtocolError(f"{self.class_name or soap.local_name(element)}.{name}: {reason}")
 
 

@@ -216,3 +216,11 @@ def test_an_extended_error_is_an_ordinary_instance_that_survives_pickling() -> N
     assert error.extended_error["CIMStatusCode"] == 6
     again = pickle.loads(pickle.dumps(error.extended_error))
     assert again == error.extended_error
+
+
+def test_what_a_protocol_error_quotes_is_printable_and_short() -> None:
+    error = mi.errors.ProtocolError("it says \x1b[31m\u202e and " + "x" * 10_000 + " instead of y")
+    assert error.message.startswith("it says \ufffd[31m\ufffd and xx")
+    assert error.message.endswith("xx instead of y")
+    assert len(error.message) < 520
+    assert pickle.loads(pickle.dumps(error)).message == error.message

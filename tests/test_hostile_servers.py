@@ -1,0 +1,576 @@
+"""Servers that keep to no rules of HTTP, of a logon or of sealing: one clear `MIError` for each.
+
+Never a hang, never more memory than a reply may have, never somebody else's exception, and nothing
+given away: no credential to whoever did not ask for it as it was agreed, no word in the clear.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mi
+from protocols.loopback import Endpoint, Replace
+from tests.hostile import (
+    BOMB,
+    CHUNKED,
+    IDENTITY,
+    OK,
+    against,
+    endless_pages,
+    is_clear,
+    once,
+    raw,
+    without_end,
+)
+from tests.sessions import (
+    on_time,
+    session_with,
+)
+from tests.winrm.scripted import Peer, ScriptedServer, SealingPeer
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as running:
+        yield running
+
+
+ZIPPED = gzip.compress(b" " * 50_000_000 + b"<a/>")
+
+
+# HTTP
+
+
+HTTP: dict[str, tuple[Callable[[Peer], None], type[mi.MIError], str]] = {
+    "the end": (lambda peer: None, mi.ConnectionFailed, "was lost"),
+    "a reset": (lambda peer: (peer.request(), peer.reset())[1], mi.ConnectionFailed, "was lost"),
+    "another protocol": (
+        raw(b"SSH-2.0-OpenSSH_9.6\r\n" * 2),
+        mi.ProtocolError,
+        "does not answer as HTTP should",
+    ),
+    "a line without end": (without_end(b"", b"x"), mi.ProtocolError, "LineTooLong"),
+    "headers without end": (without_end(OK, b"X: y\r\n"), mi.ProtocolError, "100 headers"),
+    "a header without end": (without_end(OK + b"X: ", b"y"), mi.ProtocolError, "LineTooLong"),
+    "100 Continue without end": (
+        without_end(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        mi.ProtocolError,
+        "does not end",
+    ),
+    "10 GB, it says": (
+        raw(OK + b"Content-Length: 10737418240\r\n\r\n<a/>"),
+        mi.ProtocolError,
+        "larger than the",
+    ),
+    "10 GB, and it sends": (
+        without_end(OK + b"Content-Length: 10737418240\r\n\r\n", b" "),
+        mi.ProtocolError,
+        "larger than the",
+    ),
+    "a body without end": (without_end(OK + b"\r\n", b" "), mi.ProtocolError, "larger than the"),
+    "chunks without end": (
+        without_end(CHUNKED, b"10\r\n0123456789abcdef\r\n"),
+        mi.ProtocolError,
+        "larger than the|does not end",
+    ),
+    "a chunk of 1 TB": (
+        without_end(CHUNKED + b"10000000000\r\n", b" "),
+        mi.ProtocolError,
+        "larger than the",
+    ),
+    "a chunk's length without end": (
+        without_end(CHUNKED + b"1;", b"x"),
+        mi.ProtocolError,
+        "LineTooLong",
+    ),
+    "trailers without end": (
+        without_end(CHUNKED + b"0\r\n", b"X: y\r\n"),
+        mi.ProtocolError,
+        "does not end",
+    ),
+    "a chunk of no length": (raw(CHUNKED + b"x\r\n"), mi.MIError, "IncompleteRead"),
+    "a negative length": (
+        raw(OK + b"Content-Length: -1\r\n\r\n<a/>"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope|Content-Length",
+    ),
+    "a length that is none": (
+        raw(OK + b"Content-Length: many\r\n\r\n<a/>"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope|Content-Length",
+    ),
+    "two lengths": (
+        raw(OK + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\n<a/> "),
+        mi.ProtocolError,
+        "Content-Length",
+    ),
+    "a length and chunks": (
+        raw(OK + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope",
+    ),
+    "less than it says": (
+        raw(OK + b"Content-Length: 100\r\n\r\n<a/>"),
+        mi.ConnectionFailed,
+        "was lost while reading the reply",
+    ),
+    "gzip": (once(200, ZIPPED, Content_Encoding="gzip"), mi.ProtocolError, "Content-Encoding"),
+    "gzip that is not told": (once(200, ZIPPED), mi.ProtocolError, "no element|UTF"),
+    "deflate": (
+        once(200, zlib.compress(b" " * 1_000_000), Content_Encoding="deflate"),
+        mi.ProtocolError,
+        "Content-Encoding",
+    ),
+    "chunked gzip": (
+        raw(OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+        mi.ProtocolError,
+        "Transfer-Encoding",
+    ),
+    "an encoding that nobody knows": (
+        once(200, b"<a/>", Content_Encoding="zstd, br"),
+        mi.ProtocolError,
+        "Content-Encoding",
+    ),
+    "nothing": (once(200), mi.ProtocolError, "holds no message"),
+    "no content": (once(204), mi.ProtocolError, "holds no message"),
+    "a web page": (
+        once(200, b"<html><title>Sign\x1b[31m in</title>", Content_Type="text/html"),
+        mi.ProtocolError,
+        r"holds no message \(HTTP status 200: Sign \[31m in\)",
+    ),
+    "a status that is none": (raw(b"HTTP/1.1 9999 Hm\r\n\r\n"), mi.ProtocolError, "BadStatusLine"),
+    "HTTP/2": (raw(b"HTTP/2.0 200 OK\r\n\r\n"), mi.MIError, "holds no message|HTTP"),
+    "a sealed body where nothing was agreed upon": (
+        once(200, b"x", Content_Type='multipart/encrypted;protocol="x";boundary="y"'),
+        mi.ProtocolError,
+        "sealed although nothing was agreed upon",
+    ),
+    "a headers' value with an escape": (
+        raw(b"HTTP/1.1 302 Found\r\nLocation: http://x/\x1b[31m\x9b\r\nContent-Length: 0\r\n\r\n"),
+        mi.NotSupported,
+        "REDIRECT_LOCATION: http://x/ ",
+    ),
+    "a folded header": (
+        raw(OK + b"X: y\r\n Content-Length: 4\r\nContent-Length: 4\r\n\r\n<a/>"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope",
+    ),
+    "a header without a colon": (
+        raw(OK + b"Content-Length 4\r\nX\r\n\r\n<a/>"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope|HTTP",
+    ),
+    "headers that end with line feeds": (
+        raw(b"HTTP/1.1 200 OK\nContent-Length: 4\n\n<a/>"),
+        mi.MIError,
+        "not a SOAP 1.2 envelope|HTTP",
+    ),
+    "zeros": (raw(b"\0" * 1000), mi.MIError, "HTTP|lost"),
+}
+
+
+@pytest.mark.parametrize("what", HTTP)
+def test_what_http_does_not_allow_is_one_clear_error(what: str) -> None:
+    script, kind, said = HTTP[what]
+    with against(script) as session, on_time(), pytest.raises(kind) as caught:
+        session.test_connection()
+    is_clear(caught.value, said)
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_another_host_is_not_followed_and_gets_no_credentials(status: int) -> None:
+    with ScriptedServer(once(200, IDENTITY)) as elsewhere:
+        place = f"http://127.0.0.1:{elsewhere.port}/wsman"
+        with against(once(status, Location=place)) as session:
+            with pytest.raises(mi.NotSupported) as caught:
+                session.test_connection()
+            is_clear(caught.value, f"REDIRECT_LOCATION: {place}")
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("header", ["Set_Cookie", "Strict_Transport_Security", "Alt_Svc"])
+def test_what_a_server_asks_browsers_to_remember_is_not_remembered(header: str) -> None:
+    def serve(peer: Peer) -> None:
+        while True:
+            received = peer.request()
+            assert "cookie" not in received.headers
+            peer.reply(200, IDENTITY, **{header: "a=b; max-age=1000"})
+
+    with against(serve) as session:
+        for _ in range(2):
+            assert session.test_connection() is not None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"http_url_prefix": "wsman HTTP/1.1\r\nX-Injected: yes\r\n"},
+        {"http_url_prefix": "wsman\nX: y"},
+        {"ui_locale": "en\r\nX: y"},
+        {"credentials": mi.Credentials.password("us\r\ner", "pass\r\nword", scheme="BASIC")},
+    ],
+)
+def test_nothing_that_a_caller_gives_becomes_a_header_of_its_own(options: dict[str, Any]) -> None:
+    with ScriptedServer(once(200, IDENTITY)) as server:
+        given = {
+            "credentials": mi.Credentials.password("user", "secret", scheme="BASIC"),
+            "packet_privacy": False,
+            **options,
+        }
+        try:
+            with mi.connect("127.0.0.1", options=server.options(**given)) as session:
+                session.test_connection()
+        except mi.MIError:
+            assert server.requests == []
+        for received in server.requests:
+            assert not {"x-injected", "x"} & set(received.headers)
+
+
+@pytest.mark.parametrize("destination", ["host\r\nX: y", "host\nname", "a b", "user@host", "h/p"])
+def test_a_destination_that_is_no_name_is_refused_before_anything_happens(destination: str) -> None:
+    with pytest.raises(mi.InvalidParameter):
+        mi.connect(destination)
+
+
+# Logons and sealing
+
+
+@contextmanager
+def sealed(script: Callable[[Peer], None]) -> Iterator[tuple[mi.Session, ScriptedServer]]:
+    """A session with a server that keeps to no rules, and NTLM."""
+    with (
+        Endpoint() as endpoint,  # so that the acceptor knows a user
+        ScriptedServer(script) as server,
+        mi.connect(
+            "127.0.0.1", options=server.options(credentials=endpoint.credentials)
+        ) as session,
+    ):
+        yield session, server
+
+
+def challenged(token: str, *, scheme: str = "Negotiate") -> Callable[[Peer], None]:
+    """A server that answers the first token with another."""
+
+    def serve(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.reply(401, WWW_Authenticate=f"{scheme} {token}".strip())
+
+    return serve
+
+
+def real_challenge(change: Callable[[bytes], bytes]) -> Callable[[Peer], None]:
+    """A server whose challenge would be right but for a change."""
+
+    def serve(peer: Peer) -> None:
+        token = change(b64decode(SealingPeer(peer).step()))
+        peer.reply(401, WWW_Authenticate=f"Negotiate {b64encode(token).decode()}")
+        peer.request()
+        peer.reply(401, WWW_Authenticate="Negotiate")
+
+    return serve
+
+
+def with_flags_cleared(mask: int) -> Callable[[bytes], bytes]:
+    def change(token: bytes) -> bytes:
+        flags = int.from_bytes(token[20:24], "little") & ~mask
+        return token[:20] + flags.to_bytes(4, "little") + token[24:]
+
+    return change
+
+
+def second_leg_without_a_token(peer: Peer) -> None:
+    SealingPeer(peer).step()
+    peer.reply(401, WWW_Authenticate="Negotiate")
+
+
+NTLM = b"NTLMSSP\0"
+LOGONS: dict[str, tuple[Callable[[Peer], None], str]] = {
+    "a token of 60 KB": (
+        challenged(b64encode(NTLM + b"\2\0\0\0" + b"x" * 45_000).decode()),
+        "NTLM|seal|does not accept",
+    ),
+    "a token of 1 MB": (challenged("A" * 1_000_000), "LineTooLong"),
+    "a token whose lengths are absurd": (
+        challenged(b64encode(NTLM + b"\2\0\0\0" + b"\xff" * 40).decode()),
+        "NTLM|does not accept",
+    ),
+    "an empty challenge": (challenged(b64encode(NTLM).decode()), "NTLM|seal"),
+    "a token that is not NTLM": (challenged(b64encode(b"x" * 40).decode()), "NTLM"),
+    "a token that is not base 64": (challenged("%%%%"), "NTLM"),
+    "a token of our own kind": (
+        challenged(b64encode(NTLM + b"\1\0\0\0" + b"\0" * 32).decode()),
+        "NTLM|seal",
+    ),
+    "a second leg without a token": (second_leg_without_a_token, "NTLM"),
+    "no sealing": (real_challenge(with_flags_cleared(0x20)), "does not offer to seal"),
+    "no signing": (real_challenge(with_flags_cleared(0x10)), "does not offer to seal"),
+    "short keys": (real_challenge(with_flags_cleared(0x20000000)), "does not offer to seal"),
+    "NTLM of old": (real_challenge(with_flags_cleared(0x00080000)), "does not offer to seal"),
+    "half a challenge": (real_challenge(lambda token: token[: len(token) // 2]), "NTLM|does not"),
+    "only Basic": (challenged('realm="WSMAN"', scheme="Basic"), "does not take"),
+    "only Digest": (challenged('realm="x", nonce="y"', scheme="Digest"), "does not take"),
+    "nothing offered": (once(401), "does not take"),
+    "a yes at once": (once(200, IDENTITY), "holds no message|no token|NTLM|agree"),
+    "a redirect": (once(302, Location="http://127.0.0.1:1/"), "REDIRECT_LOCATION"),
+    "a page": (once(403, b"<title>No</title>", Content_Type="text/html"), "HTTP status 403: No"),
+    "a proxy's demand": (once(407, Proxy_Authenticate="Basic"), "HTTP status 407"),
+    "an answer without end": (without_end(OK + b"\r\n", b" "), "larger than the"),
+    "10 GB": (raw(OK + b"Content-Length: 10737418240\r\n\r\n"), "larger than the"),
+    "schemes without end": (challenged("Negotiate, " * 5_000), "NTLM|does not take"),
+}
+
+
+@pytest.mark.parametrize("what", LOGONS)
+def test_a_logon_that_is_none_is_one_clear_error_and_gives_nothing_away(what: str) -> None:
+    script, said = LOGONS[what]
+    with sealed(script) as (session, server):
+        with on_time(), pytest.raises(mi.MIError) as caught:
+            session.test_connection(timeout=3)
+        is_clear(caught.value, said)
+        for received in server.requests:  # neither Basic nor a word in the clear
+            assert received.body == b""
+            assert received.headers["authorization"].startswith("Negotiate ")
+
+
+def after_logon(then: Callable[[SealingPeer], None]) -> Callable[[Peer], None]:
+    def serve(peer: Peer) -> None:
+        sealing = SealingPeer(peer).log_on()
+        sealing.request()
+        then(sealing)
+        peer.wait_for_end()
+
+    return serve
+
+
+def in_the_clear(status: int, body: bytes = IDENTITY) -> Callable[[Peer], None]:
+    return after_logon(lambda sealing: sealing.peer.reply(status, body))
+
+
+def reframed(change: Callable[[bytes], bytes]) -> Callable[[Peer], None]:
+    """A sealed reply whose body was changed on its way."""
+
+    def then(sealing: SealingPeer) -> None:
+        send = sealing.peer.send
+
+        def changed(data: bytes) -> None:
+            head, _, body = data.partition(b"\r\n\r\n")
+            body = change(body)
+            head = re.sub(rb"Content-Length: \d+", b"Content-Length: %d" % len(body), head)
+            send(head + b"\r\n\r\n" + body)
+
+        sealing.peer.send = changed  # type: ignore[method-assign]
+        sealing.reply(IDENTITY)
+
+    return after_logon(then)
+
+
+def at(place: int, bit: int = 1) -> Callable[[bytes], bytes]:
+    """A bit that is another at this place, counted from the end if it is negative."""
+
+    def change(body: bytes) -> bytes:
+        changed = bytearray(body)
+        changed[place] ^= bit
+        return bytes(changed)
+
+    return change
+
+
+END = b"--Encrypted Boundary--\r\n"
+SEALED: dict[str, tuple[Callable[[Peer], None], str]] = {
+    "a reply in the clear": (in_the_clear(200), "is not sealed, so nothing in it is believed"),
+    "a fault in the clear": (in_the_clear(500, b"<Fault/>"), "HTTP status 500"),
+    "a page in the clear": (in_the_clear(404, b"<title>x</title>"), "HTTP status 404"),
+    "a sealed byte that was changed": (reframed(at(-40)), "signature"),
+    "a signature that was changed": (
+        reframed(lambda body: body.replace(b"octet-stream\r\n\x10\0\0\0\1", b"octet-stream\r\n"
+                                           b"\x10\0\0\0\2")),
+        "signature",
+    ),
+    "a length that is too large": (
+        reframed(lambda body: re.sub(rb"Length=\d+", b"Length=99999", body)),
+        "cut off",
+    ),
+    "a length that is too small": (
+        reframed(lambda body: re.sub(rb"Length=\d+", b"Length=10", body)),
+        "boundary",
+    ),
+    "a length that is none": (
+        reframed(lambda body: re.sub(rb"Length=\d+", b"Length=-1", body)),
+        "does not say its length",
+    ),
+    "a length of 10 GB": (
+        reframed(lambda body: re.sub(rb"Length=\d+", b"Length=9999999999", body)),
+        "cut off",
+    ),
+    "a header of 4 GB": (
+        reframed(lambda body: body.replace(b"octet-stream\r\n\x10\0\0\0", b"octet-stream\r\n"
+                                           b"\xff\xff\xff\xff")),
+        "header of 4294967295 bytes",
+    ),
+    "no end": (reframed(lambda body: body.removesuffix(END)), "boundary"),
+    "something after the end": (reframed(lambda body: body + b"more"), "boundary"),
+    "two parts": (reframed(lambda body: body.removesuffix(END) + body), "not sealed in the way"),
+    "no parts": (reframed(lambda _: END), "boundary"),
+    "nothing": (reframed(lambda _: b""), "boundary"),
+    "another protocol": (
+        reframed(lambda body: body.replace(b"SPNEGO", b"CredSSP")),
+        "is of the protocol",
+    ),
+    "lines without end": (reframed(lambda body: b"--Encrypted Boundary\r\n" + b"x" * 9_000), "cut"),
+    "headers without end": (
+        reframed(lambda body: b"--Encrypted Boundary\r\n" + b"a: b\r\n" * 9_000),
+        "too many fields",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SEALED)
+def test_what_is_not_sealed_as_it_was_agreed_is_never_data(what: str) -> None:
+    script, said = SEALED[what]
+    with sealed(script) as (session, _), on_time():
+        with pytest.raises(mi.MIError) as caught:
+            session.test_connection(timeout=3)
+        is_clear(caught.value, said)
+
+
+def test_a_sealed_reply_that_comes_twice_is_not_taken_for_the_next() -> None:
+    def twice(sealing: SealingPeer) -> None:
+        sent: list[bytes] = []
+        send = sealing.peer.send
+        sealing.peer.send = sent.append  # type: ignore[method-assign]
+        sealing.reply(IDENTITY)
+        send(sent[0])
+        sealing.peer.request()
+        send(sent[0])
+
+    with sealed(after_logon(twice)) as (session, _):
+        assert session.test_connection() is not None
+        with pytest.raises(mi.ProtocolError, match="signature"):
+            session.test_connection()
+
+
+def test_a_sealed_reply_to_another_message_is_not_believed(endpoint: Endpoint) -> None:
+    replies: list[bytes] = []
+
+    def swapped(envelope: bytes) -> bytes:
+        replies.append(envelope)
+        return replies[0]
+
+    with session_with(endpoint) as session:
+        session.get_class("Win32_Service")
+        endpoint.disturb(Replace("Get", envelope=swapped)).count = None
+        session.get_class("Win32_Process")
+        with pytest.raises(mi.ProtocolError, match="answers another message"):
+            session.get_class("Win32_Service")
+        endpoint.undisturb()
+        assert session.get_class("Win32_Service").name == "Win32_Service"
+
+
+def test_a_credential_in_the_clear_is_tried_only_where_the_caller_allows_it(
+    endpoint: Endpoint,
+) -> None:
+    """The first credential's scheme is not offered, and the second would be seen by everybody."""
+    both = [endpoint.credentials, endpoint.basic_credentials]
+    with (
+        ScriptedServer(challenged('realm="WSMAN"', scheme="Basic")) as server,
+        mi.connect("127.0.0.1", options=server.options(credentials=both)) as session,
+    ):
+        with pytest.raises(mi.AuthenticationFailed) as caught:
+            session.test_connection()
+        is_clear(caught.value, "does not take NTLM|in clear")
+        assert not any("basic" in one.headers["authorization"].lower() for one in server.requests)
+
+
+# Memory
+
+
+GREEDY: dict[str, Callable[[Peer], None]] = {
+    what: HTTP[what][0]
+    for what in (
+        "a line without end",
+        "headers without end",
+        "a header without end",
+        "100 Continue without end",
+        "10 GB, it says",
+        "10 GB, and it sends",
+        "a body without end",
+        "chunks without end",
+        "a chunk of 1 TB",
+        "a chunk's length without end",
+        "trailers without end",
+        "gzip",
+        "gzip that is not told",
+    )
+} | {
+    "an entity bomb": once(200, BOMB + b"<b>&a9;</b>"),
+    "elements in one another": once(200, b"<a>" * 600_000),
+    "attributes": once(200, b"<a %s/>" % b" ".join(b"a%d=''" % n for n in range(150_000))),
+    "references": once(200, b"<a>" + b"&#1;" * 500_000 + b"</a>"),
+}
+CLIENT = """
+import json, re, sys
+from pathlib import Path
+import mi
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+def options(port):
+    user = mi.Credentials.password("user", "secret", scheme="BASIC")
+    return mi.DestinationOptions(
+        destination_port=port, credentials=user, packet_privacy=False, timeout=20
+    )
+
+first, endless, *ports = map(int, sys.argv[1:])
+mi.connect("127.0.0.1", options=options(first)).test_connection()
+before, grown = peak(), {}
+for port in ports:
+    try:
+        mi.connect("127.0.0.1", options=options(port)).test_connection()
+    except mi.MIError as error:
+        grown[type(error).__name__ + ": " + error.message[:80]] = peak() - before
+with mi.connect("127.0.0.1", options=options(endless)) as session:
+    found = session.enumerate_instances("X", flags=mi.OperationFlags.NO_RTTI)
+    for number, instance in enumerate(found):
+        if number == 20_000:
+            break
+grown["items without end"] = peak() - before
+print(json.dumps(grown))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows tells no high-water mark of memory")
+def test_hostile_replies_take_no_more_memory_than_a_reply_may_have() -> None:
+    items = '<p:X xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2/X"/>' * 100
+    scripts = [once(200, IDENTITY), endless_pages(items), *GREEDY.values()]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(ScriptedServer(script)) for script in scripts]
+        done = subprocess.run(
+            [sys.executable, "-c", CLIENT, *(str(server.port) for server in servers)],
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    grown = json.loads(done.stdout)
+    assert len(grown) > len(GREEDY) // 2
+    # In MiB. A reply may have two, and a tree of nothing but markup takes thirty times its text.
+    assert max(grown.values()) < 100, grown

@@ -7,7 +7,7 @@ alone, so the pool may never open another one by itself, follow a redirect or lo
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from urllib3.response import BaseHTTPResponse
 from mi.errors import ProtocolError
 from protocols.winrm.endpoint import Address
 
-__all__ = ["Answer", "PinnedAdapter", "read_body"]
+__all__ = ["Answer", "PinnedAdapter", "read_body", "read_chunks"]
 
 # More would be one huge allocation on the word of a server that names a huge chunk.
 _LARGEST_READ = 16 * 1024 * 1024
@@ -28,19 +28,21 @@ _LARGEST_READ = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply, read to its end.
+    """A reply, read to its end, or as far as its body.
 
     Attributes:
         status: the HTTP status.
         headers: by name without case; several of one name are joined by commas.
         body: as it came.
         reason: the phrase after the status.
+        chunks: what is still to be read of the body, chunk by chunk; None where it was read.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     reason: str
+    chunks: Iterator[bytes] | None = None
 
 
 class _PinnedConnection(HTTPConnection):
@@ -114,9 +116,7 @@ def read_body(raw: HTTPResponse, most: int) -> bytes:
     Raises:
         ProtocolError: it is larger, or encoded in a way that we did not ask for.
     """
-    for header, allowed in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
-        if raw.headers.get(header, allowed).strip().lower() != allowed:
-            raise ProtocolError(f"the reply has a {header} that was not asked for")
+    _check_encoding(raw)
     if (raw.length_remaining or 0) > most:
         raise _too_large(most)
     pieces: list[bytes] = []
@@ -127,6 +127,32 @@ def read_body(raw: HTTPResponse, most: int) -> bytes:
     if not left:
         raise _too_large(most)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def read_chunks(raw: HTTPResponse, most: int) -> Iterator[bytes] | None:
+    """Return the chunks of a body, each as the server sent it; None where it is not in chunks.
+
+    Raises:
+        ProtocolError: a chunk has more than `most` bytes, or is encoded in another way as well.
+    """
+    if not raw.chunked:
+        return None
+    _check_encoding(raw)
+    return _chunks(raw, most)
+
+
+def _chunks(raw: HTTPResponse, most: int) -> Iterator[bytes]:
+    # urllib3 gives as much of a chunk as is asked for, and never more than one.
+    for chunk in raw.read_chunked(most + 1, decode_content=False):
+        if len(chunk) > most:
+            raise _too_large(most)
+        yield chunk
+
+
+def _check_encoding(raw: HTTPResponse) -> None:
+    for header, allowed in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
+        if raw.headers.get(header, allowed).strip().lower() != allowed:
+            raise ProtocolError(f"the reply has a {header} that was not asked for")
 
 
 def _too_large(most: int) -> ProtocolError:

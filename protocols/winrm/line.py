@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -25,6 +26,7 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
 from protocols.winrm.link import Link
 from protocols.winrm.rejection import Rejected
+from protocols.winrm.replies import Replies
 from protocols.winrm.sizes import largest_reply
 from protocols.winrm.status import UNAUTHORIZED, status_error
 from protocols.winrm.wire import LinkWire, Pending
@@ -71,7 +73,7 @@ class Line:
         self._must_seal = not address.is_tls and options.packet_privacy is not False
         self._is_omi = options.server_kind is ServerKind.OMI  # or it is learned
         self._bounds = self._link.bounds
-        self._is_closed = False
+        self._is_closed = self._is_streamed = False
         self._forget()
 
     def _forget(self) -> None:
@@ -83,15 +85,22 @@ class Line:
         self._headers = self._link.new_headers()
 
     def exchange(
-        self, envelope: bytes, expiry: Expiry, cancel: CancelToken, *, repeatable: bool
+        self,
+        envelope: bytes,
+        expiry: Expiry,
+        cancel: CancelToken,
+        *,
+        repeatable: bool,
+        is_one_way: bool = False,
     ) -> Iterator[bytes]:
-        """Send `envelope` and return the envelopes of the reply: one.
+        """Send `envelope` and return the envelopes of the reply: one, or none.
 
         Args:
             envelope: the request.
             expiry: when it must be over.
             cancel: what ends it before.
             repeatable: whether it may be sent again if its reply was lost.
+            is_one_way: whether a reply without an envelope will do.
 
         Raises:
             ConnectionFailed: no connection, or it was lost.
@@ -104,11 +113,54 @@ class Line:
         try:
             with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
                 self._link.bounds = self._bounds
-                reply = self._converse(envelope, is_repeatable=repeatable)
+                answer = self._converse(envelope, is_repeatable=repeatable)
+            if is_one_way and answer.status in _SUCCESS and not answer.body:
+                return iter(())
+            return iter((self._content(answer, is_repeatable=repeatable),))
         except BaseException:
             self.discard()
             raise
-        return iter((reply,))
+
+    def converse(self, envelope: bytes, expiry: Expiry, cancel: CancelToken) -> Replies:
+        """Send `envelope`, once, and return the envelopes of the reply as they come.
+
+        The line is theirs until they are at their end, or closed.
+
+        Args:
+            envelope: the request.
+            expiry: when the reply must have begun.
+            cancel: what ends that before.
+
+        Raises:
+            MIError: as `exchange`.
+        """
+        self._is_streamed = True
+        try:
+            with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
+                self._link.bounds = self._bounds
+                return Replies(self, self._converse(envelope, is_repeatable=False))
+        except BaseException:
+            self.discard()
+            raise
+        finally:
+            self._is_streamed = False
+
+    def read(self, answer: Answer, expiry: Expiry, cancel: CancelToken) -> bytes | None:
+        """Return the next envelope of a reply that comes in several; None is its end.
+
+        Raises:
+            MIError: as `exchange`.
+        """
+        try:
+            with Bounds(expiry, cancel, self._most + _MOST_OVERHEAD) as self._bounds:
+                self._link.bounds = self._bounds
+                self._link.attend()
+                self._bounds.enter(Phase.WAITING)
+                chunk = self._link.next_chunk(answer)
+            return None if chunk is None else self._opened(replace(answer, body=chunk))
+        except BaseException:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Close the connection, if there is one; the next exchange makes another."""
@@ -131,7 +183,7 @@ class Line:
 
     # One exchange
 
-    def _converse(self, envelope: bytes, *, is_repeatable: bool) -> bytes:
+    def _converse(self, envelope: bytes, *, is_repeatable: bool) -> Answer:
         may_retry = True
         while True:
             try:
@@ -145,7 +197,7 @@ class Line:
             else:
                 if not (may_retry and self._is_forgotten(answer)):
                     self._is_used = True
-                    return self._content(answer, is_repeatable=is_repeatable)
+                    return answer
                 self._tell("the server forgot the logon, so it is done again")
             may_retry = False
             self.discard()
@@ -229,7 +281,7 @@ class Line:
             self._headers["Content-Type"], body = self._sealing.seal(envelope)
         answer = self._post(body, self._headers, is_repeatable=is_repeatable)
         if answer.status == UNAUTHORIZED and not method.logs_on:
-            rejection = method.unauthorized(answer)
+            rejection = method.unauthorized(answer, authorization)
             if rejection is not None:
                 raise rejection
         return answer
@@ -238,12 +290,24 @@ class Line:
         """Post what the caller asks for."""
         self._is_asked = True
         try:
-            return self._link.post(body, headers, self._most)
+            return self._link.post(body, headers, self._most, is_streamed=self._is_streamed)
         except MIError as error:
             error.outcome_unknown = self._bounds.is_sent and not is_repeatable
             raise
 
     # The reply
+
+    def content(self, answer: Answer) -> bytes:
+        """Return the envelope of a reply that turned out to be in one piece.
+
+        Raises:
+            MIError: as `exchange`.
+        """
+        try:
+            return self._content(answer, is_repeatable=False)
+        except BaseException:
+            self.discard()
+            raise
 
     def _content(self, answer: Answer, *, is_repeatable: bool) -> bytes:
         try:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable, Iterator
+from functools import partial
+from http import HTTPStatus
 from http.client import ImproperConnectionState, IncompleteRead, NotConnected
-from typing import Final
+from typing import Final, TypeVar
 
 from requests import Request
 
@@ -12,7 +15,7 @@ from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
 from mi.errors import ConnectionFailed, MIError, ProtocolError
 from mi.version import __version__
-from protocols.winrm.adapter import Answer, PinnedAdapter, read_body
+from protocols.winrm.adapter import Answer, PinnedAdapter, read_body, read_chunks
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.connection import BoundedSocket
@@ -21,6 +24,8 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.status import shortened
 
 __all__ = ["Link"]
+
+T = TypeVar("T")
 
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
 _LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState)
@@ -111,8 +116,16 @@ class Link:
             "Content-Type": _SOAP,
         }
 
-    def post(self, body: bytes, headers: dict[str, str], most: int) -> Answer:
+    def post(
+        self, body: bytes, headers: dict[str, str], most: int, *, is_streamed: bool = False
+    ) -> Answer:
         """Send a request and return the reply, whose body may have `most` bytes.
+
+        Args:
+            body: of the request.
+            headers: of the request; its length is added.
+            most: bytes of the reply's body, or of a chunk that is left to be read.
+            is_streamed: whether a body in chunks is left to be read, by `next_chunk`.
 
         Raises:
             ConnectionFailed: no connection, or it was lost.
@@ -123,9 +136,31 @@ class Link:
         headers["Content-Length"] = str(len(body))
         self._request.headers = headers  # type: ignore[assignment]  # a dict is copied faster
         self._request.body = body or None
+        return self._translated(partial(self._exchange, most, is_streamed=is_streamed))
+
+    def next_chunk(self, answer: Answer) -> bytes | None:
+        """Return the next chunk of a body that was left to be read; None is its end.
+
+        Raises:
+            ConnectionFailed: the connection was lost.
+            ProtocolError: the chunk is none, or is larger than allowed.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+        """
+        chunks: Iterator[bytes] = answer.chunks or iter(())
+        return self._translated(lambda: next(chunks, None))
+
+    def _exchange(self, most: int, *, is_streamed: bool) -> Answer:
+        raw = self._adapter.send(self._request, stream=True).raw
+        is_streamed = is_streamed and raw.status == HTTPStatus.OK
+        chunks = read_chunks(raw, most) if is_streamed else None
+        body = read_body(raw, most) if chunks is None else b""
+        return Answer(raw.status, raw.headers, body, raw.reason or "", chunks)
+
+    def _translated(self, step: Callable[[], T]) -> T:
+        """Return what comes of a step; whatever libraries may raise becomes an error of ours."""
         try:
-            raw = self._adapter.send(self._request, stream=True).raw
-            return Answer(raw.status, raw.headers, read_body(raw, most), raw.reason or "")
+            return step()
         except MIError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever requests, urllib3 and below may raise

@@ -220,11 +220,16 @@ class SealingPeer:
 
     def reply(self, envelope: bytes, status: int = 200, **headers: str) -> None:
         """Send a sealed reply."""
+        content_type = framing.content_type(framing.SPNEGO)
+        self.peer.reply(
+            status, self.sealed(envelope), **{"Content-Type": content_type, **headers}
+        )
+
+    def sealed(self, envelope: bytes) -> bytes:
+        """Return the body that carries an envelope."""
         sealed = self._context.wrap_winrm(envelope)
         part = (sealed.header, sealed.data, len(envelope))
-        body = framing.frame(framing.SPNEGO, [part])
-        content_type = framing.content_type(framing.SPNEGO)
-        self.peer.reply(status, body, **{"Content-Type": content_type, **headers})
+        return framing.frame(framing.SPNEGO, [part])
 
     def serve(self) -> None:
         """Answer one sealed request after the other, each by what it said."""

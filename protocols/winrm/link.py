@@ -10,6 +10,7 @@ from http.client import ImproperConnectionState, IncompleteRead, NotConnected
 from typing import Final, TypeVar
 
 from requests import Request
+from urllib3.exceptions import ProtocolError as HttpError
 
 from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
@@ -28,7 +29,8 @@ __all__ = ["Link"]
 T = TypeVar("T")
 
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
-_LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState)
+# urllib3's own, where nothing else is behind it: a reply in chunks that ends between two of them.
+_LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState, HttpError)
 
 
 class Link:

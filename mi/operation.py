@@ -6,6 +6,7 @@ delivers by itself instead. What happens behind is in `mi.execution` and `mi.del
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from functools import partial
 from types import TracebackType
@@ -48,7 +49,8 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
         self, execution: Execution[ResultT], session: Session, *, is_read: bool = True
     ) -> None:
         self._execution = execution
-        self._ready = execution.ready
+        # What its callback is to be given, nobody reads.
+        self._ready: deque[ResultT] = execution.ready if is_read else deque()
         self._session = session
         self._is_read = is_read
 

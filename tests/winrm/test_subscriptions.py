@@ -279,17 +279,26 @@ def test_no_event_is_lost_or_comes_twice_whatever_the_server_does(
             assert numbers(events, 10) == list(range(first, first + 10))
 
 
-def test_a_subscription_that_is_closed_while_it_is_waited_for_goes_on(
-    endpoint: Endpoint, session: Session
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda endpoint: endpoint.subscriptions.close(),
+        lambda endpoint: endpoint.subscriptions.forget(),
+        lambda endpoint: endpoint.drop_connections(),
+    ],
+    ids=["closed", "forgotten", "cut off"],
+)
+def test_a_subscription_goes_on_that_ends_while_it_is_waited_for(
+    endpoint: Endpoint, session: Session, end: Callable[[Endpoint], Any]
 ) -> None:
     with session.subscribe_event_log("System") as events:
         opened(endpoint, events)
-        timers = [later(endpoint.subscriptions.close), later(endpoint.drop_connections)]
+        timer = later(end, endpoint)
         late = threading.Timer(0.3, endpoint.event_log.write, ["System", 5])
         late.start()
         assert numbers(events, 1) == [5]
-        for timer in (*timers, late):
-            timer.join()
+        timer.join()
+        late.join()
 
 
 def test_a_log_that_is_cleared_before_the_subscription_is_opened_again_is_told(

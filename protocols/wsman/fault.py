@@ -7,16 +7,19 @@ Reading never fails: a fault with half its parts missing still is one. What it m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
 from mi.errors import MIError, error_for
 from mi.instance import Instance
-from mi.results import ErrorCategory
+from mi.results import ErrorCategory, Result
 from protocols.wsman import markup, soap
+from protocols.wsman.circumstances import NOWHERE, Circumstances
+from protocols.wsman.denials import denial_of
+from protocols.wsman.fault_advice import DENIED
 from protocols.wsman.fault_codes import NUMBERS, meaning_of
 from protocols.wsman.fault_detail import Detail, number_from, read_detail, write_instance
-from protocols.wsman.fault_finding import Finding, decide
+from protocols.wsman.fault_finding import Finding, decide, evidence_in
 from protocols.wsman.fault_subcodes import known_detail, number_of, row_of
 from protocols.wsman.namespaces import (
     ADDRESSING_FAULT,
@@ -99,6 +102,7 @@ class Fault:
         extended_status: WMI's `__ExtendedStatus`, or None.
         extended_error: the server's own instance of a CIM_Error class, or None.
         not_understood: `{namespace}name` of each header that the server did not understand.
+        circumstances: what is known where it came in; no part of the fault itself.
     """
 
     code: str = "Receiver"
@@ -111,6 +115,7 @@ class Fault:
     extended_status: Instance | None = None
     extended_error: Instance | None = None
     not_understood: tuple[str, ...] = ()
+    circumstances: Circumstances = field(default=NOWHERE, compare=False, repr=False)
 
     @classmethod
     def of(cls, name: str, reason: str, *, provider: str | None = None) -> Self:
@@ -186,11 +191,16 @@ class Fault:
         meant = number_of(self.code, self.subcode, self.detail)
         yield from (number for number in (self.wsman_code, sent, meant) if number is not None)
 
+    def under(self, circumstances: Circumstances) -> Self:
+        """Return this fault, which came in under these circumstances."""
+        return replace(self, circumstances=circumstances)
+
     def error(self) -> MIError:
         """Return the error that this fault is.
 
         Its message is the server's text nearest to the cause, its `native_code` the number that
-        decided, its `extended_error` the server's own instance where it sent one.
+        decided, its `extended_error` the server's own instance where it sent one, and its advice
+        the sentence of that number's row, or of the cause for which access was denied.
         """
         found = decide(self)
         return error_for(
@@ -199,9 +209,15 @@ class Fault:
             category=self._category() or found.meaning.category,
             native_code=found.number,
             native_type=found.native_type,
-            advice=found.meaning.advice,
+            advice=self._advice(found),
             extended_error=self.extended_error,
         )
+
+    def _advice(self, found: Finding) -> str:
+        sentence = found.meaning.advice
+        if sentence is DENIED and found.meaning.result is Result.ACCESS_DENIED:
+            sentence = denial_of(evidence_in(self), self.circumstances).advice
+        return sentence.format_map(self.circumstances.words)
 
     def _category(self) -> ErrorCategory | None:
         """Return the category that the server itself names, if it can be taken over."""
@@ -216,6 +232,8 @@ class Fault:
         if self.not_understood:
             names = (name.rpartition("}")[2] for name in self.not_understood)
             text = f"{text} ({', '.join(names)})"
+        if not found.is_known:
+            text = f"{text} (error {found.number}, 0x{found.number or 0:08X})"
         if self.extended_status is None:
             return text
         said = (self.extended_status.get(name) for name in ("Operation", "ParameterInfo"))
@@ -225,7 +243,7 @@ class Fault:
     def _silence(self, found: Finding) -> str:
         """Return what stands for the text of a fault that has none: OMI sends such."""
         name = found.meaning.name if found.number == found.meaning.number else None
-        number = None if found.number is None else str(found.number)
+        number = str(found.number) if found.number is not None and found.is_known else None
         codes = ", ".join(filter(None, (self.code, self.subcode, self.detail, name, number)))
         return f"the server gives no reason for its fault ({codes})"
 

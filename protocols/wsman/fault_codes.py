@@ -1,4 +1,4 @@
-"""What the numbers in faults mean to MI: the table of `fault_rows`, found by number and by name."""
+"""What the numbers in faults mean to MI: the rows of their tables, by number and by name."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
-from protocols.wsman.fault_rows import ADVICE, KEEPS_CONTEXT, SYSTEM_ROWS, WBEM_ROWS, WSMAN_ROWS
+from protocols.wsman.fault_rows import KEEPS_CONTEXT, WSMAN_ROWS
+from protocols.wsman.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
 
 __all__ = [
     "MEANINGS",
     "NUMBERS",
     "Meaning",
     "meaning_of",
+    "meaning_of_errno",
     "meaning_of_result",
     "native_type",
     "normalize",
@@ -27,7 +29,8 @@ class Meaning(NamedTuple):
         name: Windows' name for it.
         result: MI's result.
         category: MI's category.
-        advice: one sentence on what to do about it, where there is something.
+        advice: one sentence on what to do about it, with the placeholders of
+            `Circumstances.words`.
         keeps_context: whether an enumeration that gets it lives on and can be pulled or released.
     """
 
@@ -35,7 +38,7 @@ class Meaning(NamedTuple):
     name: str
     result: Result
     category: ErrorCategory
-    advice: str | None
+    advice: str
     keeps_context: bool
 
 
@@ -70,7 +73,15 @@ def meaning_of_result(number: int) -> Meaning | None:
         return None
     result = Result(number)
     category = CATEGORY_OF_RESULT[result]
-    return Meaning(number, result.name, result, category, ADVICE.get(result), keeps_context=False)
+    return Meaning(
+        number, result.name, result, category, RESULT_ADVICE[result], keeps_context=False
+    )
+
+
+def meaning_of_errno(number: int) -> Meaning | None:
+    """Return what an error number of the C library means, which OMI's providers may answer with."""
+    result = ERRNO_RESULTS.get(number)
+    return None if result is None else meaning_of_result(int(result))
 
 
 def normalize(number: int) -> int:

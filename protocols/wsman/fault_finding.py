@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.instance import Instance
 from mi.results import ErrorCategory, Result
+from protocols.wsman import fault_advice as advice
+from protocols.wsman.denials import Evidence
 from protocols.wsman.fault_codes import (
     MEANINGS,
     NUMBERS,
     Meaning,
     meaning_of,
+    meaning_of_errno,
     meaning_of_result,
     native_type,
 )
@@ -27,7 +30,7 @@ from protocols.wsman.fault_subcodes import number_of
 if TYPE_CHECKING:
     from protocols.wsman.fault import Fault
 
-__all__ = ["Finding", "decide"]
+__all__ = ["Finding", "decide", "evidence_in"]
 
 _OMI_MESSAGE_ID: Final = re.compile(r"OMI:MI_Result:([0-9]{1,10})\Z")
 _OMI_RESULT_TEXT: Final = re.compile(r"CIM ERROR:([A-Z_]+)")
@@ -40,8 +43,20 @@ _OMI_TEXTS: Final = (
     ("OperationTimeout must be xs:duration", Result.INVALID_OPERATION_TIMEOUT),
 )
 
-
+# OMI's ids of CIM_Error.ProbableCause, and the numbers that mean the same.
+_CAUSES: Final = {
+    26: NUMBERS["QUOTA_LIMIT"],
+    60: NUMBERS["FAILED_AUTHENTICATION"],
+    111: NUMBERS["OPERATION_TIMEDOUT"],
+    117: NUMBERS["FAILED_AUTHENTICATION"],
+}
+_MI: Final = "MI"
+_ERRNO: Final = "ERRNO"
 _FAILED: Final = MEANINGS[NUMBERS["PROVIDER_FAILURE"]]
+# Of what nobody can say more than where to look.
+_VAGUE: Final = (advice.EVENT_LOG, advice.LOG)
+# Who speaks in an extended status if it is WMI itself, and none of its providers.
+_WMI: Final = ("", "winmgmt")
 
 
 class Finding(NamedTuple):
@@ -63,8 +78,15 @@ class Finding(NamedTuple):
         return (
             self.meaning.result is not Result.FAILED
             or self.meaning.category is not ErrorCategory.NOT_SPECIFIED
-            or self.meaning.advice is not None
+            or self.meaning.advice not in _VAGUE
         )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a number that has a row of its own, or none at all."""
+        if self.number is None or self.native_type in (_MI, _ERRNO):
+            return True
+        return meaning_of(self.number) is not None
 
 
 def decide(fault: Fault) -> Finding:
@@ -75,6 +97,21 @@ def decide(fault: Fault) -> Finding:
         if found.number is not None:
             return Finding(decisive.meaning, found.number, found.native_type)
     return decisive
+
+
+def evidence_in(fault: Fault) -> Evidence:
+    """Return what a fault says about who denied something, and where."""
+    status = fault.extended_status
+    provider = "" if status is None else str(status.get("ProviderName") or "")
+    return Evidence(
+        frozenset(
+            found.number
+            for found in _findings(fault)
+            if found is not None and found.number is not None and found.native_type != _MI
+        ),
+        is_of_wmi="wmi" in (fault.provider or "").lower() or status is not None,
+        is_of_provider=provider.strip().lower() not in _WMI,
+    )
 
 
 def _findings(fault: Fault) -> Iterator[Finding | None]:
@@ -97,17 +134,24 @@ def _coded(number: int | None, kind: str | None = None, *, is_sent: bool = True)
 
 def _resulted(number: int | None) -> Finding | None:
     """Return what one of MI's results says."""
-    return None if number is None else Finding(_result(number), number, "MI")
+    return None if number is None else Finding(_result(number), number, _MI)
 
 
 def _error_findings(error: Instance) -> Iterator[Finding | None]:
     """Yield what an instance of CIM_Error says: MSFT_WmiError, OMI_Error or a provider's own."""
-    kind = str(error.get("error_Type") or "").upper() or None
-    code = number_from(error.get("error_Code"))
-    yield _resulted(code) if kind == "MI" else _coded(code, kind)
+    kind = str(error.get("error_Type", error.get("OMI_Type")) or "").upper() or None
+    code = number_from(error.get("error_Code", error.get("OMI_Code")))
+    if kind == _MI:
+        yield _resulted(code)
+    elif kind == _ERRNO and code is not None:
+        yield Finding(meaning_of_errno(code) or _FAILED, code, _ERRNO)
+    else:
+        yield _coded(code, kind)
     named = _OMI_MESSAGE_ID.match(str(error.get("MessageID") or ""))
     yield _resulted(int(named[1])) if named else None
     yield _resulted(number_from(error.get("CIMStatusCode")))
+    cause = _CAUSES.get(number_from(error.get("ProbableCause")) or 0)
+    yield _coded(cause, is_sent=False)
 
 
 def _omi_finding(reason: str) -> Finding | None:

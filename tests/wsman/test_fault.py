@@ -12,6 +12,7 @@ from mi import errors
 from mi.instance import Instance
 from mi.results import CimType, ErrorCategory, Result
 from protocols.wsman import namespaces as ns
+from protocols.wsman.circumstances import Circumstances
 from protocols.wsman.envelope import parse, serialize_fault
 from protocols.wsman.fault import Fault, write_fault
 from protocols.wsman.fault_codes import MEANINGS, NUMBERS
@@ -133,7 +134,7 @@ def test_each_number_that_a_server_may_report_becomes_the_error_of_its_row(name:
     assert isinstance(fault, Fault)
     assert fault.wsman_code == NUMBERS[name]
     error, row = fault.error(), MEANINGS[NUMBERS[name]]
-    assert (error.message, error.advice) == ("Text.", row.advice)
+    assert error.message == "Text."
     assert (error.result, error.category) == (row.result, row.category)
     assert error.native_code == row.number
 
@@ -245,8 +246,16 @@ def test_a_fault_without_a_text_names_its_codes_and_its_number() -> None:
         " ENUMERATE_CANNOT_PROCESS_FILTER, 2150858778)"
     )
     assert Fault(wsman_codes=(77,)).error().message == (
-        "the server gives no reason for its fault (Receiver, 77)"
+        "the server gives no reason for its fault (Receiver) (error 77, 0x0000004D)"
     )
+
+
+def test_a_fault_is_the_same_under_other_circumstances_but_its_advice_is_not() -> None:
+    fault = Fault.of("WBEM_E_INVALID_CLASS", "No.")
+    told = fault.under(Circumstances("Win32_Foo", namespace="root/cimv2"))
+    assert told == fault
+    assert "the class Win32_Foo, and whether it is in the namespace" in str(told.error().advice)
+    assert "Win32_Foo" not in str(fault.error().advice)
 
 
 def test_the_error_says_what_wmi_was_doing() -> None:

@@ -4,7 +4,7 @@ from mi.instance import Instance
 from mi.results import CimType, Result
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
-from protocols.wsman.fault_finding import decide
+from protocols.wsman.fault_finding import decide, evidence_in
 
 NOT_FOUND = NUMBERS["RESOURCE_NOT_FOUND"]
 PROVIDER_FAILURE = NUMBERS["PROVIDER_FAILURE"]
@@ -119,3 +119,47 @@ def test_a_number_that_nobody_knows_is_told_though_the_subcode_decides() -> None
 def test_a_fault_that_says_nothing_is_a_failure() -> None:
     found = decide(Fault("Unknown"))
     assert (found.meaning.result, found.number) == (Result.FAILED, None)
+
+
+def test_an_errno_is_no_number_of_windows() -> None:
+    error = instance("MSFT_WmiError", error_Code=13, error_Type="Errno")
+    found = decide(Fault(extended_error=error))
+    assert found.meaning.result is Result.ACCESS_DENIED
+    assert (found.number, found.native_type) == (13, "ERRNO")
+    assert found.is_known
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_known"),
+    [
+        (Fault("Receiver", "w:TimedOut"), True),
+        (Fault(wsman_codes=(5,)), True),
+        (Fault(wsman_codes=(0x80338FFF,)), False),
+        (Fault(extended_error=instance("OMI_Error", MessageID="OMI:MI_Result:1002")), True),
+    ],
+)
+def test_a_number_without_a_row_is_not_known(fault: Fault, is_known: bool) -> None:
+    assert decide(fault).is_known is is_known
+
+
+def test_the_evidence_of_a_denial_is_all_numbers_that_windows_sent_and_who_said_so() -> None:
+    by_provider = instance("__ExtendedStatus", StatusCode=0x80041003, ProviderName="CIMWin32")
+    fault = Fault(wsman_codes=(PROVIDER_FAILURE, 5), extended_status=by_provider)
+    numbers = {PROVIDER_FAILURE, 5, 0x80041003}
+    assert evidence_in(fault) == (numbers, True, True)
+    by_wmi = instance("__ExtendedStatus", StatusCode=0x80041003, ProviderName=" WinMgmt ")
+    assert evidence_in(Fault(extended_status=by_wmi)) == ({0x80041003}, True, False)
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_of_wmi"),
+    [("WMI Provider", True), ("WMIv1 plugin for Windows Remote Management", True),
+     ("Config provider", False), (None, False)],
+)  # fmt: skip
+def test_wmi_says_it_where_its_plug_in_does(provider: str | None, is_of_wmi: bool) -> None:
+    assert evidence_in(Fault(provider=provider)) == (set(), is_of_wmi, False)
+
+
+def test_what_mi_itself_says_is_no_evidence() -> None:
+    error = instance("MSFT_WmiError", error_Code=2, error_Type="MI")
+    assert evidence_in(Fault("Sender", "w:AccessDenied", extended_error=error)).numbers == set()

@@ -33,6 +33,18 @@ def _ntlm(credentials: Credentials, address: Address, _: DestinationOptions) -> 
     return Ntlm(credentials, address)
 
 
+def _credssp(credentials: Credentials, address: Address, options: DestinationOptions) -> Method:
+    from protocols.winrm.credssp import CredSsp  # noqa: PLC0415 - it takes long to load
+
+    return CredSsp(credentials, address, options)
+
+
+def _digest(credentials: Credentials, address: Address, _: DestinationOptions) -> Method:
+    from protocols.winrm.digest_logon import Digest  # noqa: PLC0415 - few need it
+
+    return Digest(credentials, address)
+
+
 def _basic(credentials: Credentials, address: Address, _: DestinationOptions) -> Method:
     return Basic(credentials, address)
 
@@ -51,6 +63,8 @@ _METHODS: Final[dict[Scheme, _NewMethod]] = {
     Scheme.IMPERSONATED_NEGOTIATE: Negotiate,
     Scheme.KERBEROS: new_kerberos,
     Scheme.NTLM_DOMAIN: _ntlm,
+    Scheme.CRED_SSP: _credssp,
+    Scheme.DIGEST: _digest,
     Scheme.BASIC: _basic,
     Scheme.CLIENT_CERTIFICATE: _certificate,
     Scheme.NONE: _anonymous,

@@ -101,8 +101,8 @@ class Method(Protocol):
         """Return the header for the next request, if each has one."""
         ...
 
-    def unauthorized(self, answer: Answer) -> Rejected | None:
-        """Return what a 401 to a request with such a header means; None is: send it again."""
+    def unauthorized(self, answer: Answer, sent: str | None) -> Rejected | None:
+        """Return what a 401 means to a request with this header; None is: send it again."""
         ...
 
 
@@ -115,7 +115,7 @@ class ConnectionMethod:
     def authorization(self) -> None:
         """Return None: requests say no more."""
 
-    def unauthorized(self, answer: Answer) -> None:
+    def unauthorized(self, answer: Answer, sent: str | None) -> None:
         """Return None: a connection whose logon is forgotten is logged on anew."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ __all__ = ["kerberos_failure"]
 
 _BASE: Final = -1765328384  # of krb5's error numbers: RFC 4120 7.5.9, and from 128 on MIT's own
 _SIGN: Final = 1 << 31
+_TRAILING_NUMBER: Final = re.compile(r" -?\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +144,4 @@ def _text(error: Exception) -> str:
     if (minor := getattr(error, "min_code", 0)) and hasattr(error, "get_all_statuses"):
         texts = error.get_all_statuses(minor, False)  # noqa: FBT003 - whether it is the major one
         return "; ".join(text.rstrip("\0") for text in texts)
-    return str(error)
+    return _TRAILING_NUMBER.sub("", str(error))

@@ -222,7 +222,7 @@ class Line:
             self.discard()
         self._link.attend()
         if self._method is not None:
-            return self._send(self._method, envelope, is_repeatable=is_repeatable)
+            return self._ask_again(self._method, envelope, is_repeatable=is_repeatable)
         entry = self._admission.enter(self._bounds)
         self._link.attend()
         try:
@@ -233,6 +233,15 @@ class Line:
             raise
         finally:
             entry.close()
+
+    def _ask_again(self, method: Method, envelope: bytes, *, is_repeatable: bool) -> Answer:
+        """Send the request as one of several; a credential may be refused at any of them."""
+        try:
+            return self._send(method, envelope, is_repeatable=is_repeatable)
+        except Rejected as rejection:
+            self.discard()
+            self._admission.reject(method, rejection)
+            raise
 
     def _ask_first(self, entry: Entry, envelope: bytes, *, is_repeatable: bool) -> Answer:
         """Log on, which may be no more than to send the request."""

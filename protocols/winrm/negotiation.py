@@ -37,14 +37,13 @@ class Negotiate(ConnectionMethod):
         self._credentials = credentials
         self._address = address
         self._ntlm: Method | None = None
-        self._why_not = ""
+        self._why_not = ""  # there is no ticket, where one was asked for
         try:
             self._kerberos = new_kerberos(credentials, address, options)
-        except NotSupported as reason:
+        except NotSupported:
             if not credentials.has_password:
                 raise
             self._ntlm = self._new_ntlm()
-            self._why_not = str(reason)
 
     def log_on(self, wire: Wire) -> Seal | None:
         """Log on with a ticket, or by NTLM if there is none.
@@ -61,13 +60,18 @@ class Negotiate(ConnectionMethod):
                 if rejection.is_refusal or not self._credentials.has_password:
                     raise
                 self._ntlm = self._new_ntlm()
-                self._why_not = str(rejection)
+                self._why_not = rejection.error.message
+                wire.tell(f"NTLM is used, since Kerberos cannot be: {self._why_not}")
             else:
                 return self._kerberos.log_on_with(credential, wire)
-        if self._why_not:
-            wire.tell(f"NTLM is used, since Kerberos cannot be: {self._why_not}")
-            self._why_not = ""
-        return self._ntlm.log_on(wire)
+        try:
+            return self._ntlm.log_on(wire)
+        except Rejected as rejection:
+            if self._why_not:
+                rejection.error.advice = (
+                    f"{rejection.error.advice} NTLM was tried: {self._why_not}."
+                )
+            raise
 
     def _new_ntlm(self) -> Method:
         from protocols.winrm.ntlm import Ntlm  # noqa: PLC0415 - takes long to load

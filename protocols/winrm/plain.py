@@ -61,7 +61,7 @@ class Basic:
         """Return the header of every request."""
         return self._header
 
-    def unauthorized(self, answer: Answer) -> Rejected:
+    def unauthorized(self, answer: Answer, sent: str | None) -> Rejected:  # noqa: ARG002 - as Method
         """Return what a 401 means."""
         if is_offered("Basic", answer):
             return refused(self.user, self._address)
@@ -95,7 +95,7 @@ class ClientCertificate:
         """Return the header of every request."""
         return _MUTUAL
 
-    def unauthorized(self, answer: Answer) -> Rejected:  # noqa: ARG002 - as Method
+    def unauthorized(self, answer: Answer, sent: str | None) -> Rejected:  # noqa: ARG002 - as Method
         """Return what a 401 means."""
         return Rejected(
             AuthenticationFailed(
@@ -130,6 +130,6 @@ class Anonymous:
     def authorization(self) -> None:
         """Return None."""
 
-    def unauthorized(self, answer: Answer) -> Rejected:
+    def unauthorized(self, answer: Answer, sent: str | None) -> Rejected:  # noqa: ARG002 - as Method
         """Return what a 401 means."""
         return not_offered("requests of nobody", answer, self._address)

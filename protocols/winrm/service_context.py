@@ -90,6 +90,10 @@ class ServiceContext:
         header, sealed, padding = (buffer.value or b"" for buffer in buffers)
         return sealed + padding if padding else sealed, header
 
+    def token_of(self, message: bytes) -> bytes:
+        """Return the sealed message as one token."""
+        return raw.wrap(self._context, message, confidential=True).message
+
     def unwrap(self, message: bytes, signature: bytes) -> bytes:
         """Return the message.
 

@@ -30,6 +30,13 @@ from protocols.winrm.route import Place
 __all__ = ["BoundedSocket", "reach", "secure"]
 
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+# A subscription may wait for ever, so a host that vanished without a word has to be noticed: two
+# minutes after the last packet, by the names that this platform has.
+_KEEP_ALIVE = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}.items()
+    if hasattr(socket, name)
+}
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR}
 _ADVICE: dict[type[OSError], str] = {
     ConnectionRefusedError: "Check that WinRM runs there (winrm quickconfig), the port and the"
@@ -150,6 +157,9 @@ def reach(place: Place, bounds: Bounds, *, is_proxy: bool = False) -> BoundedSoc
         failure = error
     else:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEP_ALIVE.items():
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
         return connection
     advice = _PROXY_ADVICE if is_proxy else _ADVICE.get(type(failure), _DEFAULT_ADVICE)
     raise ConnectionFailed(

@@ -56,6 +56,7 @@ def ends_early(started: float) -> bool:
 def test_a_connection_sends_small_messages_at_once(server: ScriptedServer) -> None:
     with bounds() as fresh, dial(server.address, fresh, None) as dialled:
         assert dialled.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert dialled.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert not dialled.is_stale
 
 

@@ -11,7 +11,7 @@ from mi.serial.cimxml import write_class
 from mi.store import SchemaStore
 from protocols.wsman import namespaces as ns
 from protocols.wsman.classes import class_request
-from protocols.wsman.dialects import CLASS_KNOWN, Settings
+from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, Settings
 from protocols.wsman.envelope import Reply
 from protocols.wsman.fault import Fault
 from protocols.wsman.held import Held
@@ -130,6 +130,16 @@ def test_a_class_that_is_refused_fails_at_once_where_nothing_was_read() -> None:
     with pytest.raises(MIError, match="BASIC_RTTI"):
         case.held.receive(DENIED)
     assert not case.held.awaits_class
+
+
+def test_a_server_that_declares_no_classes_gives_text() -> None:
+    case = Case()
+    assert case.take(item("X_A", "1"), item("X_B", "2")) == []
+    found = case.held.receive(NO_CLASSES)
+    assert [one["Size"] for one in found] == ["1", "2"]
+    assert not any(one.is_typed for one in found)
+    assert not case.held.awaits_class
+    assert case.take(item("X_C", "3")) == ["3"]
 
 
 def test_the_declaration_of_another_class_is_refused() -> None:

@@ -386,3 +386,15 @@ def test_the_location_of_an_instance_is_its_identity() -> None:
         typing=Typing.NEVER,
     )
     assert (dict(found), found.key) == ({"Id": "7"}, {"Id": "7"})
+
+
+@pytest.mark.parametrize(
+    ("typing", "size"), [(Typing.ALWAYS, 7), (Typing.WHERE_KNOWN, 7), (Typing.NEVER, "7")]
+)
+def test_whoever_settles_for_text_is_still_given_the_types_that_are_known(
+    typing: Typing, size: Any
+) -> None:
+    decoder = Decoder(STORE, "root/test", typing=typing)
+    decoder.settle_for_text()
+    assert decoder.read(item("<p:Size>7</p:Size>"))["Size"] == size
+    assert decoder.read(item("<p:Size>7</p:Size>", "X_Unknown"))["Size"] == "7"

@@ -17,6 +17,7 @@ from mi.values import CimDateTime
 from mi.wql import Projection
 from protocols.wsman import namespaces as ns
 from protocols.wsman.dialects import DIALECTS
+from protocols.wsman.forms import FORMS
 from protocols.wsman.instances import Decoder
 from protocols.wsman.writers import Writer
 
@@ -186,3 +187,66 @@ def test_a_property_of_no_type_is_nil() -> None:
 def test_what_xml_cannot_carry_is_refused() -> None:
     with pytest.raises(InvalidParameter, match=r"U\+0000"):
         PLAIN.instance(thing(Name="a\x00b"))
+
+
+def test_an_array_without_a_value_is_nil_where_servers_take_that() -> None:
+    sent = Writer(WINRM3, forms=FORMS[ServerKind.WINRM3])
+    assert inside(sent.instance(thing(Tags=None))) == '<p:Tags xsi:nil="true"/>'
+    assert inside(PLAIN.instance(thing(Tags=None))) == ""
+
+
+def test_a_server_that_knows_no_nil_is_sent_nothing_for_null() -> None:
+    sent = Writer(DIALECTS[ServerKind.AMT], forms=FORMS[ServerKind.AMT])
+    assert inside(sent.instance(thing(Name=None, Tags=None, Size=1))) == "<p:Size>1</p:Size>"
+
+
+def test_types_are_stated_where_they_are_asked_for_and_all_are_known() -> None:
+    sent = Writer(WINRM3, forms=FORMS[ServerKind.WINRM3])
+    assert 'xsi:type="cim:cimUnsignedInt">7</p:Size>' in sent.instance(thing(Size=7))
+    guessed = Instance("X_Thing", {"Name": "n", "Size": 7}, namespace="root/test")
+    assert inside(sent.instance(guessed)) == "<p:Name>n</p:Name><p:Size>7</p:Size>"
+    outer = sent.instance(thing(Name="n", Part=guessed))
+    assert '<p:Name xsi:type="cim:cimString">n</p:Name>' in outer
+    assert "<q0:Size>7</q0:Size>" in outer
+
+
+def test_an_element_may_be_of_another_resource_than_its_class() -> None:
+    markup = PLAIN.instance(thing(Name="n"), resource_uri="http://schemas.acme.com/x?a&b")
+    assert parsed(markup).tag == "{http://schemas.acme.com/x?a&b}X_Thing"
+
+
+def test_parameters_keep_their_order_and_state_no_types() -> None:
+    sent = Writer(WINRM3, forms=FORMS[ServerKind.WINRM3])
+    given = Instance("Go", {}, namespace="root/test")
+    given.add("Size", 7, type=CimType.UINT32)
+    given.add("Name", "n")
+    markup = sent.parameters("Go_INPUT", given, "http://schemas.acme.com/X_Thing")
+    assert markup == (
+        f'<p:Go_INPUT xmlns:xsi="{ns.XSI}" xmlns:p="http://schemas.acme.com/X_Thing"'
+        f' xmlns:cim="{ns.CIM_COMMON}"><p:Size>7</p:Size><p:Name>n</p:Name></p:Go_INPUT>'
+    )
+
+
+def test_one_property_is_one_element_or_one_for_each_value() -> None:
+    value = thing(Size=7, Tags=["a", "b"])
+    assert PLAIN.property(value.element("Size")) == "<p:Size>7</p:Size>"
+    assert PLAIN.property(value.element("Tags")) == "<p:Tags>a</p:Tags><p:Tags>b</p:Tags>"
+
+
+def test_an_embedded_instance_is_given_the_types_of_its_class_on_the_way() -> None:
+    guessed = Instance("X_Part", {"id": 3}, namespace="root/test")
+    sent = Writer(WINRM3, typed=lambda one: one.retyped(PART))
+    assert "<q0:Id>3</q0:Id></p:Part>" in sent.instance(thing(Part=guessed))
+
+
+def test_what_says_no_namespace_is_in_that_of_its_message() -> None:
+    sent = Writer(DIALECTS[ServerKind.WINRM2], namespace="root/here")
+    value = Instance("X_Thing", {"Part": Instance("X_Part", {"Id": "1"})})
+    value.add("Owner", Instance("X_Part", {"Id": "2"}), type=CimType.REFERENCE)
+    markup = sent.instance(value)
+    assert f'xmlns:p="{ns.WMI}/root/here/X_Thing"' in markup
+    assert f'xmlns:q0="{ns.WMI}/root/here/X_Part"' in markup
+    assert f"<w:ResourceURI>{ns.WMI}/root/here/X_Part</w:ResourceURI>" in markup
+    assert f"<w:ResourceURI>{ns.WMI}/root/here/X_Thing</w:ResourceURI>" in sent.reference(
+        Instance("X_Thing", {"Id": "1"})
+    )

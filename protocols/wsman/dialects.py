@@ -13,7 +13,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 
-from mi.calls import Call, CreateInstance, DeleteInstance, EnumerateClasses, QueryInstances
+from mi.calls import (
+    Call,
+    CreateInstance,
+    DeleteInstance,
+    EnumerateClasses,
+    QueryInstances,
+    Subscribe,
+    SubscribeEventLog,
+)
 from mi.errors import NotSupported
 from mi.options import ServerKind
 from mi.results import OperationFlags
@@ -80,8 +88,7 @@ class Dialect:
         names_by_query: whether the names of its classes are what `meta_class` gives.
         largest_page: results to ask for in one reply at most; slow servers take seconds for more.
         has_contexts: whether options of a request become values of WMI's context.
-        has_event_log: whether it has Windows' event log.
-        has_indications: whether it takes subscriptions to what happens to its objects.
+        has_dialogues: whether its providers can say and ask something while an operation goes on.
         lacks: the calls that it has no operation for, and why.
         prefix: what resource URIs begin with, where the caller says so, or None.
     """
@@ -95,8 +102,7 @@ class Dialect:
     names_by_query: bool = False
     largest_page: int = 0xFFFFFFFF
     has_contexts: bool = False
-    has_event_log: bool = False
-    has_indications: bool = True
+    has_dialogues: bool = False
     lacks: Mapping[type[Call[Any]], str] = field(default_factory=dict)
     prefix: str | None = None
 
@@ -163,11 +169,12 @@ _OLD_WINRM: Final = Dialect(
     has_schema=False,
     names_by_query=True,
     has_contexts=True,
-    has_event_log=True,
-    has_indications=False,
-    lacks={CreateInstance: _ONLY_FOUR, DeleteInstance: _ONLY_FOUR},
+    lacks=dict.fromkeys((CreateInstance, DeleteInstance, Subscribe), _ONLY_FOUR),
 )
-_NO_CLASSES: Final = "it declares no classes by any means that this protocol knows"
+_NEITHER: Final = {
+    EnumerateClasses: "it declares no classes by any means that this protocol knows",
+    SubscribeEventLog: "only Windows has its event log",
+}
 
 DIALECTS: Final = {
     # Windows 8, Server 2012 and everything since: what its own MI client does.
@@ -177,7 +184,7 @@ DIALECTS: Final = {
         precise_arrays=True,
         puts_changes=True,
         has_contexts=True,
-        has_event_log=True,
+        has_dialogues=True,
     ),
     # Windows 7, Server 2008 R2: no class declarations, DMTF URIs only for CIM 2.x classes, and no
     # Create, Delete or Subscribe of WMI (MS-WSMV 7, notes to 3.1.4.2 to 3.1.4.8).
@@ -187,9 +194,7 @@ DIALECTS: Final = {
     # Reads only the last segment of the URI and takes the namespace from the selector; of its
     # providers one wrote null to what a Put left out, another did not; to enumerate classes is to
     # it to enumerate a class called `*` (all recorded).
-    ServerKind.OMI: Dialect(
-        _Family.DMTF, forms=FORMS[ServerKind.OMI], lacks={EnumerateClasses: _NO_CLASSES}
-    ),
+    ServerKind.OMI: Dialect(_Family.DMTF, forms=FORMS[ServerKind.OMI], lacks=_NEITHER),
     # Declarations only by actions of its own; a page of thousands takes it seconds; writes null
     # to what a Put leaves out (seen in a live 2.8).
     ServerKind.OPENWSMAN: Dialect(
@@ -198,14 +203,14 @@ DIALECTS: Final = {
         has_schema=False,
         sends_references=True,
         largest_page=100,
-        lacks={EnumerateClasses: _NO_CLASSES},
+        lacks=_NEITHER,
     ),
     ServerKind.IDRAC: Dialect(
         _Family.VENDOR,
         forms=FORMS[ServerKind.IDRAC],
         has_schema=False,
         largest_page=100,
-        lacks={EnumerateClasses: _NO_CLASSES},
+        lacks=_NEITHER,
     ),
     # Its buffer of 4 to 16 KiB ends a page long before this does; the recorded Puts hold all of an
     # instance.
@@ -215,7 +220,7 @@ DIALECTS: Final = {
         has_schema=False,
         largest_page=999,
         lacks={
-            EnumerateClasses: _NO_CLASSES,
+            **_NEITHER,
             QueryInstances: "AMT knows no query language, only classes and associations",
         },
     ),

@@ -76,7 +76,7 @@ def source_of(
     Raises:
         InvalidParameter: the bookmark is none.
         InvalidQuery: the query's language is not one that has a name here.
-        NotSupported: it wants push delivery, or the server's kind has no such events.
+        NotSupported: it wants push delivery.
     """
     delivery = call.delivery or SubscriptionDeliveryOptions()
     if delivery.delivery_type == "PUSH":
@@ -94,15 +94,10 @@ def _indications(
     dialect: Dialect,
     schemas: SchemaView,
 ) -> Source:
-    if not dialect.has_indications:
-        raise NotSupported(
-            "WMI of this kind of server, before Windows 8 and Server 2012, takes no subscriptions",
-            advice="Query again from time to time, or subscribe to the event log.",
-        )
     namespace = namespace_of(call)
     bookmark = _bookmark(delivery.bookmark)
     return Source(
-        dialect.all_classes_uri(namespace),
+        settings.resource_uri or dialect.all_classes_uri(namespace),
         Subscribe(
             Filter(dialect_uri(call.dialect), call.query),
             heartbeats=delivery.heartbeat_interval,
@@ -119,7 +114,7 @@ def _indications(
             precise=dialect.precise_arrays,
             projection=projection(call.query),
         ),
-        dialect.namespace_selectors(namespace),
+        settings.namespace_selectors(dialect, namespace),
         dialect.options,
         is_fixed=bool(bookmark),
     )
@@ -129,11 +124,9 @@ def _event_log(
     call: SubscribeEventLog,
     delivery: SubscriptionDeliveryOptions,
     settings: Settings,
-    dialect: Dialect,
-    schemas: SchemaView,  # noqa: ARG001 - the event log has no classes
+    _dialect: Dialect,
+    _schemas: SchemaView,
 ) -> Source:
-    if not dialect.has_event_log:
-        raise NotSupported("this kind of server has no Windows event log")
     bookmark = _bookmark(delivery.bookmark if call.bookmark is None else call.bookmark)
     return Source(
         EVENT_LOG,

@@ -130,7 +130,7 @@ class Subscription:
         Raises:
             InvalidParameter: the bookmark is none.
             InvalidQuery: the query's language is not one that has a name here.
-            NotSupported: it wants push delivery, or the server's kind has no such events.
+            NotSupported: it wants push delivery.
         """
         self._source = source_of(call, settings, dialect, schemas)
         self._settings = settings

@@ -87,10 +87,11 @@ def test_bookmarks_are_asked_for_by_giving_one() -> None:
     assert not found.is_fixed
 
 
-@pytest.mark.parametrize("kind", [ServerKind.WINRM2, ServerKind.WINRM1])
-def test_wmi_of_old_servers_takes_no_subscriptions(kind: ServerKind) -> None:
-    with pytest.raises(NotSupported, match="before Windows 8 and Server 2012"):
-        of_query(kind)
+def test_a_resource_that_the_caller_names_is_subscribed_to() -> None:
+    settings = Settings(resource_uri="http://example/resource")
+    call = SubscribeCall(QUERY, namespace="root/cimv2")
+    found = source_of(call, settings, DIALECTS[ServerKind.WINRM3], SchemaStore())
+    assert (found.resource_uri, found.selectors) == ("http://example/resource", ())
 
 
 # The event log
@@ -152,17 +153,6 @@ def test_what_is_no_bookmark_is_refused() -> None:
 def test_a_subscription_may_end_at_a_moment() -> None:
     moment = datetime(2026, 11, 1, tzinfo=UTC)
     assert of_log({"expiration_time": moment}).body.expires == moment
-
-
-def test_only_windows_has_an_event_log() -> None:
-    with pytest.raises(NotSupported, match="no Windows event log"):
-        source(SubscribeEventLog(QUERY_LIST, namespace="root/cimv2"), ServerKind.OMI)
-
-
-@pytest.mark.parametrize("kind", [ServerKind.WINRM1, ServerKind.WINRM2])
-def test_old_windows_has_an_event_log_too(kind: ServerKind) -> None:
-    found = source(SubscribeEventLog(QUERY_LIST, namespace="root/cimv2"), kind)
-    assert found.resource_uri == ns.EVENT_LOG
 
 
 def test_push_delivery_is_not_supported() -> None:

@@ -142,8 +142,8 @@ def _system(system: _Element) -> Mapping[str, Any]:
 
 def _value(text: str | None, cim_type: CimType) -> Any:
     """Return the value of a text; `Level` and the like may be empty, `Keywords` is hexadecimal."""
-    if not text:
-        return None
+    if not text or cim_type is CimType.STRING:
+        return text or None
     try:
         if cim_type is CimType.DATETIME:
             return parse_datetime(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import time
@@ -15,6 +16,8 @@ import pytest
 from lxml import etree
 
 from mi.application import Application
+from mi.callbacks import OperationCallbacks, OperationResult
+from mi.calls import SubscribeEventLog
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
@@ -25,6 +28,7 @@ from mi.errors import (
     OperationCancelled,
     OperationTimeout,
 )
+from mi.event_log import query_list
 from mi.indication import Indication
 from mi.instance import Instance
 from mi.operation import Operation
@@ -445,6 +449,44 @@ def test_other_operations_go_on_beside_it(endpoint: Endpoint, session: Session) 
         assert service["State"] == "Stopped"
         endpoint.event_log.write("System", 1)
         thread.join(LONG)
+
+
+def test_a_callback_makes_it_asynchronous(endpoint: Endpoint, session: Session) -> None:
+    seen: list[Any] = []
+    is_enough = threading.Event()
+
+    def take(result: OperationResult[Indication]) -> None:
+        seen.append(result)
+        if len(seen) == 3:
+            is_enough.set()
+
+    call = SubscribeEventLog(query_list("System"), read_existing=True)
+    operation = session.run(call, callbacks=OperationCallbacks(indication_result=take))
+    assert is_enough.wait(LONG)
+    operation.close()
+    assert settles(lambda: not seen[-1].more_results)
+    assert [one.value.instance["EventRecordID"] for one in seen[:3]] == [101, 102, 103]
+    assert settles(lambda: endpoint.open_contexts == 0)
+
+
+def test_cancelling_a_task_ends_it(endpoint: Endpoint, session: Session) -> None:
+    async def follow(seen: list[Any], is_read: asyncio.Event) -> None:
+        async with session.subscribe_event_log("System", read_existing=True) as events:
+            async for event in events:
+                seen.append(event)
+                if len(seen) == 137:
+                    is_read.set()
+
+    async def run() -> None:
+        is_read = asyncio.Event()
+        task = asyncio.create_task(follow([], is_read))
+        await is_read.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(run(), LONG))
+    assert endpoint.open_contexts == 0
 
 
 # OMI, as it was recorded

@@ -8,11 +8,11 @@ import pytest
 
 from mi import calls
 from mi.aio import AsyncCalls
-from mi.errors import InvalidParameter, NotFound, TypeMismatch
+from mi.errors import AccessDenied, InvalidParameter, NotFound, TypeMismatch
 from mi.instance import Instance
 from mi.session import Session
 from tests.mi.conftest import Fake, run_coroutine
-from tests.mi.fake_handler import Stall
+from tests.mi.fake_handler import FakeRun, Stall
 
 _KEY = Instance("Win32_Service", {"Name": "Spooler"})
 
@@ -110,6 +110,27 @@ def test_errors_say_where_and_of_which_operation(
     with pytest.raises(kind) as caught:
         run_coroutine(main())
     assert (caught.value.host, caught.value.operation) == ("server01", operation)
+
+
+def test_namespaces_are_walked_past_those_that_cannot_be_read(fake: Fake) -> None:
+    inner = {"root": ["cimv2", "closed"], "root/cimv2": [], "root/closed": AccessDenied("no")}
+
+    def answer(run: FakeRun) -> Any:
+        found = inner[run.call.namespace]
+        if isinstance(found, AccessDenied):
+            return found
+        return [Instance("__NAMESPACE", {"Name": name}) for name in found]
+
+    session, channel = fake(answer)
+
+    async def main() -> None:
+        found = await session.aio.namespaces(timeout=7)
+        assert list(found) == ["root", "root/cimv2", "root/closed"]
+        assert list(found.unreadable) == ["root/closed"]
+
+    run_coroutine(main())
+    assert {run.control.timeout for run in channel.runs} == {7}
+    assert channel.open_contexts == set()
 
 
 def test_cancelling_the_task_releases(fake: Fake) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from mi import calls
 from mi.application import Application
-from mi.callbacks import OperationCallbacks, OperationResult
+from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
 from mi.errors import (
+    AccessDenied,
     InvalidParameter,
     MIError,
     NotFound,
@@ -23,6 +24,7 @@ from mi.errors import (
 from mi.handler import Item
 from mi.instance import Instance
 from mi.names import NameMap
+from mi.namespace_tree import Namespaces
 from mi.options import OperationOptions
 from mi.results import CimType, Flags, OperationFlags
 from mi.schema import Class, Property, Qualifier
@@ -479,6 +481,17 @@ def test_flags_may_be_a_number(fake: Fake) -> None:
     session, channel = fake()
     session.test_connection(flags=0x80)  # type: ignore[arg-type]
     assert channel.runs[0].control.flags is OperationFlags.POLYMORPHISM_SHALLOW
+
+
+def test_namespaces_that_cannot_be_read_are_told_to_the_sessions_callbacks() -> None:
+    told: list[Any] = []
+    denied = AccessDenied("no")
+    callbacks = SessionCallbacks(lambda channel, text: told.append(text), told.append)
+    with Application() as application:
+        application.handlers.register("FAKE", FakeHandler())
+        with application.new_session("FAKE", "server01", callbacks=callbacks) as session:
+            session.noted(Namespaces(("root",), {"root/closed": denied}))
+    assert told == ["the namespaces in root/closed are not known: no", denied.extended_error]
 
 
 # Closing with a callback, and in a coroutine

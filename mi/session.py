@@ -226,8 +226,10 @@ class Session(SessionCalls):
             close()
 
     def _close_and_tell(self, completed: Callable[[], None]) -> None:
-        self._operations.close(Expiry.of_grace())
-        call_back(completed)
+        try:
+            self._operations.close(Expiry.of_grace())
+        finally:
+            call_back(completed)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import ExceptHookArgs, Lock, Thread, current_thread, excepthook
 from typing import Protocol, TypeAlias
 
 from mi.errors import InvalidParameter
@@ -44,7 +44,7 @@ class Workers:
         self._count = 0
 
     def submit(self, work: Work, /) -> None:
-        """Call `work`, which raises nothing, in another thread.
+        """Call `work` in another thread; what it raises is told as for any thread.
 
         Raises:
             RuntimeError: the system gives no more threads.
@@ -63,7 +63,11 @@ class Workers:
 
     def _run(self, work: Work | None) -> None:
         while work is not None:
-            work()
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - it must not end the work of others
+                told = type(error), error, error.__traceback__, current_thread()
+                excepthook(ExceptHookArgs(told))
             work = self._next()
 
     def _next(self) -> Work | None:

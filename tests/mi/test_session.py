@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mi import calls
+from mi import calls, workers
 from mi.application import Application
 from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
 from mi.errors import (
@@ -553,6 +553,23 @@ def test_close_with_a_callback_works_though_the_executor_takes_no_work(fake: Fak
     session.close(lambda: told.append("closed"))
     assert told == ["closed"]
     assert len(channel.closes) == 1
+
+
+def test_a_mistake_in_a_handler_keeps_no_callback_from_being_called(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, told = threading.Event(), threading.Event()
+    monkeypatch.setattr(workers, "excepthook", lambda said: told.set())
+    session, channel = fake()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    channel.on_close = fail
+    session.close(closed.set)
+    assert closed.wait(10)
+    assert told.wait(10)
+    channel.on_close = lambda: None
 
 
 def test_leaving_the_async_with_block_cancels_closes_and_waits_for_it(fake: Fake) -> None:

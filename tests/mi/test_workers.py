@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from mi import workers as workers_module
 from mi.errors import InvalidParameter
 from mi.workers import Workers, send
 
@@ -69,6 +70,23 @@ def test_a_thread_ends_when_there_is_nothing_to_do_and_another_comes_when_there_
         held.begun.wait(_SOON)
         held.may_end.set()
         assert _ended([held.thread])
+
+
+def test_work_that_fails_is_told_as_for_any_thread_and_ends_no_other_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    done = threading.Event()
+    monkeypatch.setattr(workers_module, "excepthook", lambda said: told.append(str(said.exc_value)))
+
+    def fail() -> None:
+        raise RuntimeError("it broke")
+
+    workers = Workers(1)
+    workers.submit(fail)
+    workers.submit(done.set)
+    assert done.wait(_SOON)
+    assert told == ["it broke"]
 
 
 def test_where_the_system_gives_no_thread_the_work_is_refused_and_later_work_is_not(

@@ -12,9 +12,10 @@ what was done.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Final
 
 from mi.errors import MIError
+from mi.results import Result
 from protocols.wsman.dialects import NO_CLASSES, ClassKnown, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
@@ -23,6 +24,14 @@ from protocols.wsman.outgoing import Outgoing
 from protocols.wsman.wanted import Wanted
 
 __all__ = ["Transaction"]
+
+# Before anything was sent that needs the class, these say what is wrong with the call itself.
+_ABOUT_THE_CALL: Final = (
+    Result.ACCESS_DENIED,
+    Result.INVALID_NAMESPACE,
+    Result.INVALID_CLASS,
+    Result.NOT_FOUND,
+)
 
 
 class Transaction(ABC):
@@ -112,6 +121,7 @@ class Transaction(ABC):
             if reply is NO_CLASSES:
                 self._outgoing.settle_for_text()
                 self._decoder.settle_for_text()
+            self._refuse_with(reply)
             self._wanted.receive(reply)
         elif isinstance(reply, Fault):
             raise reply.error()
@@ -119,6 +129,18 @@ class Transaction(ABC):
             self._reply = reply
             self._is_over = True
         return self._go_on()
+
+    def _refuse_with(self, reply: Reply | Fault | ClassKnown) -> None:
+        """Fail for a class whose declaration is refused because the call is wrong.
+
+        Raises:
+            MIError: there is no such class, or it is not for this user.
+        """
+        if self._request is None and isinstance(reply, Fault):
+            error = reply.error()
+            if error.result in _ABOUT_THE_CALL:
+                self._wanted.drop()
+                raise error
 
     def _go_on(self) -> list[Any]:
         try:

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from mi.errors import MIError, NotFound, OperationTimeout, ProtocolError, TypeMismatch
+from mi.errors import (
+    AccessDenied,
+    InvalidClass,
+    InvalidNamespace,
+    MIError,
+    NotFound,
+    NotSupported,
+    OperationTimeout,
+    ProtocolError,
+    TypeMismatch,
+)
 from mi.instance import Instance
 from mi.options import ServerKind
 from mi.results import CimType
@@ -112,10 +122,33 @@ def test_what_does_not_fit_the_class_fails_before_it_is_sent() -> None:
 
 def test_a_class_that_is_refused_before_the_request_leaves_nothing_done() -> None:
     conversation = sending()
-    with pytest.raises(MIError, match="BASIC_RTTI") as caught:
+    with pytest.raises(AccessDenied) as caught:
         conversation.receive(DENIED)
     assert not caught.value.outcome_unknown
     assert conversation.next_request() is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("WBEM_E_ACCESS_DENIED", AccessDenied),
+        ("WBEM_E_INVALID_NAMESPACE", InvalidNamespace),
+        ("WBEM_E_INVALID_CLASS", InvalidClass),
+        ("RESOURCE_NOT_FOUND", NotFound),
+    ],
+)
+def test_a_class_that_is_not_there_before_the_request_is_what_is_wrong_with_the_call(
+    name: str, kind: type[MIError]
+) -> None:
+    conversation = sending()
+    with pytest.raises(kind, match=r"^No\.") as caught:
+        conversation.receive(Fault.of(name, "No."))
+    assert "BASIC_RTTI" not in str(caught.value)
+
+
+def test_a_class_that_is_refused_otherwise_names_both_ways_out() -> None:
+    with pytest.raises(NotSupported, match="BASIC_RTTI"):
+        sending().receive(Fault.of("ACTION_NOT_SUPPORTED", "No."))
 
 
 def test_a_fault_means_that_nothing_came_of_it() -> None:

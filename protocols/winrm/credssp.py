@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import spnego
 from spnego.exceptions import BadBindingsError
 
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import AuthenticationFailed, ConnectionFailed, MIError, NotSupported, ProtocolError
 from mi.options import DestinationOptions
 from protocols.winrm.adapter import Answer
@@ -39,6 +39,8 @@ _AFTER_PROOF: Final = ("Public key exchange", "Credential exchange")
 
 class CredSsp(ConnectionMethod):
     """One user's CredSSP logon."""
+
+    scheme = Scheme.CRED_SSP
 
     def __init__(
         self, credentials: Credentials, address: Address, options: DestinationOptions

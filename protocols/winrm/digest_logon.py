@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import Final
 
-from mi.credentials import Credentials, UserName
+from mi.credentials import Credentials, Scheme, UserName
 from protocols.winrm.adapter import Answer
 from protocols.winrm.digest import DigestAnswers
 from protocols.winrm.endpoint import Address
@@ -25,6 +25,7 @@ class Digest:
 
     certificate = None
     logs_on = False
+    scheme = Scheme.DIGEST
 
     def __init__(self, credentials: Credentials, address: Address) -> None:
         """Know who it is; a challenge is asked for when it is needed."""

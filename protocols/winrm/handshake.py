@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from mi.credentials import CertificateFiles, UserName
+from mi.credentials import CertificateFiles, Scheme, UserName
 from mi.errors import ProtocolError
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
@@ -77,7 +77,11 @@ class Method(Protocol):
         user: who logs on; None if the credential does not say.
         certificate: the client certificate for TLS, or None.
         logs_on: whether it is the connection that is logged on, by a handshake.
+        scheme: what the server sees of it in the end, which may be less than was asked for.
     """
+
+    @property
+    def scheme(self) -> Scheme: ...  # noqa: D102 - above
 
     @property
     def user(self) -> UserName | None: ...  # noqa: D102 - above

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import gssapi
 import krb5
 
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import AuthenticationFailed, NotSupported
 from mi.options import DestinationOptions
 from protocols.winrm.adapter import Answer
@@ -53,6 +53,8 @@ _WAYS: Final = (
 
 class Kerberos(ConnectionMethod):
     """One user's Kerberos logon to one service."""
+
+    scheme = Scheme.KERBEROS
 
     def __init__(
         self, credentials: Credentials, address: Address, options: DestinationOptions

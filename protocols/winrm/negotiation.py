@@ -6,7 +6,7 @@ for its ticket by then, and knows which it is; so it offers that one alone.
 
 from __future__ import annotations
 
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
 from protocols.winrm.encryption import Seal
@@ -44,6 +44,11 @@ class Negotiate(ConnectionMethod):
             if not credentials.has_password:
                 raise
             self._ntlm = self._new_ntlm()
+
+    @property
+    def scheme(self) -> Scheme:
+        """The one of the two that works, as far as that is known."""
+        return Scheme.KERBEROS if self._ntlm is None else Scheme.NTLM_DOMAIN
 
     def log_on(self, wire: Wire) -> Seal | None:
         """Log on with a ticket, or by NTLM if there is none.

@@ -14,7 +14,7 @@ from typing import Any, cast
 from requests import PreparedRequest, Request, Response
 from requests_ntlm import HttpNtlmAuth
 
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -43,6 +43,8 @@ _SEALING = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 
 class Ntlm(ConnectionMethod):
     """One user's NTLM logon."""
+
+    scheme = Scheme.NTLM_DOMAIN
 
     def __init__(self, credentials: Credentials, address: Address) -> None:
         """Know who logs on.

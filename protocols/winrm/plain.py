@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from mi.credentials import Credentials, UserName
+from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import AuthenticationFailed, NotSupported
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
@@ -34,6 +34,7 @@ class Basic:
 
     certificate = None
     logs_on = False
+    scheme = Scheme.BASIC
 
     def __init__(self, credentials: Credentials, address: Address) -> None:
         """Know who it is.
@@ -72,6 +73,7 @@ class ClientCertificate:
     """A certificate, which TLS shows and the server maps to an account (DSP0226 C.3.4)."""
 
     logs_on = False
+    scheme = Scheme.CLIENT_CERTIFICATE
     user = None
 
     def __init__(self, credentials: Credentials, address: Address) -> None:
@@ -113,6 +115,7 @@ class Anonymous:
 
     certificate = None
     logs_on = False
+    scheme = Scheme.NONE
     user = None
 
     def __init__(self, address: Address) -> None:

@@ -15,6 +15,7 @@ from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
 from mi.results import OperationFlags
+from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import DIALECTS, Dialect
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
@@ -59,6 +60,7 @@ class Server:
         self._is_given = options.server_kind is not None
         self._has_classes = False
         self._has_warned = False
+        self._answered: set[str | None] = set()
         self.dialect = DIALECTS[options.server_kind or ServerKind.WINRM3]
 
     def learn(
@@ -88,6 +90,16 @@ class Server:
             _logger.info("%s declares no classes", self._authority)
             self.dialect = replace(self.dialect, has_schema=False)
         return Lesson.NO_CLASSES
+
+    def answered(self, namespace: str | None) -> None:
+        """Know that it has let the user in, and into this namespace if it is one."""
+        self._answered.add(None if namespace is None else namespace.lower())
+
+    def reach(self, namespace: str | None) -> Reach:
+        """Return how far it has let the user in before, on the way to a namespace."""
+        if namespace is not None and namespace.lower() in self._answered:
+            return Reach.NAMESPACE
+        return Reach.SERVER if self._answered else Reach.NOTHING
 
     def introduce(self, identity: Instance) -> None:
         """Learn what the server said of itself."""

@@ -11,6 +11,7 @@ from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
 from mi.results import MessageChannel, OperationFlags
 from protocols.winrm.server import Lesson, Server
+from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import DIALECTS
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
@@ -168,3 +169,15 @@ def test_where_classes_are_declared_text_is_no_matter_of_the_kind() -> None:
     told = Told()
     server(None, told).warn_of_text([TEXT], OperationFlags.DEFAULT)
     assert told.messages == []
+
+
+def test_how_far_the_server_lets_somebody_in_shows_by_what_it_has_answered() -> None:
+    known = server()
+    assert known.reach("root/cimv2") is Reach.NOTHING
+    assert known.reach(None) is Reach.NOTHING
+    known.answered(None)
+    assert known.reach("root/cimv2") is Reach.SERVER
+    known.answered("Root/CIMV2")
+    assert known.reach("root/cimv2") is Reach.NAMESPACE
+    assert known.reach("root/other") is Reach.SERVER
+    assert known.reach(None) is Reach.SERVER

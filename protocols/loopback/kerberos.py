@@ -21,10 +21,6 @@ _MECHANISMS = [
 ]
 
 
-class _Context(gssapi.SecurityContext):
-    __DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
-
-
 class KerberosContext:
     """The acceptor's end of a context."""
 
@@ -42,7 +38,10 @@ class KerberosContext:
         credential = gssapi.Credentials(
             usage="accept", mechs=_MECHANISMS, store={b"keytab": keytab.encode()}
         )
-        self._context = _Context(creds=credential, usage="accept", channel_bindings=bindings)
+        self._context = gssapi.SecurityContext(
+            creds=credential, usage="accept", channel_bindings=bindings
+        )
+        self._context.__DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
 
     @property
     def complete(self) -> bool:

@@ -29,10 +29,6 @@ _FLAGS: Final = (
 )
 
 
-class _Context(gssapi.SecurityContext):
-    __DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
-
-
 class ServiceContext:
     """The client's end of a context."""
 
@@ -58,7 +54,7 @@ class ServiceContext:
         name = service if "@" in service else f"{service}@"
         flags = [*_FLAGS, *([gssapi.RequirementFlag.delegate_to_peer] if delegation else [])]
         bindings = binding and raw.ChannelBindings(application_data=_BINDING_TYPE + binding)
-        self._context = _Context(
+        self._context = gssapi.SecurityContext(
             name=gssapi.Name(name, gssapi.NameType.kerberos_principal),
             creds=credential,
             mech=mechanism,
@@ -66,6 +62,7 @@ class ServiceContext:
             channel_bindings=bindings or None,
             usage="initiate",
         )
+        self._context.__DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
 
     @property
     def complete(self) -> bool:

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.kdc import kdc, realm
 from tests.winrm.authority import Authority
+
+__all__ = ["authority", "kdc", "realm"]
 
 
 @pytest.fixture(scope="session")

@@ -1,102 +1,130 @@
-from base64 import b64decode
-from collections.abc import Callable
+"""Which way a credential goes, and what becomes of those that are refused."""
+
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
-from urllib3 import HTTPHeaderDict
 
 from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import AuthenticationFailed, MIError, NotSupported, TypeMismatch
 from mi.options import DestinationOptions
-from protocols.winrm.adapter import Answer
-from protocols.winrm.authentication import Logon, Method
+from protocols.winrm.authentication import Logon
+from protocols.winrm.credssp import CredSsp
+from protocols.winrm.digest_logon import Digest
 from protocols.winrm.endpoint import Address
+from protocols.winrm.handshake import Method
+from protocols.winrm.negotiation import Negotiate
+from protocols.winrm.ntlm import Ntlm
+from protocols.winrm.plain import Anonymous, Basic, ClientCertificate
 from protocols.winrm.rejection import Rejected, not_offered, refused
+from tests.kdc import requires_kerberos
+from tests.winrm.wires import answer
 
-ADDRESS = Address("https", "server01", 5986, "/wsman")
+ADDRESS = Address("https", "192.0.2.1", 5986, "/wsman")
+NAMED = Address("https", "server01", 5986, "/wsman")
 ops = Credentials.password("CONTOSO\\ops", "secret")
 ops_basic = Credentials.password("ops@contoso.com", "secret", scheme=Scheme.BASIC)
 admin = Credentials.password(".\\admin", "pass:wörd", scheme="Basic")
 
 
-def logon(*credentials: Credentials | Callable[[], Credentials]) -> Logon:
-    return Logon(DestinationOptions(credentials=list(credentials) or None), ADDRESS)
-
-
-def unauthorized(*offers: str) -> Answer:
-    headers = HTTPHeaderDict()
-    for offer in offers:
-        headers.add("WWW-Authenticate", offer)
-    return Answer(401, headers, b"", "Unauthorized")
+def logon(
+    *credentials: Credentials | Callable[[], Credentials], address: Address = ADDRESS
+) -> Logon:
+    return Logon(DestinationOptions(credentials=list(credentials) or None), address)
 
 
 def refuse(session: Logon, method: Method) -> None:
+    assert method.user is not None
     session.reject(refused(method.user, ADDRESS))
 
 
 # Schemes
 
 
-@pytest.mark.parametrize("scheme", [Scheme.DEFAULT, Scheme.NEGOTIATE, Scheme.NTLM_DOMAIN])
-def test_negotiate_is_the_default_and_logs_a_connection_on(scheme: Scheme) -> None:
-    method = logon(Credentials.password("ops", "secret", scheme=scheme)).method()
-    assert method.logs_on
-    assert method.authorization is None
-    assert str(method.user) == "ops"
-
-
-@pytest.mark.parametrize("scheme", [Scheme.KERBEROS, Scheme.CRED_SSP, Scheme.DIGEST])
-def test_a_scheme_that_is_not_in_this_release_names_those_that_are(scheme: Scheme) -> None:
-    with pytest.raises(NotSupported, match=f"{scheme.name} is not in this release") as caught:
-        logon(Credentials.password("ops", "secret", scheme=scheme)).method()
-    assert "DEFAULT, NEGOTIATE, NTLM_DOMAIN, BASIC" in str(caught.value.advice)
-
-
-def test_the_current_user_is_not_in_this_release() -> None:
-    for session in (logon(), logon(Credentials.current_user())):
-        with pytest.raises(NotSupported, match="current user is not in this release") as caught:
-            session.method()
-        assert "mi.Credentials.password(" in str(caught.value.advice)
-
-
-def never(_: str) -> Answer:
-    raise AssertionError("nothing is sent")
-
-
-def test_basic_stands_in_every_request_and_needs_no_logon() -> None:
-    method = logon(admin).method()
-    assert not method.logs_on
-    assert method.log_on(never, None, is_sealing=False) is None
-
-
 @pytest.mark.parametrize(
-    ("name", "sent"),
+    ("scheme", "kind"),
     [
-        ("CONTOSO\\ops", "CONTOSO\\ops"),
-        ("ops@contoso.com", "ops@contoso.com"),
-        (".\\ops", "ops"),
-        ("ops", "ops"),
+        (Scheme.DEFAULT, Negotiate),
+        (Scheme.NEGOTIATE, Negotiate),
+        (Scheme.NTLM_DOMAIN, Ntlm),
+        (Scheme.CRED_SSP, CredSsp),
+        (Scheme.DIGEST, Digest),
+        (Scheme.BASIC, Basic),
     ],
 )
-def test_basic_sends_each_form_of_a_user_name_as_servers_want_it(name: str, sent: str) -> None:
-    method = logon(Credentials.password(name, "pass:wörd", scheme="Basic")).method()
-    scheme, value = str(method.authorization).split()
-    assert scheme == "Basic"
-    assert b64decode(value).decode() == f"{sent}:pass:wörd"
+def test_a_password_goes_by_each_scheme(scheme: Scheme, kind: type[Method]) -> None:
+    method = logon(Credentials.password("ops", "secret", scheme=scheme)).method()
+    assert type(method) is kind
+    assert str(method.user) == "ops"
+    assert method.certificate is None
 
 
-def test_basic_cannot_carry_a_colon_in_the_name() -> None:
-    with pytest.raises(NotSupported, match="colon"):
-        logon(Credentials.password("a:b", "secret", scheme="Basic")).method()
+def test_a_certificate_and_nobody_have_ways_of_their_own() -> None:
+    certificate = logon(Credentials.certificate("ops.pem")).method()
+    assert type(certificate) is ClientCertificate
+    assert type(logon(Credentials.current_user("None")).method()) is Anonymous
 
 
-def test_basic_is_not_sent_where_messages_are_to_be_sealed() -> None:
-    session = logon(admin)
-    with pytest.raises(Rejected) as caught:
-        session.method().log_on(never, None, is_sealing=True)
-    session.reject(caught.value)
-    with pytest.raises(AuthenticationFailed, match="in clear") as error:
-        session.method()
-    assert "packet_privacy=False" in str(error.value.advice)
+@requires_kerberos
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials.password("ops@CONTOSO.COM", "secret", scheme="Kerberos"),
+        Credentials.keytab("ops@CONTOSO.COM", "ops.keytab"),
+        Credentials.current_user("Kerberos"),
+    ],
+)
+def test_kerberos_takes_a_password_a_keytab_and_the_current_users_tickets(
+    credentials: Credentials,
+) -> None:
+    from protocols.winrm.kerberos import Kerberos  # noqa: PLC0415 - where it is installed
+
+    assert type(logon(credentials, address=NAMED).method()) is Kerberos
+
+
+@requires_kerberos
+def test_without_credentials_it_is_the_current_user_who_logs_on() -> None:
+    assert type(logon(address=NAMED).method()) is Negotiate
+    assert type(logon(Credentials.current_user(), address=NAMED).method()) is Negotiate
+
+
+def test_whoever_forgot_to_say_who_he_is_is_told_so() -> None:
+    with pytest.raises(NotSupported, match="no credentials were given, and to log on as") as caught:
+        logon().method()
+    assert str(caught.value.advice).startswith("Pass credentials=mi.Credentials.password(")
+    with pytest.raises(NotSupported) as said:
+        logon(Credentials.current_user()).method()
+    assert "no credentials" not in said.value.message
+
+
+def test_a_scheme_that_winrm_has_not_is_not_supported() -> None:
+    with pytest.raises(NotSupported, match="ISSUER_CERTIFICATE does not work over WINRM"):
+        logon(Credentials(Scheme.ISSUER_CERTIFICATE)).method()
+
+
+@pytest.fixture
+def without_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An environment in which the libraries of the extra `kerberos` are not installed."""
+    for name in ("kerberos", "tickets", "service_context"):
+        monkeypatch.delitem(sys.modules, f"protocols.winrm.{name}", raising=False)
+    for name in ("gssapi", "krb5"):
+        monkeypatch.setitem(sys.modules, name, None)
+    yield
+    for name in ("kerberos", "tickets", "service_context"):
+        sys.modules.pop(f"protocols.winrm.{name}", None)
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_kerberos_without_its_libraries_names_the_extra() -> None:
+    for credentials in (Credentials.password("ops", "x", scheme="Kerberos"), None):
+        with pytest.raises(NotSupported, match="libraries that are not installed") as caught:
+            logon(*filter(None, [credentials]), address=NAMED).method()
+        assert "pip install 'management-infrastructure[kerberos]'" in str(caught.value.advice)
+
+
+@pytest.mark.usefixtures("without_extra")
+def test_negotiate_does_without_them() -> None:
+    assert type(logon(ops, address=NAMED).method()) is Negotiate
 
 
 # Lockout
@@ -134,14 +162,14 @@ def test_a_list_advances_to_a_different_user() -> None:
 def test_a_list_advances_when_the_scheme_is_not_offered() -> None:
     session = logon(ops, ops_basic)
     session.method()
-    session.reject(not_offered("NTLM", unauthorized("Basic"), ADDRESS))
-    assert session.method().authorization is not None
+    session.reject(not_offered("NTLM", answer(401, "Basic"), ADDRESS))
+    assert type(session.method()) is Basic
 
 
-def test_a_list_advances_over_what_is_not_in_this_release() -> None:
-    kerberos = Credentials.password("ops", "secret", scheme="Kerberos")
+def test_a_list_advances_over_what_cannot_be_used_here() -> None:
+    kerberos = Credentials.password("ops", "secret", scheme="Kerberos")  # and an address
     session = logon(kerberos, ops)
-    assert session.method().logs_on
+    assert type(session.method()) is Negotiate
     refuse(session, session.method())
     with pytest.raises(AuthenticationFailed):
         session.method()
@@ -151,7 +179,7 @@ def test_a_refusal_weighs_more_than_a_scheme_that_is_not_offered() -> None:
     session = logon(ops, admin)
     refuse(session, session.method())
     session.method()
-    session.reject(not_offered("Basic", unauthorized("Negotiate"), ADDRESS))
+    session.reject(not_offered("Basic", answer(401, "Negotiate"), ADDRESS))
     with pytest.raises(AuthenticationFailed, match="does not accept"):
         session.method()
 
@@ -163,12 +191,33 @@ def test_a_rejection_without_a_method_is_only_remembered() -> None:
         session.method()
 
 
-def test_a_401_to_basic_is_a_refusal_where_basic_is_offered() -> None:
-    session = logon(admin)
+def passing() -> Rejected:
+    return Rejected(
+        AuthenticationFailed("no ticket yet", advice="Run kinit."), is_refusal=False, may_pass=True
+    )
+
+
+def test_what_may_pass_is_told_and_tried_again_if_there_is_nothing_else() -> None:
+    session = logon(ops)
+    method = session.method()
+    for _ in range(2):
+        with pytest.raises(AuthenticationFailed, match="no ticket yet"):
+            session.reject(passing())
+        assert session.method() is method
+
+
+def test_what_may_pass_lets_a_list_advance() -> None:
+    session = logon(ops, admin)
     session.method()
-    assert session.unauthorized(unauthorized('Basic realm="WSMAN"')).is_refusal
-    assert session.unauthorized(unauthorized()).is_refusal
-    assert not session.unauthorized(unauthorized("Negotiate", "Kerberos")).is_refusal
+    session.reject(passing())
+    assert str(session.method().user) == ".\\admin"
+
+
+def test_a_refusal_of_one_whose_name_is_not_known_stands_in_nobodys_way() -> None:
+    session = logon(Credentials.certificate("ops.pem"), ops)
+    session.method()
+    session.reject(refused(UserName("?"), ADDRESS))
+    assert session.method().user == ops.user
 
 
 # Callables

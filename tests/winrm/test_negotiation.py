@@ -1,60 +1,25 @@
-import struct
+"""Negotiate: Kerberos where there is a ticket for the server, NTLM where there is none."""
+
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import spnego
-from spnego.channel_bindings import GssChannelBindings
-from urllib3 import HTTPHeaderDict
 
-from mi.credentials import UserName
-from mi.errors import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    NotFound,
-    NotSupported,
-    ProtocolError,
-)
+from mi.credentials import Credentials
+from mi.errors import NotSupported
+from mi.options import DestinationOptions
 from protocols.loopback.users import User, registered
 from protocols.winrm.adapter import Answer
-from protocols.winrm.encryption import SessionSecurity
 from protocols.winrm.endpoint import Address
 from protocols.winrm.negotiation import Negotiate
 from protocols.winrm.rejection import Rejected
+from tests.kdc import OPS, PASSWORD, Kdc, requires_kerberos
+from tests.winrm.wires import FakeWire, answer
 
-ADDRESS = Address("http", "server01", 5985, "/wsman")
-HEAD = "Negotiate "
-
-
-def answer(status: int, *offers: str) -> Answer:
-    headers = HTTPHeaderDict()
-    for offer in offers:
-        headers.add("WWW-Authenticate", offer)
-    return Answer(status, headers, b"", "")
-
-
-class Acceptor:
-    """pyspnego's acceptor as a server that gets empty POSTs; it can be told to cheat."""
-
-    def __init__(self, binding: bytes | None = None) -> None:
-        bindings = binding and GssChannelBindings(
-            application_data=b"tls-server-end-point:" + binding
-        )
-        self.context = spnego.server(protocol="ntlm", channel_bindings=bindings or None)
-        self.tokens: list[bytes] = []
-        self.change: Callable[[bytes], bytes] = lambda challenge: challenge
-        self.final = 200
-
-    def __call__(self, authorization: str) -> Answer:
-        assert authorization.startswith(HEAD)
-        self.tokens.append(b64decode(authorization.removeprefix(HEAD)))
-        try:
-            token = self.context.step(self.tokens[-1])
-        except spnego.exceptions.SpnegoError:
-            return answer(401, "Negotiate", "Kerberos")
-        if token is None:
-            return answer(self.final)
-        return answer(401, "Kerberos", HEAD + b64encode(self.change(token)).decode())
+ADDRESS = Address("http", "server.loopback.test", 5985, "/wsman")
+NUMERIC = Address("http", "192.0.2.1", 5985, "/wsman")
+NTLM = "Negotiate TlRMTVNTUA"
 
 
 @pytest.fixture
@@ -63,190 +28,108 @@ def user() -> Iterator[User]:
         yield known
 
 
-def log_on(  # noqa: PLR0913 - each is one thing that a test has otherwise
-    post: Callable[[str], Answer],
-    user: User,
-    *,
-    name: str | None = None,
-    password: str | None = None,
-    binding: bytes | None = None,
-    is_sealing: bool = True,
-) -> SessionSecurity | None:
-    parsed = UserName.parse(name or user.name)
-    method = Negotiate(parsed, password or user.password, ADDRESS)
-    assert (method.user, method.authorization, method.logs_on) == (parsed, None, True)
-    return method.log_on(post, binding, is_sealing=is_sealing)
+def negotiate(credentials: Credentials, address: Address = ADDRESS) -> Negotiate:
+    return Negotiate(credentials, address, DestinationOptions())
 
 
-def test_a_logon_takes_two_exchanges_and_the_first_token_goes_out_at_once(user: User) -> None:
-    acceptor = Acceptor()
-    log_on(acceptor, user)
-    assert [token[:12] for token in acceptor.tokens] == [
-        b"NTLMSSP\0\1\0\0\0",
-        b"NTLMSSP\0\3\0\0\0",
-    ]
-    assert acceptor.context.complete
+class NtlmServer:
+    """pyspnego's acceptor of NTLM behind HTTP."""
 
-
-def test_it_leaves_the_means_to_seal_both_ways(user: User) -> None:
-    acceptor = Acceptor()
-    security = log_on(acceptor, user)
-    assert security is not None
-    sealed, signature = security.wrap(b"request")
-    assert acceptor.context.unwrap_winrm(signature, sealed) == b"request"
-    reply = acceptor.context.wrap_winrm(b"reply")
-    assert security.unwrap(reply.data, reply.header) == b"reply"
-
-
-def test_without_sealing_it_leaves_nothing(user: User) -> None:
-    assert log_on(Acceptor(), user, is_sealing=False) is None
-
-
-@pytest.mark.parametrize("final", [200, 400, 500])
-def test_whatever_ends_it_but_a_401_is_success(user: User, final: int) -> None:
-    acceptor = Acceptor()
-    acceptor.final = final
-    assert log_on(acceptor, user) is not None
-
-
-def test_a_401_after_the_last_token_is_a_refusal(user: User) -> None:
-    acceptor = Acceptor()
-    with pytest.raises(Rejected) as caught:
-        log_on(acceptor, user, password="wrong")
-    assert caught.value.is_refusal
-    assert len(acceptor.tokens) == 2
-
-
-def field(token: bytes, offset: int) -> str:
-    """Return a text of an AUTHENTICATE_MESSAGE (MS-NLMP 2.2.1.3)."""
-    length, _, start = struct.unpack_from("<HHI", token, offset)
-    return token[start : start + length].decode("utf-16-le")
-
-
-@pytest.mark.parametrize(
-    ("name", "domain", "account"),
-    [
-        ("CONTOSO\\ops", "CONTOSO", "ops"),
-        ("ops@contoso.com", "", "ops@contoso.com"),
-        (".\\ops", ".", "ops"),
-        ("ops", "", "ops"),
-    ],
-)
-def test_each_form_of_a_user_name_says_what_it_means(
-    user: User, name: str, domain: str, account: str
-) -> None:
-    acceptor = Acceptor()
-    with pytest.raises(Rejected):
-        log_on(acceptor, user, name=name)
-    assert field(acceptor.tokens[1], 28) == domain
-    assert field(acceptor.tokens[1], 36) == account
-
-
-def test_a_logon_is_bound_to_the_certificate(user: User) -> None:
-    binding = bytes(range(32))
-    assert log_on(Acceptor(binding), user, binding=binding) is not None
-    with pytest.raises(Rejected):
-        log_on(Acceptor(binding), user, binding=bytes(32))
-    with pytest.raises(Rejected):
-        log_on(Acceptor(binding), user)
-
-
-@pytest.mark.parametrize(
-    "offers",
-    [
-        ('Basic realm="WSMAN"',),
-        ("Negotiate",),  # policy forbids NTLM
-        ("Negotiate oYH1MIHy",),  # SPNEGO, which wants Kerberos
-        (),
-    ],
-)
-def test_a_server_that_takes_no_ntlm_has_not_looked_at_the_credential(
-    user: User, offers: tuple[str, ...]
-) -> None:
-    with pytest.raises(Rejected) as caught:
-        log_on(lambda _: answer(401, *offers), user)
-    assert not caught.value.is_refusal
-    assert "does not take NTLM" in caught.value.error.message
-
-
-def test_a_server_that_asks_for_no_logon_says_by_its_status_why(user: User) -> None:
-    with pytest.raises(ConnectionFailed, match="HTTP status 404"):
-        log_on(lambda _: answer(404), user)
-    with pytest.raises(ProtocolError, match="HTTP status 200"):
-        log_on(lambda _: answer(200), user)
-
-
-def test_a_challenge_that_is_none_ends_the_logon(user: User) -> None:
-    acceptor = Acceptor()
-    acceptor.change = lambda challenge: challenge[:30]
-    with pytest.raises(ProtocolError, match="NTLM handshake with server01:5985 failed") as caught:
-        log_on(acceptor, user, is_sealing=False)
-    assert caught.value.__cause__ is not None
-    with pytest.raises(ProtocolError, match="NTLM handshake"):
-        log_on(lambda _: answer(401, "Negotiate TlRMTVNTU"), user)
-
-
-@pytest.mark.parametrize("flag", [0x10, 0x20, 0x80000, 0x20000000])
-def test_a_challenge_that_takes_the_sealing_away_is_not_answered(user: User, flag: int) -> None:
-    def weaken(challenge: bytes) -> bytes:
-        flags = int.from_bytes(challenge[20:24], "little") & ~flag
-        return challenge[:20] + flags.to_bytes(4, "little") + challenge[24:]
-
-    acceptor = Acceptor()
-    acceptor.change = weaken
-    with pytest.raises(AuthenticationFailed, match="does not offer to seal") as caught:
-        log_on(acceptor, user)
-    assert "HTTPS" in str(caught.value.advice)
-    assert len(acceptor.tokens) == 1
-    unsealed = Acceptor()
-    unsealed.change = weaken
-    with pytest.raises(Rejected):  # the server sees that its challenge was changed
-        log_on(unsealed, user, is_sealing=False)
-    assert len(unsealed.tokens) == 2
-
-
-def test_what_the_transport_raises_comes_out_as_it_is(user: User) -> None:
-    def broken(_: str) -> Answer:
-        raise NotFound("what the transport says")
-
-    with pytest.raises(NotFound, match="what the transport says"):
-        log_on(broken, user)
-
-
-class LosingAcceptor(Acceptor):
-    """Loses the connection in answer to the n-th token, or already when that is to be sent."""
-
-    lost_at = 2
-    is_sent = True
+    def __init__(self) -> None:
+        self._context: spnego.ContextProxy | None = None
 
     def __call__(self, authorization: str) -> Answer:
-        found = super().__call__(authorization)
-        if len(self.tokens) == self.lost_at:
-            raise ConnectionFailed("the connection was lost", outcome_unknown=self.is_sent)
-        return found
+        if self._context is None or self._context.complete:
+            self._context = spnego.server(protocol="ntlm")
+        try:
+            token = self._context.step(b64decode(authorization.partition(" ")[2]))
+        except spnego.exceptions.SpnegoError:
+            self._context = None
+            return answer(401, "Negotiate")
+        carried = b64encode(token or b"").decode()
+        return answer(401, f"Negotiate {carried}") if token else answer(200)
 
 
-def test_a_connection_lost_in_answer_to_the_last_token_may_be_a_refusal(user: User) -> None:
-    method = Negotiate(UserName(user.name), user.password, ADDRESS)
+def test_an_address_means_ntlm_at_once(user: User) -> None:
+    method = negotiate(Credentials.password(user.name, user.password), NUMERIC)
+    wire = FakeWire(NtlmServer())
+    assert method.log_on(wire) is not None
+    assert str(wire.headers[0]).startswith(NTLM)
+    assert wire.told == []
+    assert (method.logs_on, method.certificate, method.authorization()) == (True, None, None)
+    assert str(method.user) == user.name
+
+
+def test_a_refusal_of_ntlm_alone_does_not_speak_of_kerberos(user: User) -> None:
+    method = negotiate(Credentials.password(user.name, "wrong"), NUMERIC)
     with pytest.raises(Rejected) as caught:
-        method.log_on(LosingAcceptor(), None, is_sealing=True)
+        method.log_on(FakeWire(NtlmServer()))
+    assert "NTLM was tried" not in str(caught.value.error.advice)
+
+
+def test_who_has_no_password_needs_kerberos() -> None:
+    for credentials in (Credentials.current_user(), Credentials.keytab(OPS, "x", None, "Default")):
+        with pytest.raises(NotSupported, match="Kerberos"):
+            negotiate(credentials, NUMERIC)
+
+
+@requires_kerberos
+def test_a_ticket_means_kerberos_and_nothing_else_is_sent(kdc: Kdc) -> None:
+    from protocols.loopback.kerberos import KerberosContext  # noqa: PLC0415 - where installed
+
+    context = KerberosContext(kdc.keytab, None)
+
+    def server(authorization: str) -> Answer:
+        token = context.step(b64decode(authorization.partition(" ")[2]))
+        return answer(200, f"Negotiate {b64encode(token or b'').decode()}")
+
+    wire = FakeWire(server)
+    seal = negotiate(Credentials.password("ops", PASSWORD)).log_on(wire)
+    assert seal is not None
+    assert len(wire.headers) == 1
+    assert context.principal == OPS
+
+
+@requires_kerberos
+def test_where_the_realm_has_no_ticket_it_is_ntlm_from_then_on(kdc: Kdc, user: User) -> None:
+    method = negotiate(Credentials.password(user.name, user.password))
+    first, second = FakeWire(NtlmServer()), FakeWire(NtlmServer())
+    assert method.log_on(first) is not None
+    [told] = first.told
+    assert told.startswith("NTLM is used, since Kerberos cannot be: the Kerberos realm does not")
+    asked = kdc.log.count("CLIENT_NOT_FOUND")
+    assert method.log_on(second) is not None
+    assert second.told == []
+    assert kdc.log.count("CLIENT_NOT_FOUND") == asked
+    assert all(str(wire.headers[0]).startswith(NTLM) for wire in (first, second))
+
+
+@requires_kerberos
+def test_an_unknown_service_is_a_reason_for_ntlm(kdc: Kdc, user: User) -> None:
+    kdc.admin(f"addprinc -pw {user.password} {user.name}")
+    elsewhere = Address("http", "unknown.loopback.test", 5985, "/wsman")
+    method = negotiate(Credentials.password(user.name, user.password), elsewhere)
+    assert method.log_on(FakeWire(NtlmServer())) is not None
+
+
+@requires_kerberos
+def test_a_refusal_after_that_says_what_became_of_kerberos(kdc: Kdc, user: User) -> None:
+    method = negotiate(Credentials.password(user.name, "wrong"))
+    with pytest.raises(Rejected) as caught:
+        method.log_on(FakeWire(NtlmServer()))
+    assert "NTLM was tried: the Kerberos realm does not know" in str(caught.value.error.advice)
+
+
+@requires_kerberos
+def test_a_secret_that_the_realm_refused_is_not_tried_by_ntlm(kdc: Kdc) -> None:
+    wire = FakeWire(NtlmServer())
+    with pytest.raises(Rejected) as caught:
+        negotiate(Credentials.password("ops", "wrong")).log_on(wire)
     assert caught.value.is_refusal
-    assert "Nobody knows" in str(caught.value.error.advice)
+    assert wire.headers == []
 
 
-def test_it_is_none_of_a_user_who_was_accepted_before_or_before_the_last_token(user: User) -> None:
-    early, unsent = LosingAcceptor(), LosingAcceptor()
-    early.lost_at, unsent.is_sent = 1, False
-    method = Negotiate(UserName(user.name), user.password, ADDRESS)
-    for acceptor in (early, unsent):
-        with pytest.raises(ConnectionFailed) as caught:
-            method.log_on(acceptor, None, is_sealing=True)
-        assert not caught.value.outcome_unknown
-    method.log_on(Acceptor(), None, is_sealing=True)
-    with pytest.raises(ConnectionFailed):
-        method.log_on(LosingAcceptor(), None, is_sealing=True)
-
-
-def test_an_empty_password_is_not_looked_for_elsewhere() -> None:
-    with pytest.raises(NotSupported, match="empty password"):
-        Negotiate(UserName("ops"), "", ADDRESS)
+@requires_kerberos
+def test_who_has_no_password_gets_the_reason_instead(kdc: Kdc) -> None:
+    with pytest.raises(Rejected, match="no Kerberos ticket"):
+        negotiate(Credentials.current_user()).log_on(FakeWire(NtlmServer()))

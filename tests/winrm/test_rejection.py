@@ -2,7 +2,7 @@ import pytest
 from urllib3 import HTTPHeaderDict
 
 from mi.credentials import UserName
-from mi.errors import AuthenticationFailed
+from mi.errors import AuthenticationFailed, ConnectionFailed
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 from protocols.winrm.rejection import is_offered, may_be_same, not_offered, refused, unanswered
@@ -56,12 +56,17 @@ def test_a_refused_credential_says_whose_and_that_it_stays_refused() -> None:
     assert rejection.is_refusal
     assert r"credentials of 'CONTOSO\\ops'" in rejection.error.message
     assert "does not send them again" in str(rejection.error.advice)
+    assert not rejection.may_pass
+    assert str(refused(UserName("ops"), ADDRESS, "Look.").error.advice).startswith("Look. To spare")
 
 
 def test_a_logon_without_an_answer_says_that_nobody_knows() -> None:
-    rejection = unanswered(UserName("ops"), ADDRESS)
-    assert rejection.is_refusal
-    assert "Nobody knows" in str(rejection.error.advice)
+    for is_unknown in (True, False):
+        lost = ConnectionFailed("lost", outcome_unknown=is_unknown)
+        rejection = unanswered(UserName("ops"), ADDRESS, lost)
+        assert rejection.is_refusal
+        assert "Nobody knows" in str(rejection.error.advice)
+        assert rejection.error.outcome_unknown is is_unknown
 
 
 @pytest.mark.parametrize(

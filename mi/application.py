@@ -44,7 +44,7 @@ class Application:
             executor: does what is asynchronous, so it bounds the threads of that: any of
                 `concurrent.futures`, with threads, which must outlive the application. An operation
                 with a result callback, and a coroutine that waits, keeps one of its threads busy
-                meanwhile. Else at most 32 daemon threads.
+                meanwhile. Else at most 32 daemon threads, made when they are needed.
             ends_with_session: its session closes it, as the one of `connect` does.
 
         Raises:

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +46,6 @@ def test_work_runs_in_another_thread_at_once() -> None:
     for one in held:
         one.may_end.set()
     assert held[0].thread is not held[1].thread
-    assert _ended([one.thread for one in held])
 
 
 def test_no_more_threads_than_the_limit_and_the_rest_is_done_in_its_order() -> None:
@@ -62,7 +63,20 @@ def test_no_more_threads_than_the_limit_and_the_rest_is_done_in_its_order() -> N
     assert done == ["a", "b"]
 
 
-def test_a_thread_ends_when_there_is_nothing_to_do_and_another_comes_when_there_is() -> None:
+def test_a_thread_that_has_nothing_to_do_is_there_for_what_comes_soon() -> None:
+    workers, threads = Workers(), list[int]()
+    for _ in range(20):
+        done = threading.Event()
+        workers.submit(lambda done=done: threads.append(threading.get_ident()) or done.set())  # type: ignore[misc]
+        assert done.wait(_SOON)
+        time.sleep(0.001)
+    assert len(set(threads)) < 20
+
+
+def test_a_thread_ends_when_nothing_comes_and_another_is_made_when_something_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers_module, "LINGER", 0.01)
     workers = Workers(1)
     for _ in range(3):
         held = _Held()
@@ -89,21 +103,34 @@ def test_work_that_fails_is_told_as_for_any_thread_and_ends_no_other_work(
     assert told == ["it broke"]
 
 
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_where_the_system_gives_no_thread_the_work_is_refused_and_later_work_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workers, held = Workers(1), _Held()
-
-    def refuse(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
     with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", refuse)
+        patched.setattr(threading.Thread, "start", _refuse)
         with pytest.raises(InvalidParameter, match="takes no work: can't start new thread"):
             send(workers, held)
     send(workers, held)
     assert held.begun.wait(_SOON)
     held.may_end.set()
+
+
+def test_where_the_system_gives_no_further_thread_those_that_are_there_do_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers, held, done = Workers(), _Held(), threading.Event()
+    send(workers, held)
+    held.begun.wait(_SOON)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", _refuse)
+        send(workers, done.set)
+    held.may_end.set()
+    assert done.wait(_SOON)
 
 
 def test_an_executor_that_was_shut_down_is_invalid_parameter() -> None:
@@ -119,6 +146,20 @@ def test_executors_of_the_standard_library_do() -> None:
     with ThreadPoolExecutor(1) as executor:
         send(executor, work)
         assert done.wait(_SOON)
+
+
+def test_a_thread_that_waits_keeps_nothing_of_what_it_did_alive() -> None:
+    workers, held = Workers(), _Held()
+    kept = weakref.ref(held)
+    held.may_end.set()
+    workers.submit(held)
+    held.begun.wait(_SOON)
+    del held
+    for _ in range(1000):
+        if kept() is None:
+            break
+        time.sleep(0.001)
+    assert kept() is None
 
 
 def test_work_that_never_ends_keeps_no_program_from_ending() -> None:

@@ -17,7 +17,7 @@ from mi.errors import (
     NotSupported,
     TypeMismatch,
 )
-from mi.names import check_name
+from mi.names import check_name, suggestion
 from mi.results import CimType, ErrorCategory, Flags
 from mi.schema import Layout
 from mi.values import INTEGER_RANGES, convert, infer_type, shown
@@ -99,7 +99,10 @@ class Elements(MutableMapping[str, Any]):
             return name
         spelling = self._spelling(name)
         if spelling is None:
-            raise NoSuchProperty(f"{self._class_name} has no element named {name!r}")
+            known = self._values if self._layout is None else self._layout.types
+            raise NoSuchProperty(
+                f"{self._class_name} has no element named {name!r}", advice=suggestion(name, known)
+            )
         return spelling
 
     # Mapping
@@ -109,6 +112,10 @@ class Elements(MutableMapping[str, Any]):
             return self._values[name]
         except KeyError:
             return self._values[self._name(name)]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value of an element, or `default`; what is not there is no mistake here."""
+        return self[name] if name in self else default  # noqa: SIM401 - it would call itself
 
     def __setitem__(self, name: str, value: Any) -> None:
         self._set(self._name_to_set(name), value)

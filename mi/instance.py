@@ -13,7 +13,7 @@ from typing import Any, Self
 from mi import object_path
 from mi.elements import Element, Elements, convert_element
 from mi.errors import InvalidParameter, NoSuchProperty
-from mi.names import check_name, normalize_namespace
+from mi.names import check_name, normalize_namespace, suggestion
 from mi.object_path import Reference
 from mi.results import CimType, Flags
 from mi.schema import Class, Layout
@@ -269,7 +269,10 @@ _STATE = (*Elements.__slots__, *Instance.__slots__)
 def _declared_name(declaration: Class, name: str) -> str:
     spelling = declaration.properties.spelling(name)
     if spelling is None:
-        raise NoSuchProperty(f"{declaration.name} has no property named {name!r}")
+        raise NoSuchProperty(
+            f"{declaration.name} has no property named {name!r}",
+            advice=suggestion(name, declaration.properties),
+        )
     return spelling
 
 

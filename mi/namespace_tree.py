@@ -14,10 +14,10 @@ from mi.calls import EnumerateInstances
 from mi.errors import (
     AuthenticationFailed,
     ConnectionFailed,
-    InvalidParameter,
     MIError,
     OperationCancelled,
     OperationTimeout,
+    ProtocolError,
 )
 
 __all__ = ["ROOT", "Namespaces", "inner_namespaces", "walk"]
@@ -28,10 +28,11 @@ ROOT: Final = "root"
 _FATAL: Final = (
     AuthenticationFailed,
     ConnectionFailed,
-    InvalidParameter,
     OperationCancelled,
     OperationTimeout,
 )
+
+_DEEPEST: Final = 32  # levels; Windows has four or five
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def walk(root: str) -> Generator[str, Sequence[str] | MIError, Namespaces]:
 
     Raises:
         MIError: the first cannot be read, or none could.
+        ProtocolError: there is no end to them, as with a server that names the same ones wherever
+            it is asked.
     """
     names: list[str] = []
     unreadable: dict[str, MIError] = {}
@@ -80,6 +83,8 @@ def walk(root: str) -> Generator[str, Sequence[str] | MIError, Namespaces]:
         names.append(ahead.pop())
         found = yield names[-1]
         if not isinstance(found, MIError):
+            if found and names[-1].count("/") >= _DEEPEST:
+                raise ProtocolError(f"there is no end to the namespaces in {names[-1]}")
             ahead.extend(f"{names[-1]}/{name}" for name in reversed(found))
         elif isinstance(found, _FATAL) or len(names) == 1:
             raise found

@@ -93,10 +93,25 @@ def test_get_gives_the_default_for_an_unknown_property() -> None:
 def test_an_unknown_property_is_no_such_property_and_also_a_key_error(
     use: Callable[[Instance], Any],
 ) -> None:
-    with pytest.raises(NoSuchProperty, match="Win32_Service has no element named 'Nmae'") as caught:
+    with pytest.raises(
+        NoSuchProperty, match=r"Win32_Service has no element named 'Nmae'\. Did you mean Name\?"
+    ) as caught:
         use(_service())
     assert isinstance(caught.value, KeyError)
     assert caught.value.result is Result.NO_SUCH_PROPERTY
+
+
+def test_without_a_class_one_of_those_that_are_there_may_have_been_meant() -> None:
+    with pytest.raises(NoSuchProperty, match=r"Did you mean Handle\?"):
+        Instance("X_Thing", {"Handle": 1})["Handel"]
+
+
+def test_an_instance_tells_whether_its_class_is_known_and_what_of_it_is_missing() -> None:
+    assert _service().is_declared
+    assert _service().missing == ("Started", "Part", "Parts", "Host")
+    undeclared = Instance("X_Thing", {"Handle": 1})
+    assert not undeclared.is_declared
+    assert undeclared.missing == ()
 
 
 def test_a_property_that_was_not_selected_says_so() -> None:

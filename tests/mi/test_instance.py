@@ -438,7 +438,7 @@ def test_the_range_of_the_class_is_checked_then() -> None:
 
 
 def test_a_property_that_the_class_has_not_is_refused_then() -> None:
-    with pytest.raises(NoSuchProperty, match="Test_Kinds has no property named 'Nmae'"):
+    with pytest.raises(NoSuchProperty, match=r"has no property named 'Nmae'\. Did you mean Name\?"):
         Instance("Test_Kinds", {"Nmae": "a"}).retyped(_ALL_KINDS)
 
 
@@ -458,6 +458,15 @@ def test_what_was_modified_stays_so_in_the_spelling_of_the_class() -> None:
     typed = made.retyped(_ALL_KINDS)
     assert typed.modified == {"Handle"}
     assert typed.namespace == "root/other"
+
+
+def test_whether_a_server_sent_it_stays() -> None:
+    made = Instance("Test_Kinds", {"Name": "a", "Handle": 1})
+    came = Instance.received("Test_Kinds", {"Name": "a"}, _ALL_KINDS.layout, "root/test")
+    assert not made.retyped(_ALL_KINDS).is_received
+    assert came.is_received
+    assert came.copy().is_received
+    assert came.retyped(_ALL_KINDS).is_received
 
 
 def test_where_it_came_from_and_what_the_server_called_it_stay() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mi.credentials import Credentials
+from mi.custom_options import CustomOption
 from mi.errors import InvalidParameter, MIError, TypeMismatch
 from mi.options import (
     DestinationKeywords,
@@ -20,6 +21,7 @@ from mi.options import (
     SubscriptionDeliveryOptions,
     seconds,
 )
+from mi.results import CallbackMode, CimType
 from mi.store import SchemaStore
 
 _OPS = Credentials.password("CONTOSO\\ops", "hunter2")
@@ -373,3 +375,104 @@ def test_what_no_delivery_can_be_is_refused(keywords: Any, error: type[MIError])
 
 def test_the_keywords_of_delivery_are_its_options() -> None:
     assert tuple(SubscriptionDeliveryKeywords.__annotations__) == SubscriptionDeliveryOptions.names
+
+
+# The options of an operation
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "reads"),
+    [
+        ("timeout", 5, 5.0),
+        ("max_elements", 10, 10),
+        ("write_error_mode", CallbackMode.INQUIRE, CallbackMode.INQUIRE),
+        ("prompt_user_mode", 2, CallbackMode.IGNORE),
+        ("prompt_user_regular_ack_value", False, False),
+        ("enabled_channels", [1, 77], {1, 77}),
+        ("resource_uri", "http://schemas.acme.com/x", "http://schemas.acme.com/x"),
+        ("resource_uri_prefix", "http://schemas.acme.com", "http://schemas.acme.com"),
+        ("provider_architecture", 32, 32),
+        ("provider_architecture", 64, 64),
+        ("required_architecture", True, True),
+        ("use_machine_id", False, False),
+    ],
+)
+def test_an_option_of_an_operation_reads_what_it_was_set_to(
+    name: str, given: Any, reads: Any
+) -> None:
+    assert getattr(OperationOptions(**{name: given}), name) == reads  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kind"),
+    [
+        ("provider_architecture", 16, InvalidParameter),
+        ("provider_architecture", "64", TypeMismatch),
+        ("provider_architecture", True, TypeMismatch),
+        ("required_architecture", 1, TypeMismatch),
+        ("use_machine_id", 0, TypeMismatch),
+        ("resource_uri", "", InvalidParameter),
+        ("resource_uri", 5, TypeMismatch),
+        ("resource_uri_prefix", "a\nb", InvalidParameter),
+        ("write_error_mode", "INQUIRE", TypeMismatch),
+        ("write_error_mode", 3, InvalidParameter),
+        ("enabled_channels", 1, TypeMismatch),
+        ("enabled_channels", ["1"], TypeMismatch),
+    ],
+)
+def test_what_no_operation_can_take_is_refused(name: str, given: Any, kind: type[MIError]) -> None:
+    with pytest.raises(kind):
+        OperationOptions(**{name: given})  # type: ignore[misc]
+
+
+def test_channels_are_enabled_and_disabled_one_by_one() -> None:
+    options = OperationOptions()
+    options.disable_channel(1)
+    options.enable_channel(77)
+    assert options.enabled_channels == {0, 2, 77}
+
+
+# Custom options
+
+
+@pytest.mark.parametrize(
+    "kind", [DestinationOptions, OperationOptions, SubscriptionDeliveryOptions]
+)
+def test_options_that_mi_has_no_name_for_are_set_by_name(kind: Any) -> None:
+    options = kind()
+    options.set_custom("Mode", "fast")
+    options.set_custom("Level", 7, CimType.UINT8, must_comply=True)
+    options.set_custom("Marker", None)
+    assert options.custom == {
+        "Mode": CustomOption("Mode", "fast", CimType.STRING),
+        "Level": CustomOption("Level", 7, CimType.UINT8, must_comply=True),
+        "Marker": CustomOption("Marker"),
+    }
+
+
+def test_a_custom_option_may_change_its_value_and_not_its_type() -> None:
+    options = OperationOptions()
+    options.set_custom("Mode", "fast")
+    options.set_custom("Mode", "slow")
+    with pytest.raises(TypeMismatch, match="Mode has another type already"):
+        options.set_custom("Mode", 7)
+    assert options.custom["Mode"].value == "slow"
+
+
+@pytest.mark.parametrize("name", ["timeout", "__MI_USE_SSL", ""])
+def test_what_has_an_attribute_of_its_own_is_no_custom_option(name: str) -> None:
+    with pytest.raises(InvalidParameter):
+        OperationOptions().set_custom(name, 1)
+
+
+def test_custom_options_are_copied_compared_and_shown_with_the_others() -> None:
+    options = OperationOptions(timeout=5)
+    options.set_custom("Mode", "fast")
+    twin = options.copy()
+    assert twin == options
+    assert pickle.loads(pickle.dumps(options)) == options
+    assert "Mode: 'fast'" in repr(options)
+    twin.set_custom("Mode", "slow")
+    assert options.custom["Mode"].value == "fast"
+    assert twin != options
+    assert options != OperationOptions(timeout=5)

@@ -20,7 +20,8 @@ from mi.names import normalize_namespace
 from mi.namespace_tree import Namespaces
 from mi.open_operations import OpenOperations
 from mi.operation import Operation
-from mi.options import DestinationOptions, OperationOptions, seconds
+from mi.option_checks import seconds
+from mi.options import DestinationOptions, OperationOptions
 from mi.resolver import Target
 from mi.results import MessageChannel, OperationFlags
 from mi.session_calls import CallKeywords, SessionCalls

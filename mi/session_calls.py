@@ -38,7 +38,8 @@ from mi.method_result import MethodResult
 from mi.names import normalize_namespace
 from mi.namespace_tree import ROOT, Namespaces, inner_namespaces, walk
 from mi.operation import Operation
-from mi.options import OperationOptions, SubscriptionDeliveryOptions, seconds
+from mi.option_checks import seconds
+from mi.options import OperationOptions, SubscriptionDeliveryOptions
 from mi.results import OperationFlags
 from mi.schema import Class
 

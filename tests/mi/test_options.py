@@ -11,6 +11,7 @@ import pytest
 from mi.credentials import Credentials
 from mi.custom_options import CustomOption
 from mi.errors import InvalidParameter, MIError, TypeMismatch
+from mi.option_checks import seconds
 from mi.options import (
     DestinationKeywords,
     DestinationOptions,
@@ -19,7 +20,6 @@ from mi.options import (
     ServerKind,
     SubscriptionDeliveryKeywords,
     SubscriptionDeliveryOptions,
-    seconds,
 )
 from mi.results import CallbackMode, CimType
 from mi.store import SchemaStore

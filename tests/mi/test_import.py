@@ -44,3 +44,11 @@ def test_a_session_with_a_built_in_handler_looks_for_no_installed_packages() -> 
     loaded = _loaded("import mi; mi.connect().close()")
     assert "importlib.metadata" not in loaded
     assert "asyncio" not in loaded
+
+
+def test_what_works_behind_the_callers_back_costs_nothing_until_it_is_used() -> None:
+    loaded = _loaded("import mi; mi.Application().close(); mi.OperationCallbacks(); mi.Session")
+    assert not {"asyncio", "concurrent.futures", "contextvars", "mi.aio", "mi.coroutines"} & {
+        *loaded
+    }
+    assert "mi.testing" not in loaded

@@ -56,10 +56,22 @@ class Admission:
 
     def __init__(self, options: DestinationOptions, address: Address) -> None:
         self._logon = Logon(options, address)
-        self._turns = Turns()
-        self._lock = Lock()
+        self._begin_life()
         self._current: Method | None = None
         self._accepted: Method | None = None
+
+    def _begin_life(self) -> None:
+        self._turns = Turns()
+        self._lock = Lock()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child process, which knows what its parent did."""
+        self._begin_life()
+
+    @property
+    def method(self) -> Method | None:
+        """The way in which connections log on, or are about to; None before the first."""
+        return self._current
 
     def enter(self, bounds: Bounds) -> Entry:
         """Return the leave to log on, which may have to wait for that of others.

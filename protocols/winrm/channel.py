@@ -1,21 +1,21 @@
-"""Runs operations: a conversation on one side, the transport on the other.
+"""What the operations of a session share: lines, class declarations, and what is left open.
 
-A run leases the line for one exchange at a time and never holds it while the caller has a result.
-What it leaves open on the server is released by its `close`, or, if the caller dropped it, by the
-channel before its next exchange or at its end. Nothing here is built or sent before a result is
-asked for, and no HTTP library is loaded.
+Nothing here is built or sent before a result is asked for, and no HTTP library is loaded. A process
+that was forked has the channel too, and begins anew with connections of its own: the other ones,
+and what was begun on them, are the parent's.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
+from weakref import WeakSet
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import (
@@ -36,30 +36,34 @@ from mi.calls import (
     TestConnection,
 )
 from mi.control import CancelToken, Control, Expiry
-from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported
-from mi.handler import Event, Item
+from mi.errors import InvalidParameter, MIError, NotSupported
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
-from protocols.winrm.bounds import Bounds, Phase
+from protocols.winrm.dialogue import Farewell
 from protocols.winrm.endpoint import Address
-from protocols.winrm.server import Lesson, Server
-from protocols.winrm.sizes import envelope_size, largest_reply
+from protocols.winrm.identifiers import new_id
+from protocols.winrm.run import Run
+from protocols.winrm.server import Server
+from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
+from protocols.winrm.standing import standing_of
+from protocols.winrm.turns import Turns
+from protocols.wsman.circumstances import Circumstances
 from protocols.wsman.classes import Declaration
-from protocols.wsman.conversation import Conversation, Resumable
-from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, SchemaView, Settings
+from protocols.wsman.conversation import Conversation
+from protocols.wsman.dialects import SchemaView, Settings
+from protocols.wsman.enhanced import serialize_signal
 from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 from protocols.wsman.identify import Identification
 from protocols.wsman.invocation import Invocation
-from protocols.wsman.operation_options import operation_options
 from protocols.wsman.subscription import Subscription
 from protocols.wsman.transfer import Creation, Deletion, Modification, Retrieval
 
 if TYPE_CHECKING:
     from protocols.winrm.line import Line
-    from protocols.winrm.transport import Transport
+    from protocols.winrm.transport import Lease, Transport
 
 __all__ = ["CONVERSATIONS", "WinrmChannel"]
 
@@ -88,7 +92,14 @@ CONVERSATIONS: Final[dict[type[Call[Any]], Callable[..., Conversation]]] = {
 
 
 class WinrmChannel:
-    """The line to one WinRM service, and what the operations of a session share beside it."""
+    """The lines to one WinRM service, and what the operations of a session share beside them.
+
+    Attributes:
+        server: what is known of the server.
+        schemas: the class declarations that are known.
+        limit: bytes that a reply may have.
+        life: another object in each process that has the channel.
+    """
 
     def __init__(
         self,
@@ -110,8 +121,8 @@ class WinrmChannel:
         self._options = options
         self._callbacks = callbacks
         self.server = Server(address.authority, options, callbacks)
-        self._schemas: SchemaView = SchemaStore() if options.schema is None else options.schema
-        self._limit = largest_reply(options)
+        self.schemas: SchemaView = SchemaStore() if options.schema is None else options.schema
+        self.limit = largest_reply(options)
         self._addressing = Addressing(
             address.url,
             envelope_size(options),
@@ -119,19 +130,30 @@ class WinrmChannel:
             options.data_locale or _DEFAULT_LOCALE,
         )
         self._transport: Transport | None = None
-        self._lock = Lock()
-        self._fetching: dict[tuple[str, str], Lock] = {}
-        self._orphans: deque[_Run] = deque()
         self._is_closed = False
+        self._begin_life()
+        _CHANNELS.add(self)
 
-    def start(self, call: Call[Any], control: Control) -> _Run:
+    def _begin_life(self) -> None:
+        self.life = object()
+        self._lock = Lock()
+        self._fetching: dict[tuple[str, str], Turns] = {}
+        self._orphans: deque[Run] = deque()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child process: what was open is the parent's, locked or not."""
+        self._begin_life()
+        if self._transport is not None:
+            self._transport.after_fork()
+
+    def start(self, call: Call[Any], control: Control) -> Run:
         """Return the run of `call`, which has sent nothing yet.
 
         Raises:
             NotSupported: this kind of call has no row in `CONVERSATIONS`.
             MIError: the call cannot be put into messages.
         """
-        return _Run(self, call, control, self.begin(call, control))
+        return Run(self, call, control, self.begin(call, control))
 
     def close(self, expiry: Expiry) -> None:
         """Release what dropped runs left open, and close the connection; twice is allowed."""
@@ -141,13 +163,12 @@ class WinrmChannel:
         if transport is None:
             return
         try:
-            if self._orphans:
-                cancel = CancelToken()
-                with transport.lease(expiry, cancel) as line:
-                    self._release_orphans(line, expiry, cancel)
+            self.release_dropped(expiry, CancelToken())
         except MIError as error:
             _logger.warning("what was left open could not be released: %s", error)
         # In no `finally`: after a Ctrl-C the session may be closed once more, and releases then.
+        for run in list(self._orphans):
+            run.part()  # for the line that it may hold
         transport.close(expiry)
 
     # For runs
@@ -175,7 +196,7 @@ class WinrmChannel:
             options.resource_uri,
             options.use_machine_id is not False,
         )
-        return kind(call, settings, dialect, self._schemas)
+        return kind(call, settings, dialect, self.schemas)
 
     def ask(self, request: Request, expiry: Expiry, cancel: CancelToken) -> Reply | Fault:
         """Send `request` and return the reply.
@@ -183,16 +204,53 @@ class WinrmChannel:
         Raises:
             MIError: what the transport made of it, or the reply is none.
         """
-        message_id = None if request.is_identify else _new_id()
-        envelope = serialize(request, self._addressing, message_id or "")
-        with self._lines().lease(expiry, cancel) as line:
+        message_id = None if request.is_identify else new_id()
+        envelope = self.written(request, message_id or "")
+        with self.lease(expiry, cancel) as line:
             self._release_orphans(line, expiry, cancel)
             data = next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
         try:
-            return parse(data, message_id, limit=self._limit)
+            return parse(data, message_id, limit=self.limit)
         except MIError as error:
             error.outcome_unknown = not request.repeatable
             raise
+
+    def circumstances(self, call: Call[Any], request: Request) -> Circumstances:
+        """Return what is known where a fault answers this request of a call."""
+        about = Circumstances.of(call)
+        if request.schema is not None:
+            namespace, class_name = request.schema
+            about = Circumstances(class_name, class_name, namespace)
+        method = None if self._transport is None else self._transport.method
+        return replace(
+            about,
+            **standing_of(method, self._address, self._options)._asdict(),
+            reach=self.server.reach(about.namespace),
+            max_envelope_size=self._addressing.max_envelope_size // KILOBYTE,
+        )
+
+    def written(self, request: Request, message_id: str) -> bytes:
+        """Return the envelope of a request.
+
+        Raises:
+            InvalidParameter: it holds something that XML cannot carry.
+        """
+        return serialize(request, self._addressing, message_id)
+
+    def lease(
+        self,
+        expiry: Expiry,
+        cancel: CancelToken,
+        *,
+        is_long: bool = False,
+        is_urgent: bool = False,
+    ) -> Lease:
+        """Return the lease of a line, as `Transport.lease` does.
+
+        Raises:
+            InvalidParameter: the session is closed.
+        """
+        return self._lines().lease(expiry, cancel, is_long=is_long, is_urgent=is_urgent)
 
     @contextmanager
     def fetching(
@@ -205,31 +263,38 @@ class WinrmChannel:
             OperationCancelled: `cancel` came first.
         """
         namespace, class_name = schema
-        lock = self._fetching.setdefault((namespace.lower(), class_name.lower()), Lock())
-        with Bounds(expiry, cancel, 0) as bounds:
-            bounds.enter(Phase.QUEUING)
-            while not lock.acquire(timeout=bounds.wait()):
-                pass
+        turns = self._fetching.setdefault((namespace.lower(), class_name.lower()), Turns())
+        turns.take(expiry, cancel)
         try:
             yield
         finally:
-            lock.release()
+            turns.give_back()
 
-    def adopt(self, run: _Run) -> None:
+    def adopt(self, run: Run) -> None:
         """Take over a run that was dropped: no lock, nothing sent, in any thread."""
         self._orphans.append(run)
 
-    def release(self, run: _Run) -> None:
+    def release(self, run: Run) -> None:
         """Release what `run` has open, within the grace time.
 
         Raises:
             MIError: the server does not know of it.
         """
-        if self._is_closed or run.abandon() is None:
+        if run.life is not self.life or not run.part() or self._is_closed:
             return
         expiry, cancel = Expiry.of_grace(), CancelToken()
-        with self._lines().lease(expiry, cancel) as line:
-            self._send_release(run, line, expiry, cancel)
+        with self.lease(expiry, cancel) as line:
+            self._say_goodbye(run, line, expiry, cancel)
+
+    def release_dropped(self, expiry: Expiry, cancel: CancelToken) -> None:
+        """Release what dropped runs have open, if there are any.
+
+        Raises:
+            MIError: there was no line for that in time.
+        """
+        if self._orphans:
+            with self.lease(expiry, cancel) as line:
+                self._release_orphans(line, expiry, cancel)
 
     # Inside
 
@@ -251,138 +316,39 @@ class WinrmChannel:
     def _release_orphans(self, line: Line, expiry: Expiry, cancel: CancelToken) -> None:
         """Release what dropped runs have open, for no longer than the caller wants to wait."""
         while self._orphans:
-            run = self._orphans.popleft()
+            try:
+                run = self._orphans.popleft()
+            except IndexError:
+                return  # another thread has it
             grace = Expiry.of_grace()
             try:
                 earlier = expiry if expiry.at <= grace.at else grace
-                self._send_release(run, line, earlier, cancel)
+                self._say_goodbye(run, line, earlier, cancel)
             except BaseException as error:
                 if not isinstance(error, MIError) or cancel.cancelled or expiry.remaining() == 0:
                     self._orphans.append(run)
                     raise
                 _logger.warning("a dropped operation could not be released: %s", error)
 
-    def _send_release(self, run: _Run, line: Line, expiry: Expiry, cancel: CancelToken) -> None:
-        request = run.abandon()
-        if request is not None:
-            envelope = serialize(request, self._addressing, _new_id())
-            next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
-            run.forget()
+    def _say_goodbye(self, run: Run, line: Line, expiry: Expiry, cancel: CancelToken) -> None:
+        partings = run.part()
+        while partings:
+            parting, message_id = partings[0], new_id()
+            if isinstance(parting, Farewell):
+                envelope = serialize_signal(parting.signal, parting.operation_id, message_id)
+            else:
+                envelope = self.written(parting, message_id)
+            list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=True))
+            partings.popleft()
 
 
-class _Run:
-    """One operation under way."""
-
-    __slots__ = (
-        "__weakref__",
-        "_call",
-        "_channel",
-        "_control",
-        "_conversation",
-        "_dialect",
-        "_is_abandoned",
-        "_left_open",
-        "_options",
-    )
-
-    def __init__(
-        self,
-        channel: WinrmChannel,
-        call: Call[Any],
-        control: Control,
-        conversation: Conversation,
-    ) -> None:
-        self._channel = channel
-        self._call = call
-        self._control = control
-        self._conversation = conversation
-        self._dialect = channel.server.dialect
-        self._options = operation_options(control.options, self._dialect)
-        self._is_abandoned = False
-        self._left_open: Request | None = None
-
-    def next_batch(self) -> list[Event] | None:
-        """Return the results that the next replies hold; None is the end."""
-        expiry = self._control.begin_wait()
-        try:
-            while (results := self._advance(expiry)) is not None:
-                if results:
-                    self._channel.server.warn_of_text(results, self._control.flags)
-                    return [Item(result) for result in results]
-        except MIError as error:
-            # A lost Pull loses results, but nothing on the server is other than it was.
-            error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
-            raise
-        return None
-
-    def close(self) -> None:
-        """Release what is open on the server, within the grace time."""
-        self._channel.release(self)
-
-    def drop(self) -> None:
-        """Hand what is open to the channel, which releases it later."""
-        self._channel.adopt(self)
-
-    def abandon(self) -> Request | None:
-        """End the conversation; return what releases it, until `forget`, or None."""
-        if not self._is_abandoned:
-            self._is_abandoned = True
-            self._left_open = self._conversation.abandon()
-        return self._left_open
-
-    def forget(self) -> None:
-        """Know that nothing is left open."""
-        self._left_open = None
-
-    def _advance(self, expiry: Expiry) -> list[Any] | None:
-        """Take one step; None is the end."""
-        conversation = self._conversation
-        request = conversation.next_request()
-        if request is None:
-            return conversation.receive(CLASS_KNOWN) if conversation.awaits_class else None
-        if request.schema is None:
-            return self._exchange(request, expiry)
-        with self._channel.fetching(request.schema, expiry, self._control.cancel):
-            request = conversation.next_request()  # no more, if somebody else fetched it
-            if request is None:
-                return conversation.receive(CLASS_KNOWN)
-            return self._told(request, self._reply(request, expiry))
-
-    def _exchange(self, request: Request, expiry: Expiry) -> list[Any]:
-        try:
-            reply = self._reply(request, expiry)
-        except ConnectionFailed as error:
-            if not (isinstance(self._conversation, Resumable) and self._conversation.resume()):
-                raise
-            _logger.warning("the connection broke, and the operation goes on: %s", error)
-            return []
-        return self._told(request, reply)
-
-    def _told(self, request: Request, reply: Reply | Fault) -> list[Any]:
-        """Tell the conversation, unless the answer says more of the server than of the request."""
-        server, conversation = self._channel.server, self._conversation
-        lesson = server.learn(reply, request, self._dialect, may_lack=conversation.awaits_class)
-        if lesson is Lesson.NO_CLASSES:
-            return conversation.receive(NO_CLASSES)
-        if lesson is Lesson.AGAIN:
-            self._begin_again()
-            return []
-        results = conversation.receive(reply)
-        if isinstance(self._call, TestConnection):
-            server.introduce(results[0])
-        return results
-
-    def _begin_again(self) -> None:
-        self._conversation = self._channel.begin(self._call, self._control)
-        self._dialect = self._channel.server.dialect
-        self._options = operation_options(self._control.options, self._dialect)
-
-    def _reply(self, request: Request, expiry: Expiry) -> Reply | Fault:
-        if self._options and request.schema is None and not request.is_identify:
-            request = replace(request, options=(*request.options, *self._options))
-        return self._channel.ask(request, expiry, self._control.cancel)
+_CHANNELS: Final[WeakSet[WinrmChannel]] = WeakSet()
 
 
-def _new_id() -> str:
-    # As Windows' own client writes it.
-    return f"uuid:{str(uuid4()).upper()}"
+def _begin_anew() -> None:
+    for channel in _CHANNELS:
+        channel.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
+    os.register_at_fork(after_in_child=_begin_anew)

@@ -18,6 +18,7 @@ from mi.options import DestinationOptions
 from protocols.winrm.admission import Admission
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
+from protocols.winrm.handshake import Method
 from protocols.winrm.line import Line
 from protocols.winrm.turns import Turns
 
@@ -81,16 +82,18 @@ class Transport:
         self._address = address
         self._options = options
         self._callbacks = callbacks
-        most = options.max_connections or DEFAULT_CONNECTIONS
+        self._most = options.max_connections or DEFAULT_CONNECTIONS
         self._admission = Admission(options, address)
-        self._connector = Connector(address, options)
-        self._turns = Turns(most)
-        self._long_turns = Turns(most - 1)
-        self._has_one = most == 1
+        self._is_closed = False
+        self._begin_life()
+
+    def _begin_life(self) -> None:
+        self._connector = Connector(self._address, self._options)
         self._lock = Lock()
+        self._turns = Turns(self._most)
+        self._long_turns = Turns(self._most - 1)
         self._lines: list[Line] = []
         self._idle: deque[Line] = deque()
-        self._is_closed = False
 
     def lease(
         self,
@@ -114,6 +117,11 @@ class Transport:
             InvalidParameter: the transport is closed, or has one line and would need two.
         """
         return Lease(self, expiry, cancel, is_long=is_long, is_urgent=is_urgent)
+
+    @property
+    def method(self) -> Method | None:
+        """The way in which connections log on; None before the first."""
+        return self._admission.method
 
     def lend(self, expiry: Expiry, cancel: CancelToken, *, is_long: bool, is_urgent: bool) -> Line:
         """Return a line, which must be taken back."""
@@ -151,13 +159,15 @@ class Transport:
             else:
                 line.abort()
 
-    def abandon(self) -> None:
-        """Forget the connections without a word to the server: another process has them too."""
+    def after_fork(self) -> None:
+        """Begin anew in a child process, without a word to the server: the parent goes on."""
         for line in self._lines:
             line.abandon()
+        self._admission.after_fork()
+        self._begin_life()
 
     def _check_two(self) -> None:
-        if self._has_one:
+        if self._most == 1:
             raise InvalidParameter(
                 "callbacks for messages, progress, errors and prompts take a second connection",
                 advice="Set max_connections= to 2 or more.",

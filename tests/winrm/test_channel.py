@@ -2,141 +2,37 @@
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from mi.callbacks import SessionCallbacks
 from mi.calls import Call, EnumerateInstances, QueryInstances, Subscribe, SubscribeEventLog
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
-    MIError,
-    NotFound,
     NotSupported,
     OperationCancelled,
     OperationTimeout,
-    ProtocolError,
 )
-from mi.instance import Instance
-from mi.options import DestinationOptions, OperationOptions
+from mi.options import OperationOptions
 from mi.results import OperationFlags
-from mi.schema import Class
 from mi.store import SchemaStore
-from protocols.winrm import channel as channel_module
-from protocols.winrm.channel import CONVERSATIONS, WinrmChannel, _Run
-from protocols.winrm.endpoint import Address
+from protocols.winrm.channel import CONVERSATIONS
 from protocols.wsman.dialects import (
-    CLASS_KNOWN,
     DIALECTS,
-    ClassKnown,
     Dialect,
     SchemaView,
     Settings,
 )
-from protocols.wsman.envelope import Reply, Request, parse_request, serialize_reply
-from protocols.wsman.fault import Fault
-
-CALL = EnumerateInstances("Win32_Service", namespace="root/cimv2")
-CLASS = Class("Win32_Service", "root/cimv2")
-
-
-def request(action: str = "Enumerate", **others: Any) -> Request:
-    return Request(f"urn:{action}", "urn:resource", **others)
-
-
-class Played:
-    """A conversation that sends what it is told to and gives what it is told to.
-
-    A step is a request with the results of its reply, or an error that ends it.
-    """
-
-    def __init__(self, *steps: Any, left_open: Request | None = None) -> None:
-        self.steps = deque(steps)
-        self.left_open = left_open
-        self.awaits_class = False
-        self.received: list[Reply | Fault | ClassKnown] = []
-        self.abandoned = 0
-
-    def next_request(self) -> Request | None:
-        step = self.steps[0] if self.steps else (None, [])
-        if isinstance(step, MIError):
-            raise step
-        return None if self.awaits_class else step[0]
-
-    def receive(self, reply: Reply | Fault | ClassKnown) -> list[Any]:
-        self.received.append(reply)
-        self.awaits_class = False
-        return list(self.steps.popleft()[1])
-
-    def abandon(self) -> Request | None:
-        self.abandoned += 1
-        return self.left_open
-
-
-class Transport:
-    """A transport whose line is free and whose server answers anything, unless it is told."""
-
-    def __init__(self) -> None:
-        self.actions: list[str] = []
-        self.repeatable: list[bool] = []
-        self.expiries: list[Expiry] = []
-        self.closed: list[Expiry] = []
-        self.before: Callable[[str], None] = lambda action: None
-
-    @contextmanager
-    def lease(self, expiry: Expiry, cancel: CancelToken) -> Iterator["Transport"]:
-        yield self
-
-    def exchange(
-        self, envelope: bytes, expiry: Expiry, cancel: CancelToken, *, repeatable: bool
-    ) -> Iterator[bytes]:
-        asked = parse_request(envelope, limit=10**6)
-        action = asked.action.rpartition(":")[2]
-        self.before(action)
-        self.actions.append(action)
-        self.repeatable.append(repeatable)
-        self.expiries.append(expiry)
-        return iter((serialize_reply("urn:reply", "<x:y/>", asked.message_id, "uuid:1"),))
-
-    def close(self, expiry: Expiry) -> None:
-        self.closed.append(expiry)
+from tests.winrm.played import CALL, Played, Transport, channel_over, play, request, values
 
 
 @pytest.fixture
 def transport() -> Transport:
     return Transport()
-
-
-def channel_over(
-    transport: Transport | None, callbacks: SessionCallbacks | None = None, **options: Any
-) -> WinrmChannel:
-    given = DestinationOptions(**options)
-    made = WinrmChannel(Address.of("h", given), "h", given, callbacks or SessionCallbacks())
-    made._transport = transport  # type: ignore[assignment]
-    return made
-
-
-def play(
-    channel: WinrmChannel,
-    conversation: Played,
-    call: Call[Any] = CALL,
-    **control: Any,
-) -> _Run:
-    given = {"unary": False, "timeout": 5, **control}
-    return _Run(channel, call, Control.begin(OperationOptions(), **given), conversation)
-
-
-def values(run: _Run) -> list[Any]:
-    """Return the results of all batches."""
-    found: list[Any] = []
-    while (batch := run.next_batch()) is not None:
-        found += [event.value for event in batch]
-    return found
 
 
 # Starting
@@ -199,198 +95,12 @@ def test_a_conversation_is_told_the_languages_of_the_session(
     assert settings.locales == ("de-DE", "fr-FR")
 
 
-# Running
-
-
-def test_results_come_as_the_replies_do_and_empty_replies_are_passed_over(
-    transport: Transport,
-) -> None:
-    run = play(
-        channel_over(transport),
-        Played(
-            (request("Enumerate"), []),
-            (request("Pull", repeatable=False), ["a", "b"]),
-            (request("Pull", repeatable=False), ["c"]),
-        ),
-    )
-    assert transport.actions == []
-    first = run.next_batch()
-    assert first is not None
-    assert [event.value for event in first] == ["a", "b"]
-    assert transport.actions == ["Enumerate", "Pull"]
-    assert values(run) == ["c"]
-    assert transport.actions == ["Enumerate", "Pull", "Pull"]
-    assert transport.repeatable == [True, False, False]
-    assert run.next_batch() is None
-
-
-def test_each_message_has_an_id_of_its_own(transport: Transport) -> None:
-    ids: list[str] = []
-    make = channel_module._new_id
-
-    def noted() -> str:
-        ids.append(make())
-        return ids[-1]
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(channel_module, "_new_id", noted)
-        values(play(channel_over(transport), Played((request(), ["a"]), (request("Pull"), []))))
-    assert len(set(ids)) == 2
-    assert all(one.startswith("uuid:") and one[5:].isupper() for one in ids)
-
-
-def test_identify_has_no_id(transport: Transport) -> None:
-    identify = request(is_identify=True)
-    run = play(channel_over(transport), Played((identify, ["a"])))
-    assert values(run) == ["a"]
-
-
-def test_an_error_comes_after_the_results_before_it(transport: Transport) -> None:
-    run = play(channel_over(transport), Played((request(), ["a"]), NotFound("the rest")))
-    assert run.next_batch() is not None
-    with pytest.raises(NotFound, match="the rest"):
-        run.next_batch()
-
-
-def test_a_reply_that_is_none_ends_the_run(transport: Transport) -> None:
-    def garbled(*_: object, **__: object) -> Iterator[bytes]:
-        return iter((b"<html/>",))
-
-    transport.exchange = garbled  # type: ignore[assignment]
-    with pytest.raises(ProtocolError):
-        values(play(channel_over(transport), Played((request(), ["a"]))))
-
-
-class Resuming(Played):
-    """A conversation that may go on without a reply."""
-
-    can_resume = True
-    lost = 0
-
-    def resume(self) -> bool:
-        self.lost += 1
-        return self.can_resume
-
-
-def lose_first(transport: Transport, action: str) -> None:
-    def lose(sent: str) -> None:
-        if sent == action:
-            transport.before = lambda _: None
-            raise ConnectionFailed("reset", outcome_unknown=True)
-
-    transport.before = lose
-
-
-def test_a_conversation_may_go_on_when_the_connection_broke(
-    transport: Transport, caplog: pytest.LogCaptureFixture
-) -> None:
-    lose_first(transport, "Pull")
-    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
-    with caplog.at_level(logging.WARNING, "mi.winrm"):
-        assert values(play(channel_over(transport), conversation)) == ["a", "b"]
-    assert conversation.lost == 1
-    assert "the connection broke, and the operation goes on: reset" in caplog.text
-
-
-def test_a_conversation_may_have_no_way_to_go_on(transport: Transport) -> None:
-    lose_first(transport, "Pull")
-    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
-    conversation.can_resume = False
-    run = play(channel_over(transport), conversation)
-    assert run.next_batch() is not None
-    with pytest.raises(ConnectionFailed, match="reset"):
-        run.next_batch()
-
-
-class Change(EnumerateInstances):
-    """A call that changes something."""
-
-    repeatable = False
-
-
-@pytest.mark.parametrize(("call", "is_unknown"), [(CALL, False), (Change("C"), True)])
-def test_the_outcome_of_a_call_that_changes_nothing_is_never_unknown(
-    transport: Transport, call: Call[Any], is_unknown: bool
-) -> None:
-    def lose(_: str) -> None:
-        raise ConnectionFailed("lost", outcome_unknown=True)
-
-    transport.before = lose
-    with pytest.raises(ConnectionFailed) as caught:
-        play(channel_over(transport), Played((request(), [])), call).next_batch()
-    assert caught.value.outcome_unknown is is_unknown
-
-
-def test_a_wait_begins_with_each_batch_and_goes_on_through_empty_replies(
-    transport: Transport,
-) -> None:
-    steps = [(request(), []), (request("Pull"), ["a"]), (request("Pull"), ["b"])]
-    values(play(channel_over(transport), Played(*steps)))
-    first, second, third = transport.expiries
-    assert first is second
-    assert third.at > second.at
-
-
-# Classes
-
-
-def schema_request() -> Request:
-    return request("Get", schema=("root/cimv2", "Win32_Service"))
-
-
-def test_a_class_that_became_known_meanwhile_is_not_fetched(transport: Transport) -> None:
-    class Late(Played):
-        asked = 0
-
-        def next_request(self) -> Request | None:
-            self.asked += 1
-            if self.asked == 2:  # asked again, once nobody else fetches the class
-                self.awaits_class = True
-            return super().next_request()
-
-    conversation = Late((schema_request(), ["a"]))
-    assert values(play(channel_over(transport), conversation)) == ["a"]
-    assert conversation.received == [CLASS_KNOWN]
-    assert transport.actions == []
-
-
-def test_a_held_reply_goes_on_when_its_class_is_known_already(transport: Transport) -> None:
-    conversation = Played((request(), ["a"]))
-    conversation.awaits_class = True
-    assert values(play(channel_over(transport), conversation)) == ["a"]
-    assert conversation.received == [CLASS_KNOWN]
-
-
-def test_a_class_is_fetched_by_one_operation_at_a_time(transport: Transport) -> None:
-    channel = channel_over(transport)
-    at_once: list[int] = []
-    inside = 0
-    gate = threading.Lock()
-
-    def count(_: str) -> None:
-        nonlocal inside
-        with gate:
-            inside += 1
-            at_once.append(inside)
-        threading.Event().wait(0.02)
-        with gate:
-            inside -= 1
-
-    transport.before = count
-    runs = [play(channel, Played((schema_request(), ["a"]))) for _ in range(3)]
-    threads = [threading.Thread(target=values, args=(run,)) for run in runs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert at_once == [1, 1, 1]
-
-
 def test_waiting_for_somebody_elses_fetch_ends_with_the_callers_own_time(
     transport: Transport,
 ) -> None:
     channel = channel_over(transport)
-    waiting = play(channel, Played((schema_request(), ["a"])), timeout=0.1)
+    fetch = request("Get", schema=("root/cimv2", "Win32_Service"))
+    waiting = play(channel, Played((fetch, ["a"])), timeout=0.1)
     with (
         channel.fetching(("ROOT/cimv2", "win32_SERVICE"), Expiry(), CancelToken()),
         pytest.raises(OperationTimeout, match="waiting for a free connection"),
@@ -398,42 +108,6 @@ def test_waiting_for_somebody_elses_fetch_ends_with_the_callers_own_time(
         waiting.next_batch()
     with channel.fetching(("root/cimv2", "Win32_Service"), Expiry(), CancelToken()):
         pass
-
-
-# Text
-
-
-def untyped() -> Instance:
-    return Instance.received("C", {"a": "1"}, None, None, None, is_typed=False)
-
-
-@pytest.mark.parametrize(
-    ("kind", "flags", "result", "expected"),
-    [
-        ("winrm2", OperationFlags.DEFAULT, untyped(), 1),
-        ("winrm2", OperationFlags.NO_RTTI, untyped(), 0),
-        ("winrm2", OperationFlags.BASIC_RTTI, untyped(), 0),
-        ("winrm2", OperationFlags.DEFAULT, Instance("C"), 0),
-        ("winrm2", OperationFlags.DEFAULT, CLASS, 0),
-        ("winrm3", OperationFlags.DEFAULT, untyped(), 0),
-    ],
-)
-def test_values_without_types_are_told_of_once_unless_they_were_asked_for(  # noqa: PLR0913, PLR0917
-    transport: Transport,
-    caplog: pytest.LogCaptureFixture,
-    kind: str,
-    flags: OperationFlags,
-    result: object,
-    expected: int,
-) -> None:
-    told: list[tuple[int, str]] = []
-    callbacks = SessionCallbacks(lambda number, text: told.append((number, text)))
-    channel = channel_over(transport, callbacks, server_kind=kind)
-    for _ in range(2):
-        values(play(channel, Played((request(), [result])), flags=flags))
-    warned = [record for record in caplog.records if record.name == "mi.schema"]
-    assert len(told) == len(warned) == expected
-    assert all(number == 0 and "declares no classes" in text for number, text in told)
 
 
 # Ends
@@ -556,7 +230,7 @@ def test_closing_goes_on_when_the_release_fails(
     transport: Transport, caplog: pytest.LogCaptureFixture
 ) -> None:
     @contextmanager
-    def no_line(expiry: Expiry, cancel: CancelToken) -> Iterator[Transport]:
+    def no_line(expiry: Expiry, cancel: CancelToken, **how: bool) -> Iterator[Transport]:
         raise OperationTimeout("in use")
         yield transport
 

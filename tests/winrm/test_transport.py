@@ -10,7 +10,13 @@ import pytest
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.credentials import Credentials
-from mi.errors import ConnectionFailed, InvalidParameter, MIError, OperationTimeout
+from mi.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    InvalidParameter,
+    MIError,
+    OperationTimeout,
+)
 from protocols.winrm.line import Line
 from protocols.winrm.transport import Lease, Transport
 from tests.winrm.scripted import Peer, ScriptedServer
@@ -239,15 +245,35 @@ def test_an_exchange_that_does_not_end_is_cut_off() -> None:
         assert server.ends.acquire(timeout=LONG)
 
 
-def test_what_is_abandoned_stays_open_for_whoever_else_has_it(
+def test_after_a_fork_it_begins_anew_and_leaves_what_is_open_to_the_parent(
     server: ScriptedServer, transport: Transport
 ) -> None:
-    with lease(transport) as line:
+    with lease(transport) as line, lease(transport, is_long=True):
         ask(line)
-        other = line._link._socket.dup()  # type: ignore[union-attr]
-        transport.abandon()
-        assert not line.is_open
-        other.setblocking(False)  # noqa: FBT003 - the socket module's own
-        with pytest.raises(BlockingIOError):
-            other.recv(1)
-        other.close()
+        parents = line._link._socket.dup()  # type: ignore[union-attr]
+        with parents:
+            transport.after_fork()
+            assert not line.is_open
+            parents.setblocking(False)  # noqa: FBT003 - the socket module's own
+            with pytest.raises(BlockingIOError):
+                parents.recv(1)
+        with ExitStack() as stack:
+            lines = [stack.enter_context(lease(transport)) for _ in range(4)]
+            assert ask(lines[0]) == b"<reply><request/></reply>"
+            assert line not in lines
+    assert server.connections == 2
+
+
+def test_what_was_refused_before_a_fork_is_not_tried_after_it() -> None:
+    def refuse(peer: Peer) -> None:
+        peer.request()
+        peer.reply(401, WWW_Authenticate='Basic realm="WSMAN"')
+        peer.wait_for_end()
+
+    with ScriptedServer(refuse) as server:
+        transport = transport_to(server)
+        for _ in range(2):
+            with pytest.raises(AuthenticationFailed), lease(transport) as line:
+                ask(line)
+            transport.after_fork()
+        assert server.connections == 1

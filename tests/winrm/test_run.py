@@ -1,0 +1,234 @@
+"""One operation: what is asked, what comes, and how it ends."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mi.callbacks import SessionCallbacks
+from mi.calls import Call, EnumerateInstances
+from mi.errors import (
+    ConnectionFailed,
+    NotFound,
+    ProtocolError,
+)
+from mi.instance import Instance
+from mi.results import OperationFlags
+from protocols.wsman.dialects import (
+    CLASS_KNOWN,
+)
+from protocols.wsman.envelope import Request
+from tests.winrm.played import CALL, CLASS, Played, Transport, channel_over, play, request, values
+
+
+@pytest.fixture
+def transport() -> Transport:
+    return Transport()
+
+
+def test_results_come_as_the_replies_do_and_empty_replies_are_passed_over(
+    transport: Transport,
+) -> None:
+    run = play(
+        channel_over(transport),
+        Played(
+            (request("Enumerate"), []),
+            (request("Pull", repeatable=False), ["a", "b"]),
+            (request("Pull", repeatable=False), ["c"]),
+        ),
+    )
+    assert transport.actions == []
+    first = run.next_batch()
+    assert first is not None
+    assert [event.value for event in first] == ["a", "b"]
+    assert transport.actions == ["Enumerate", "Pull"]
+    assert values(run) == ["c"]
+    assert transport.actions == ["Enumerate", "Pull", "Pull"]
+    assert transport.repeatable == [True, False, False]
+    assert run.next_batch() is None
+
+
+def test_each_message_has_an_id_of_its_own(transport: Transport) -> None:
+    values(play(channel_over(transport), Played((request(), ["a"]), (request("Pull"), []))))
+    assert len(set(transport.ids)) == 2
+    assert all(str(one).startswith("uuid:") and str(one)[5:].isupper() for one in transport.ids)
+
+
+def test_identify_has_no_id(transport: Transport) -> None:
+    identify = request(is_identify=True)
+    run = play(channel_over(transport), Played((identify, ["a"])))
+    assert values(run) == ["a"]
+    assert transport.ids == [None]
+
+
+def test_an_error_comes_after_the_results_before_it(transport: Transport) -> None:
+    run = play(channel_over(transport), Played((request(), ["a"]), NotFound("the rest")))
+    assert run.next_batch() is not None
+    with pytest.raises(NotFound, match="the rest"):
+        run.next_batch()
+
+
+def test_a_reply_that_is_none_ends_the_run(transport: Transport) -> None:
+    def garbled(*_: object, **__: object) -> Iterator[bytes]:
+        return iter((b"<html/>",))
+
+    transport.exchange = garbled  # type: ignore[assignment]
+    with pytest.raises(ProtocolError):
+        values(play(channel_over(transport), Played((request(), ["a"]))))
+
+
+class Resuming(Played):
+    """A conversation that may go on without a reply."""
+
+    can_resume = True
+    lost = 0
+
+    def resume(self) -> bool:
+        self.lost += 1
+        return self.can_resume
+
+
+def lose_first(transport: Transport, action: str) -> None:
+    def lose(sent: str) -> None:
+        if sent == action:
+            transport.before = lambda _: None
+            raise ConnectionFailed("reset", outcome_unknown=True)
+
+    transport.before = lose
+
+
+def test_a_conversation_may_go_on_when_the_connection_broke(
+    transport: Transport, caplog: pytest.LogCaptureFixture
+) -> None:
+    lose_first(transport, "Pull")
+    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
+    with caplog.at_level(logging.WARNING, "mi.winrm"):
+        assert values(play(channel_over(transport), conversation)) == ["a", "b"]
+    assert conversation.lost == 1
+    assert "the connection broke, and the operation goes on: reset" in caplog.text
+
+
+def test_a_conversation_may_have_no_way_to_go_on(transport: Transport) -> None:
+    lose_first(transport, "Pull")
+    conversation = Resuming((request(), ["a"]), (request("Pull"), ["b"]))
+    conversation.can_resume = False
+    run = play(channel_over(transport), conversation)
+    assert run.next_batch() is not None
+    with pytest.raises(ConnectionFailed, match="reset"):
+        run.next_batch()
+
+
+class Change(EnumerateInstances):
+    """A call that changes something."""
+
+    repeatable = False
+
+
+@pytest.mark.parametrize(("call", "is_unknown"), [(CALL, False), (Change("C"), True)])
+def test_the_outcome_of_a_call_that_changes_nothing_is_never_unknown(
+    transport: Transport, call: Call[Any], is_unknown: bool
+) -> None:
+    def lose(_: str) -> None:
+        raise ConnectionFailed("lost", outcome_unknown=True)
+
+    transport.before = lose
+    with pytest.raises(ConnectionFailed) as caught:
+        play(channel_over(transport), Played((request(), [])), call).next_batch()
+    assert caught.value.outcome_unknown is is_unknown
+
+
+def test_a_wait_begins_with_each_batch_and_goes_on_through_empty_replies(
+    transport: Transport,
+) -> None:
+    steps = [(request(), []), (request("Pull"), ["a"]), (request("Pull"), ["b"])]
+    values(play(channel_over(transport), Played(*steps)))
+    first, second, third = transport.expiries
+    assert first is second
+    assert third.at > second.at
+
+
+def schema_request() -> Request:
+    return request("Get", schema=("root/cimv2", "Win32_Service"))
+
+
+def test_a_class_that_became_known_meanwhile_is_not_fetched(transport: Transport) -> None:
+    class Late(Played):
+        asked = 0
+
+        def next_request(self) -> Request | None:
+            self.asked += 1
+            if self.asked == 2:  # asked again, once nobody else fetches the class
+                self.awaits_class = True
+            return super().next_request()
+
+    conversation = Late((schema_request(), ["a"]))
+    assert values(play(channel_over(transport), conversation)) == ["a"]
+    assert conversation.received == [CLASS_KNOWN]
+    assert transport.actions == []
+
+
+def test_a_held_reply_goes_on_when_its_class_is_known_already(transport: Transport) -> None:
+    conversation = Played((request(), ["a"]))
+    conversation.awaits_class = True
+    assert values(play(channel_over(transport), conversation)) == ["a"]
+    assert conversation.received == [CLASS_KNOWN]
+
+
+def test_a_class_is_fetched_by_one_operation_at_a_time(transport: Transport) -> None:
+    channel = channel_over(transport)
+    at_once: list[int] = []
+    inside = 0
+    gate = threading.Lock()
+
+    def count(_: str) -> None:
+        nonlocal inside
+        with gate:
+            inside += 1
+            at_once.append(inside)
+        threading.Event().wait(0.02)
+        with gate:
+            inside -= 1
+
+    transport.before = count
+    runs = [play(channel, Played((schema_request(), ["a"]))) for _ in range(3)]
+    threads = [threading.Thread(target=values, args=(run,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert at_once == [1, 1, 1]
+
+
+def untyped() -> Instance:
+    return Instance.received("C", {"a": "1"}, None, None, None, is_typed=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "result", "expected"),
+    [
+        ("winrm2", OperationFlags.DEFAULT, untyped(), 1),
+        ("winrm2", OperationFlags.NO_RTTI, untyped(), 0),
+        ("winrm2", OperationFlags.BASIC_RTTI, untyped(), 0),
+        ("winrm2", OperationFlags.DEFAULT, Instance("C"), 0),
+        ("winrm2", OperationFlags.DEFAULT, CLASS, 0),
+        ("winrm3", OperationFlags.DEFAULT, untyped(), 0),
+    ],
+)
+def test_values_without_types_are_told_of_once_unless_they_were_asked_for(  # noqa: PLR0913, PLR0917
+    transport: Transport,
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    flags: OperationFlags,
+    result: object,
+    expected: int,
+) -> None:
+    told: list[tuple[int, str]] = []
+    callbacks = SessionCallbacks(lambda number, text: told.append((number, text)))
+    channel = channel_over(transport, callbacks, server_kind=kind)
+    for _ in range(2):
+        values(play(channel, Played((request(), [result])), flags=flags))
+    warned = [record for record in caplog.records if record.name == "mi.schema"]
+    assert len(told) == len(warned) == expected
+    assert all(number == 0 and "declares no classes" in text for number, text in told)

@@ -50,16 +50,22 @@ def put(operation: Operation) -> Outcome:
 def _written(
     operation: Operation, class_: Class, sent: Sent, found: Instance
 ) -> Iterator[tuple[str, Any]]:
-    named = {value.lower() for value in operation.values(MODIFIED_PROPERTIES)}
-    for name, declared in class_.properties.items():
-        if name.lower() not in named and (named or name not in sent.names):
-            continue
-        # An array that is named and not there is empty: nothing else looks so.
-        absent: list[Any] | None = [] if declared.type.is_array else None
-        value = sent.instance[name] if name in sent.names else absent
-        if declared.flags & (Flags.READ_ONLY | Flags.KEY) and value != found[name]:
+    for name, value in _values(operation, class_, sent):
+        is_fixed = class_.properties[name].flags & (Flags.READ_ONLY | Flags.KEY)
+        if is_fixed and value != found[name]:
             raise NotSupported(f"{class_.name}.{name} is read-only")
         yield name, value
+
+
+def _values(operation: Operation, class_: Class, sent: Sent) -> Iterator[tuple[str, Any]]:
+    """Yield the properties that are meant, with their values."""
+    named = {value.lower() for value in operation.values(MODIFIED_PROPERTIES)}
+    for name, declared in class_.properties.items():
+        if name in sent.names and (not named or name.lower() in named):
+            yield name, sent.instance[name]
+        elif name.lower() in named:
+            # An array that is named and not there is empty: nothing else looks so.
+            yield name, [] if declared.type.is_array else None
 
 
 def create(operation: Operation) -> Outcome:
@@ -73,18 +79,18 @@ def create(operation: Operation) -> Outcome:
     with operation.repository.lock:
         try:
             _check_support(class_, "SupportsCreate")
-            made = _made(operation, class_, sent.instance)
+            made = _made(operation, class_, dict(_values(operation, class_, sent)))
         except MIError as error:
             raise of_wmi(error, "PutInstance", class_.name) from error
     parts = write_parts(made, operation.resource.dialect, operation.resource.namespace)
     return Outcome(f"<x:ResourceCreated>{parts}</x:ResourceCreated>")
 
 
-def _made(operation: Operation, class_: Class, sent: Instance) -> Instance:
-    missing = [name for name in class_.keys if sent.get(name) is None]
+def _made(operation: Operation, class_: Class, values: dict[str, Any]) -> Instance:
+    missing = [name for name in class_.keys if values.get(name) is None]
     if missing:
         raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
-    made = new_instance(class_, sent)
+    made = new_instance(class_, values)
     if operation.repository.has(made):
         raise AlreadyExists(f"there is a {class_.name} with the key {made.key!r}")
     operation.repository.add(made)

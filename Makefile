@@ -11,15 +11,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Not 100: a few branches depend on which of two threads comes first.
-COVERAGE_FLOOR ?= 99
+# Not 100: a few branches depend on which of two threads comes first. Without the headers of MIT
+# Kerberos (Debian's libkrb5-dev) its libraries cannot be built, and the tests that need them skip.
+HAS_KERBEROS := $(shell command -v krb5-config)
+COVERAGE_FLOOR ?= $(if $(HAS_KERBEROS),99,97)
 
 .PHONY: demo test bench docs lint style types contracts clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/mi demo
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.kerberos
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PYTEST)
 	$(BIN)/coverage combine --quiet
@@ -56,6 +58,14 @@ $(VENV)/.pip:
 
 $(VENV)/.installed: $(VENV)/.pip pyproject.toml
 	@$(PIP) install --editable '.[cli]'
+	@touch $@
+
+$(VENV)/.kerberos: $(VENV)/.installed
+ifeq ($(HAS_KERBEROS),)
+	@echo 'Without Kerberos: there is no krb5-config here'
+else
+	@$(PIP) install --editable '.[cli,kerberos]'
+endif
 	@touch $@
 
 $(VENV)/.test $(VENV)/.bench $(VENV)/.quality $(VENV)/.docs: $(VENV)/.installed

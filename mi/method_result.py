@@ -11,6 +11,7 @@ from mi.names import NameMap
 
 __all__ = ["MethodResult"]
 
+_DENIED = re.compile(r"access\W?(?:is\W)?denied", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*-?\d{1,20}\s*\Z", re.ASCII)
 
 
@@ -45,7 +46,18 @@ class MethodResult:
         if not code:
             return self
         meaning = "" if self.meaning is None else f": {self.meaning}"
-        raise MethodFailed(f"{self.method} returned {code}{meaning}", native_code=code)
+        raise MethodFailed(
+            f"{self.method} returned {code}{meaning}", native_code=code, advice=self._advice()
+        )
+
+    def _advice(self) -> str | None:
+        if not _DENIED.search(self.meaning or ""):
+            return None
+        return (
+            f"If {self.method} reaches for another host, such as a share, log on so that the server"
+            " may act for you there (scheme='CredSSP', or Kerberos and delegation=True); if not,"
+            " the account lacks the right to it."
+        )
 
     def _code(self) -> int:
         value = self.return_value

@@ -158,5 +158,6 @@ def _check_encoding(raw: HTTPResponse) -> None:
 def _too_large(most: int) -> ProtocolError:
     return ProtocolError(
         f"the reply is larger than the {most} bytes that it may have",
-        advice="Raise max_envelope_size= if the server is right.",
+        advice="Raise this client's limit, max_envelope_size=, of which a reply may have four times"
+        " as much, if the server is right.",
     )

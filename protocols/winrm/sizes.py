@@ -6,16 +6,18 @@ from typing import Final
 
 from mi.options import DestinationOptions
 
-__all__ = ["envelope_size", "largest_reply"]
+__all__ = ["KILOBYTE", "envelope_size", "largest_reply"]
 
-_KILOBYTE: Final = 1024
+KILOBYTE: Final = 1024
+"""Bytes in what MI counts as one."""
+
 _DEFAULT: Final = 500  # KB, Windows' own limit since WinRM 3
-_FRAME: Final = 64 * _KILOBYTE  # what sealing adds, and more
+_FRAME: Final = 64 * KILOBYTE  # what sealing adds, and more
 
 
 def envelope_size(options: DestinationOptions) -> int:
     """Return the bytes that the server is asked to keep to (w:MaxEnvelopeSize)."""
-    return _KILOBYTE * (options.max_envelope_size or _DEFAULT)
+    return KILOBYTE * (options.max_envelope_size or _DEFAULT)
 
 
 def largest_reply(options: DestinationOptions) -> int:

@@ -94,7 +94,8 @@ _MEANINGS = {
     _TOO_LARGE: _Meaning(
         LimitsExceeded,
         "the request is larger than the server takes",
-        "Raise MaxEnvelopeSizekb on the server, or send less at once.",
+        "Send less at once, or raise the server's own limit: winrm set winrm/config"
+        ' @{MaxEnvelopeSizekb="8192"}.',
     ),
     415: _Meaning(
         ProtocolError,

@@ -129,9 +129,9 @@ DENIALS: Final = (
         "5 or 0x80338104 before anything was answered, to an account that may be a local one and is"
         " not Administrator",
         _is_filtered,
-        "Use a domain account or the built-in Administrator, since Windows takes the rights of any"
-        " other local administrator away, as {user} may be, unless LocalAccountTokenFilterPolicy is"
-        " 1 there; or add {user} to the server's group Remote Management Users.",
+        "If {user} is a local administrator of the server, log on with a domain account or set"
+        " LocalAccountTokenFilterPolicy there to 1, since Windows takes such rights away from all"
+        " but the built-in one; if not, add {user} to its group Remote Management Users.",
     ),
     Denial(
         "no Remote Enable on the namespace",

@@ -11,13 +11,15 @@ from typing import Final
 # Objects, classes, queries
 OBJECT: Final = "Check {class}, {namespace} and the keys: there is nothing by these names."
 CLASS: Final = "Check the spelling of {class}, and whether it is in {namespace}."
-NAMESPACE: Final = "Check {namespace}; most of Windows is in root/cimv2."
+NAMESPACE: Final = "Check the spelling of {namespace}; most of Windows is in root/cimv2."
 ONE_NAMESPACE: Final = "Name one namespace: resource_uri= and namespace= say different ones."
 QUERY: Final = "Check the query's words, {class}, its properties and {namespace}."
 LANGUAGE: Final = "Write the query in WQL, which Windows knows, or in CQL, which some others do."
 NO_FILTER: Final = "Enumerate {class} instead, and choose from what comes."
 KEYS: Final = "Give each key of {class}, and nothing else; its declaration says which they are."
-FIXED_KEYS: Final = "Leave the keys alone, which name the object: create another one, delete this."
+FIXED_KEYS: Final = (
+    "Leave the keys, which name the object, alone: create another one and delete this."
+)
 EXISTING: Final = "Modify the one that is there, or give the new one other keys."
 PROPERTY: Final = "Check the names of the properties against the declaration of {class}."
 VALUE: Final = "Check the values against the types that the declaration of {class} gives them."
@@ -35,7 +37,7 @@ FRAGMENT: Final = "Get the whole object: parts of one are not to be had here."
 
 # What a kind of server has
 FORM: Final = "Say by server_kind= what kind of server it is, so that it is asked in its own form."
-OLD: Final = "Use another way: WinRM 2 (Windows 7, Server 2008 R2) gets, puts, invokes, enumerates."
+OLD: Final = "Do it in another way: WinRM 2 only gets, puts, invokes methods and enumerates."
 OLD_URI: Final = "Set server_kind='winrm2': this server wants Microsoft's resource URIs."
 INCAPABLE: Final = "Do it in another way: {class} does not have this operation, or has it disabled."
 FEATURE: Final = "Leave out the option or the flag that asks for this: the server does not have it."
@@ -66,7 +68,7 @@ SMALLER: Final = (
 )
 NOT_SO_SMALL: Final = (
     "Raise this client's limit, max_envelope_size={size}, which is below what the server answers"
-    " with: leave it out for max_envelope_size=500."
+    " with: leave it out, which means max_envelope_size=500."
 )
 UNREPORTED: Final = (
     "Do not repeat it, for it was done: the answer about {item} alone was larger than this"
@@ -77,7 +79,7 @@ ENCODING: Final = (
     " limit, which is max_envelope_size={size} and may be too small for {item}."
 )
 CHARACTERS: Final = (
-    "Select the properties you need, SELECT Name, … FROM {name}: in {item} another one holds"
+    "Select the properties you need (SELECT Name, … FROM {name}): another property of {item} holds"
     " characters that XML, and so the server, cannot send."
 )
 SHORTER: Final = "Name the object with fewer or shorter keys and options: the server counts them."

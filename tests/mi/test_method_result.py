@@ -58,3 +58,19 @@ def test_check_reads_nothing_else_there(text: str | None) -> None:
 def test_a_result_pickles() -> None:
     result = MethodResult(0, NameMap([("ProcessId", 4711)]), "Win32_Process.Create", "Success")
     assert pickle.loads(pickle.dumps(result)).out["ProcessId"] == 4711
+
+
+@pytest.mark.parametrize("meaning", ["Access Denied", "access denied", "Access is denied."])
+def test_a_method_that_was_denied_something_may_have_reached_for_another_host(meaning: str) -> None:
+    with pytest.raises(MethodFailed) as caught:
+        MethodResult(2, method="Win32_Process.Create", meaning=meaning).check()
+    advice = str(caught.value.advice)
+    assert advice.startswith("If Win32_Process.Create reaches for another host, such as a share")
+    assert "CredSSP" in advice
+
+
+@pytest.mark.parametrize("meaning", [None, "Path not found"])
+def test_there_is_no_advice_on_a_failure_that_only_the_method_knows(meaning: str | None) -> None:
+    with pytest.raises(MethodFailed) as caught:
+        MethodResult(9, meaning=meaning).check()
+    assert caught.value.advice is None

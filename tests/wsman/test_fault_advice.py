@@ -102,5 +102,5 @@ def test_characters_that_cannot_be_sent_name_the_class_and_what_to_select_instea
     error = Fault.of("INVALID_CHARACTERS_IN_RESPONSE", "No.").under(KNOWN).error()
     assert error.category is ErrorCategory.INVALID_DATA
     said = str(error.advice)
-    assert said.startswith("Select the properties you need, SELECT Name, … FROM Win32_Process:")
-    assert "in an instance of Win32_Process another one holds characters" in said
+    assert said.startswith("Select the properties you need (SELECT Name, … FROM Win32_Process):")
+    assert "another property of an instance of Win32_Process holds characters" in said

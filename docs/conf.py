@@ -15,6 +15,7 @@ version = release = __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+smartquotes = False  # what is quoted is meant to be typed
 html_title = "Management Infrastructure for Python"
 
 myst_enable_extensions = ["colon_fence", "deflist"]

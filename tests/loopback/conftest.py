@@ -27,6 +27,9 @@ from protocols.wsman.namespaces import (
     WQL_DIALECT,
     WSMAN_FAULT,
 )
+from tests.kdc import kdc, realm
+
+__all__ = ["kdc", "realm"]
 
 MESSAGE_ID = "uuid:11111111-2222-3333-4444-555555555555"
 NAMESPACES = PREFIXES | {"f": WSMAN_FAULT}

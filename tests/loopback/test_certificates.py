@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from protocols.loopback.certificates import Identity, issue
 
@@ -50,7 +52,26 @@ def test_another_name_is_refused(identity: Identity) -> None:
         handshake(identity, "other.example")
 
 
-def test_the_key_lies_beside_the_certificate_and_nowhere_else(identity: Identity) -> None:
+def test_the_key_lies_beside_the_certificate_encrypted_and_nowhere_else(
+    identity: Identity,
+) -> None:
     folder = Path(identity.ca_file).parent
-    assert {path.name for path in folder.iterdir()} == {"ca.pem", "endpoint.pem"}
+    [own] = [path for path in folder.iterdir() if path.name != "ca.pem"]
+    assert "ENCRYPTED PRIVATE KEY" in own.read_text()
     assert "PRIVATE KEY" not in Path(identity.ca_file).read_text()
+    assert identity.client is None
+
+
+def test_a_user_has_one_that_windows_could_map_to_an_account(tmp_path: Path) -> None:
+    identity = issue(str(tmp_path), ("localhost",), "ops")
+    assert identity.context.verify_mode is ssl.CERT_OPTIONAL
+    assert identity.client is not None
+    files, certificate = identity.client.files, x509.load_der_x509_certificate(identity.client.der)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_cert_chain(files.certificate, files.key, files.password)
+    usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usages) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    [name] = names.get_values_for_type(x509.OtherName)
+    assert name.type_id.dotted_string == "1.3.6.1.4.1.311.20.2.3"
+    assert name.value == b"\x0c\x11ops@loopback.test"

@@ -147,3 +147,17 @@ def test_tls_has_a_certificate_for_its_names_from_its_own_authority() -> None:
             context.wrap_socket(raw, server_hostname="localhost")
     assert endpoint.ca_file is not None
     assert not Path(endpoint.ca_file).exists()
+
+
+def test_the_user_has_credentials_for_each_scheme_and_a_certificate_where_it_counts() -> None:
+    with Endpoint() as endpoint:
+        digest = endpoint.credentials_for("Digest")
+        assert (str(digest.user), digest.scheme) == (endpoint.user.name, Scheme.DIGEST)
+        with pytest.raises(InvalidParameter, match="has no certificate") as caught:
+            endpoint.credentials_for("ClientCertificate")
+        assert "tls=True" in str(caught.value.advice)
+    with Endpoint(tls=True, schemes=("Certificate",)) as endpoint:
+        files = endpoint.credentials_for(Scheme.CLIENT_CERTIFICATE).certificate_files
+        assert files is not None
+        assert Path(files.certificate).exists()
+        assert endpoint.delegated == []

@@ -32,6 +32,10 @@ def pair() -> Iterator[Pair]:
     made.peer.close()
 
 
+def test_a_client_without_tls_shows_no_certificate(pair: Pair) -> None:
+    assert pair.peer.certificate is None
+
+
 def test_bytes_go_both_ways_at_once(pair: Pair) -> None:
     pair.client.sendall(b"question")
     assert pair.peer.receive() == b"question"

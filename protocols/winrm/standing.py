@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.credentials import Scheme, UserName
 from mi.options import DestinationOptions
 from protocols.winrm.endpoint import Address
-from protocols.winrm.handshake import Method
 from protocols.winrm.user_names import Form, form_of
+
+if TYPE_CHECKING:
+    from protocols.winrm.handshake import Method  # with it comes requests, which may yet be needed
 
 __all__ = ["NOBODY", "Standing", "standing_of"]
 

@@ -23,7 +23,13 @@ from mi.instance import Instance
 from mi.method_result import MethodResult
 from mi.namespace_tree import Namespaces, inner_namespaces, walk
 from mi.schema import Class
-from mi.session_calls import CallKeywords, instance_of, namespace_walk, operation_name
+from mi.session_calls import (
+    CallKeywords,
+    instance_of,
+    namespace_walk,
+    operation_name,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from mi.session import Session
@@ -103,7 +109,7 @@ class AsyncCalls:
         **keywords: Unpack[CallKeywords],
     ) -> MethodResult:
         """Do as `Session.invoke` does."""
-        return await self.session.run(Invoke(target, method, parameters), **keywords)
+        return await self.session.run(Invoke(target_of(target), method, parameters), **keywords)
 
     @_locating
     async def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:

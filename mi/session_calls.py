@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar, Unpack
 
 from mi.calls import (
     AssociatorInstances,
@@ -49,6 +49,7 @@ __all__ = [
     "instance_of",
     "namespace_walk",
     "operation_name",
+    "target_of",
 ]
 
 P = ParamSpec("P")
@@ -176,7 +177,8 @@ class SessionCalls(ABC):
         A return value other than 0 is no error; `MethodResult.check` makes it one.
 
         Args:
-            target: the instance whose method it is; the name of a class for a static one.
+            target: the instance whose method it is, or its path in WMI's form; the name of a class
+                for a static one.
             method: the name of the method.
             parameters: its input parameters by name, without case. None as a value is null, which
                 is not the same as leaving the parameter out.
@@ -187,7 +189,7 @@ class SessionCalls(ABC):
             MethodNotFound: the class has no such method. Nothing was sent.
             TypeMismatch: a value does not fit its parameter. Nothing was sent.
         """
-        return self.run(Invoke(target, method, parameters), **keywords).result()
+        return self.run(Invoke(target_of(target), method, parameters), **keywords).result()
 
     @_locating
     def enumerate_instances(
@@ -399,3 +401,12 @@ def namespace_walk(keywords: CallKeywords) -> tuple[str, Callable[[], CallKeywor
 def instance_of(key: Instance | str) -> Instance:
     """Return the instance that a caller names by itself or by WMI's path."""
     return Instance.from_path(key) if isinstance(key, str) else key
+
+
+def target_of(target: Instance | str) -> Instance | str:
+    """Return what a method is called on: an instance, also by its path, or the name of a class."""
+    is_path = isinstance(target, str) and any(mark in target for mark in _PATH_MARKS)
+    return instance_of(target) if is_path else target
+
+
+_PATH_MARKS: Final = ("=", ".", ":", "\\")

@@ -35,6 +35,7 @@ _AT_ONCE: list[tuple[Callable[[Session], Any], calls.Call[Any]]] = [
         calls.Invoke(_KEY, "Change", {"StartMode": "Manual"}),
     ),
     (lambda s: s.invoke("Win32_Process", "Create"), calls.Invoke("Win32_Process", "Create")),
+    (lambda s: s.invoke(_PATH, "StopService"), calls.Invoke(_KEY, "StopService")),
     (lambda s: s.get_class("Win32_Service"), calls.GetClass("Win32_Service")),
 ]
 _WHEN_ASKED: list[tuple[Callable[[Session], Operation[Any]], calls.Call[Any]]] = [

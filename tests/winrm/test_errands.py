@@ -7,6 +7,7 @@ import pytest
 
 from mi.control import CancelToken, Expiry
 from mi.errors import OperationCancelled, OperationTimeout
+from protocols.winrm import errands
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.errands import Errand
 
@@ -56,3 +57,18 @@ def test_a_cancel_ends_the_wait() -> None:
         Errand(lambda: over.wait(10), "work").result(fresh)
     assert time.monotonic() - started < 5
     over.set()
+
+
+def test_only_so_many_hang_at_once_and_others_wait_their_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(errands, "_ERRANDS", threading.BoundedSemaphore(1))
+    over = threading.Event()
+    stuck, second = Errand(lambda: over.wait(10), "work"), Errand(lambda: "done", "work")
+    with pytest.raises(OperationTimeout):
+        stuck.result(bounds(0.05))
+    with pytest.raises(OperationTimeout):
+        second.result(bounds(0.6))  # longer than one look at the cancel takes
+    over.set()
+    assert stuck.result(bounds())
+    assert second.result(bounds()) == "done"

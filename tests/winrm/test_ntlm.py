@@ -72,7 +72,7 @@ def log_on(  # noqa: PLR0913 - each is one thing that a test has otherwise
 ) -> Seal | None:
     method = ntlm(user, name, password)
     assert (str(method.user), method.authorization()) == (name or user.name, None)
-    assert (method.logs_on, method.certificate, method.unauthorized(answer(401))) == (
+    assert (method.logs_on, method.certificate, method.unauthorized(answer(401), None)) == (
         True, None, None,
     )  # fmt: skip
     return method.log_on(FakeWire(server, binding=binding, is_sealing=is_sealing))

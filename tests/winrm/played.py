@@ -16,9 +16,16 @@ from mi.options import DestinationOptions, OperationOptions
 from mi.schema import Class
 from protocols.winrm.channel import WinrmChannel
 from protocols.winrm.endpoint import Address
+from protocols.winrm.handshake import Method
 from protocols.winrm.run import Run
 from protocols.wsman.dialects import ClassKnown
-from protocols.wsman.envelope import Reply, Request, parse_request, serialize_reply
+from protocols.wsman.envelope import (
+    Reply,
+    Request,
+    parse_request,
+    serialize_fault,
+    serialize_reply,
+)
 from protocols.wsman.fault import Fault
 
 CALL = EnumerateInstances("Win32_Service", namespace="root/cimv2")
@@ -67,6 +74,8 @@ class Transport:
         self.repeatable: list[bool] = []
         self.expiries: list[Expiry] = []
         self.closed: list[Expiry] = []
+        self.method: Method | None = None
+        self.faults: dict[str, Fault] = {}
         self.before: Callable[[str], None] = lambda action: None
 
     @contextmanager
@@ -96,6 +105,8 @@ class Transport:
         self.ids.append(asked.message_id)
         self.repeatable.append(repeatable)
         self.expiries.append(expiry)
+        if action in self.faults:
+            return iter((serialize_fault(self.faults[action], asked.message_id, "uuid:1"),))
         return iter((serialize_reply("urn:reply", "<x:y/>", asked.message_id, "uuid:1"),))
 
     def close(self, expiry: Expiry) -> None:

@@ -215,3 +215,19 @@ def test_who_waited_while_another_was_accepted_does_not_keep_the_others_waiting(
     waiting.join(LONG)
     assert entered[0].method is one.enter(bounds()).method
     entered[0].accept()
+
+
+def test_the_way_to_log_on_is_known_while_it_is_in_use_and_not_after_a_refusal(
+    endpoint: Endpoint,
+) -> None:
+    transport = transport_to(endpoint, endpoint.credentials)
+    assert transport.method is None
+    identify(transport)
+    assert transport.method is not None
+    assert str(transport.method.user) == endpoint.user.name
+    transport.close(soon())
+    refused = transport_to(endpoint, Credentials.password(endpoint.user.name, "wrong"))
+    with pytest.raises(AuthenticationFailed):
+        identify(refused)
+    assert refused.method is None
+    refused.close(soon())

@@ -10,6 +10,7 @@ import pytest
 
 from mi.calls import Call, EnumerateInstances, QueryInstances, Subscribe, SubscribeEventLog
 from mi.control import CancelToken, Control, Expiry
+from mi.credentials import Credentials
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
@@ -21,6 +22,9 @@ from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
 from protocols.winrm.channel import CONVERSATIONS
+from protocols.winrm.endpoint import Address
+from protocols.winrm.plain import Basic
+from protocols.wsman.circumstances import Circumstances, Reach
 from protocols.wsman.dialects import (
     DIALECTS,
     Dialect,
@@ -256,3 +260,22 @@ def test_the_transport_is_made_once_when_it_is_needed() -> None:
     assert channel._transport is None
     assert channel._lines() is channel._lines()
     channel.close(Expiry.of_grace())
+
+
+def test_what_is_known_where_a_fault_comes_in_is_of_the_call_and_of_the_session(
+    transport: Transport,
+) -> None:
+    channel = channel_over(transport, max_envelope_size=64)
+    transport.method = Basic(Credentials.password("ops", "secret"), Address("http", "h", 1, "/"))
+    channel.server.answered("root/cimv2")
+    assert channel.circumstances(CALL, request()) == Circumstances(
+        "Win32_Service", "Win32_Service", "root/cimv2", user="ops", may_be_filtered=True,
+        reach=Reach.NAMESPACE, max_envelope_size=64,
+    )  # fmt: skip
+
+
+def test_before_anything_was_sent_nothing_is_known_of_the_session() -> None:
+    asked = request(schema=("root/other", "X_Thing"))
+    assert channel_over(None).circumstances(CALL, asked) == Circumstances(
+        "X_Thing", "X_Thing", "root/other", max_envelope_size=500
+    )

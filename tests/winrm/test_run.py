@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 
 from mi.callbacks import SessionCallbacks
-from mi.calls import Call, EnumerateInstances
+from mi.calls import Call, EnumerateInstances, SubscribeEventLog
+from mi.control import Control
 from mi.errors import (
     ConnectionFailed,
     NotFound,
     ProtocolError,
 )
 from mi.instance import Instance
+from mi.options import OperationOptions
 from mi.results import OperationFlags
+from protocols.winrm.run import Run
+from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import (
     CLASS_KNOWN,
 )
 from protocols.wsman.envelope import Request
+from protocols.wsman.fault import Fault
 from tests.winrm.played import CALL, CLASS, Played, Transport, channel_over, play, request, values
 
 
@@ -232,3 +237,57 @@ def test_values_without_types_are_told_of_once_unless_they_were_asked_for(  # no
     warned = [record for record in caplog.records if record.name == "mi.schema"]
     assert len(told) == len(warned) == expected
     assert all(number == 0 and "declares no classes" in text for number, text in told)
+
+
+# What is known where a fault comes in
+
+
+DENIED = Fault.of("ERROR_ACCESS_DENIED", "Access is denied.")
+
+
+def test_a_fault_is_told_with_what_is_known_of_the_call(transport: Transport) -> None:
+    transport.faults["Enumerate"] = DENIED
+    conversation = Played((request(), []))
+    assert values(play(channel_over(transport), conversation)) == []
+    [told] = conversation.received
+    assert isinstance(told, Fault)
+    assert told == DENIED
+    known = told.circumstances
+    assert (known.class_name, known.namespace) == ("Win32_Service", "root/cimv2")
+    assert known.reach is Reach.NOTHING
+
+
+def test_a_fault_about_a_class_is_told_with_that_class(transport: Transport) -> None:
+    transport.faults["Get"] = DENIED
+    conversation = Played((request("Get", schema=("root/other", "X_Thing")), []))
+    values(play(channel_over(transport), conversation))
+    [told] = conversation.received
+    assert isinstance(told, Fault)
+    assert (told.circumstances.class_name, told.circumstances.namespace) == (
+        "X_Thing",
+        "root/other",
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "options", "sent", "reach"),
+    [
+        (CALL, {}, {}, Reach.NAMESPACE),
+        (CALL, {}, {"schema": ("root/CIMV2", "X")}, Reach.NAMESPACE),
+        (CALL, {}, {"schema": ("root/other", "X")}, Reach.SERVER),
+        (CALL, {"resource_uri": "urn:config"}, {}, Reach.SERVER),
+        (SubscribeEventLog("<QueryList/>", namespace="root/cimv2"), {}, {}, Reach.SERVER),
+        (CALL, {}, {"is_identify": True}, Reach.NOTHING),
+    ],
+)
+def test_an_answer_shows_how_far_the_server_lets_the_caller_in(
+    transport: Transport,
+    call: Call[Any],
+    options: dict[str, Any],
+    sent: dict[str, Any],
+    reach: Reach,
+) -> None:
+    channel = channel_over(transport)
+    control = Control.begin(OperationOptions(**options), unary=False, timeout=5)
+    values(Run(channel, call, control, Played((request(**sent), []))))
+    assert channel.server.reach("root/cimv2") is reach

@@ -9,7 +9,7 @@ import pytest
 
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -67,6 +67,14 @@ def test_nothing_is_connected_before_the_first_exchange(
         assert server.connections == 0
         assert ask(line) == b"<reply><request/></reply>"
     assert server.connections == 1
+
+
+def test_how_connections_log_on_is_known_from_the_first_on(transport: Transport) -> None:
+    assert transport.method is None
+    with lease(transport) as line:
+        ask(line)
+    assert transport.method is not None
+    assert transport.method.scheme is Scheme.BASIC
 
 
 def test_a_line_that_is_free_is_used_again(server: ScriptedServer, transport: Transport) -> None:

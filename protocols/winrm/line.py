@@ -158,8 +158,10 @@ class Line:
                 self._bounds.enter(Phase.WAITING)
                 chunk = self._link.next_chunk(answer)
             return None if chunk is None else self._opened(replace(answer, body=chunk))
-        except BaseException:
+        except BaseException as error:
             self.discard()
+            if isinstance(error, MIError):
+                error.outcome_unknown = True
             raise
 
     def discard(self) -> None:
@@ -228,6 +230,8 @@ class Line:
         try:
             return self._ask_first(entry, envelope, is_repeatable=is_repeatable)
         except Rejected as rejection:
+            if rejection.is_refusal and entry.method.logs_on and self._link.binding is not None:
+                rejection.bound_to(self._link.fingerprint)
             self.discard()
             entry.reject(rejection)
             raise

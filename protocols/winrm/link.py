@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterator
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 from http.client import ImproperConnectionState, IncompleteRead, NotConnected
 from typing import Final, TypeVar
@@ -75,6 +76,11 @@ class Link:
         from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - loads cryptography
 
         return server_end_point(certificate_of(self._socket))
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the server's certificate, or of nothing."""
+        return sha256(b"" if self._socket is None else certificate_of(self._socket)).hexdigest()
 
     def attend(self) -> None:
         """Let the connection serve the exchange that `bounds` bounds."""

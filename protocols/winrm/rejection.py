@@ -40,6 +40,17 @@ class Rejected(Exception):
         self.is_refusal = is_refusal
         self.may_pass = may_pass
 
+    def bound_to(self, fingerprint: str) -> None:
+        """Tell of the certificate that a refused logon was bound to (RFC 5929).
+
+        A server that sees another one at its own end refuses right passwords, too.
+        """
+        self.error.advice = (
+            f"{self.error.advice} If they are right, something in between may open TLS: the"
+            f" certificate that was seen here has the SHA-256 {fingerprint}, and the server's own"
+            " must be the same."
+        )
+
 
 def is_offered(scheme: str, answer: Answer) -> bool:
     """Whether a 401 offers `scheme`; one that offers nothing at all takes none back."""

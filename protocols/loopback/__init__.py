@@ -3,7 +3,7 @@
 `with Endpoint() as endpoint:` gives a WS-Management server that behaves as Windows does.
 """
 
-from protocols.loopback.disturbances import Cut, Disturbance, Drip, Replace, Slow, Stall
+from protocols.loopback.disturbances import Cut, Disturbance, Drip, Replace, Say, Slow, Stall
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.http import Endpoint
 from protocols.loopback.population import sample_repository
@@ -19,6 +19,7 @@ __all__ = [
     "Limits",
     "Replace",
     "Repository",
+    "Say",
     "Slow",
     "Stall",
     "sample_repository",

@@ -9,16 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
 from mi.errors import ProtocolError
 from protocols.loopback.acceptor import Acceptor, Verdict
+from protocols.loopback.caller import Caller
 from protocols.loopback.disturbances import (
     AUTHENTICATION,
     Cut,
     Drip,
     Replace,
+    Say,
     Slow,
     Stall,
 )
@@ -33,10 +36,13 @@ from protocols.loopback.exchange import (
 from protocols.loopback.peer import ClientGone, Peer
 from protocols.loopback.service import Answer
 from protocols.loopback.surroundings import Surroundings
+from protocols.wsman.enhanced import ACTION_ANSWER, Signal, signal_of
 from protocols.wsman.envelope import IncomingRequest
+from protocols.wsman.interactive import read_response
 
 __all__ = ["Connection"]
 
+_LAST_CHUNK = b"0\r\n\r\n"
 _MEDIA_TYPES = ("application/soap+xml", "multipart/encrypted", "multipart/x-multi-encrypted")
 
 
@@ -46,6 +52,7 @@ class _Said(NamedTuple):
     reply: HttpReply
     action: str = ""
     has_envelope: bool = False
+    is_sent: bool = False
 
 
 class Connection:
@@ -60,6 +67,7 @@ class Connection:
         # The enumeration that the last reply opened, until the client has read that reply. If it
         # never does, it cannot know what to release, and Windows would keep it for minutes.
         self._unread: str | None = None
+        self._is_chunked = False  # whether a reply in chunks has begun
 
     def serve(self) -> None:
         """Answer requests until the client, or the endpoint, closes the connection."""
@@ -160,12 +168,60 @@ class Connection:
             return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
         if not (self._acceptor.is_authenticated or incoming.is_identify):
             return _Said(self._unauthorized())  # only Identify may be asked by nobody
+        return self._perform(request, incoming, plain)
+
+    def _perform(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> _Said:
+        """Answer a message, in one piece or as its provider has it."""
         name = _action_name(incoming)
-        answer = self._answer(incoming, name)
+        if incoming.action == ACTION_ANSWER or signal_of(incoming) is not None:
+            return self._take_word(request, incoming, plain)
+        self._is_chunked = False
+        answer = self._answer(incoming, name, is_sealed=request.is_sealed)
+        if self._is_chunked:
+            self._chunk(answer.envelope, is_sealed=request.is_sealed)
+            self._note(incoming, plain, answer.envelope, HTTPStatus.OK, is_sealed=request.is_sealed)
+            self._transmit(_LAST_CHUNK)
+            return _Said(HttpReply(HTTPStatus.OK), name, is_sent=True)
         return _Said(self._wrapped(request, incoming, plain, answer), name, has_envelope=True)
 
-    def _answer(self, incoming: IncomingRequest, name: str) -> Answer:
+    def _take_word(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> _Said:
+        """Take an answer to a question, or a signal, about an operation on another connection."""
+        dialogues, operation_id = self._around.dialogues, incoming.operation_id or ""
+        name = _action_name(incoming)
+        if incoming.action == ACTION_ANSWER:
+            self._stall(name, "before-reply")
+            _, response = read_response(incoming.body)
+            if not dialogues.settle(operation_id, response):
+                answer = self._around.service.too_late(incoming)
+                reply = self._wrapped(request, incoming, plain, answer)
+                return _Said(reply, name, has_envelope=True)
+        elif signal_of(incoming) is Signal.CANCEL:
+            dialogues.settle(operation_id, None)
+        self._note(incoming, plain, b"", HTTPStatus.OK, is_sealed=request.is_sealed)
+        return _Said(HttpReply(HTTPStatus.OK), name)
+
+    def _chunk(self, envelope: bytes, *, is_sealed: bool) -> None:
+        """Send an envelope as a chunk of the reply, which begins with the first."""
+        content_type, body = SOAP_XML, envelope
+        if is_sealed:
+            content_type, body = self._acceptor.seal(envelope)
+        head = b""
+        if not self._is_chunked:
+            self._is_chunked = True
+            headers = (("Transfer-Encoding", "chunked"),)
+            head = HttpReply(HTTPStatus.OK, b"", content_type, headers).head
+        self._transmit(head + b"%x\r\n%b\r\n" % (len(body), body))
+
+    def _transmit(self, data: bytes) -> None:
+        # Counted first: whoever has read the reply may ask for the count.
+        self._around.traffic.add(bytes_sent=len(data))
+        self._peer.send(data)
+
+    def _answer(self, incoming: IncomingRequest, name: str, *, is_sealed: bool) -> Answer:
         self._stall(name, "before-reply")
+        for say in self._around.disturbances.take(Say, name):
+            send = partial(self._chunk, is_sealed=is_sealed)
+            say.script(Caller(incoming, self._around.dialogues, send, self._peer.wait))
         slow = self._around.disturbances.take(Slow, name)
         if slow:
             limit = self._around.service.time_limit(incoming)
@@ -232,6 +288,8 @@ class Connection:
     # Sending
 
     def _send(self, said: _Said) -> None:
+        if said.is_sent:
+            return
         reply, action, disturbances = said.reply, said.action, self._around.disturbances
         if not said.has_envelope:
             for one in disturbances.take(Replace, action):
@@ -248,9 +306,7 @@ class Connection:
             disturbances.take(Stall, action, ("headers", "body")),
             disturbances.take(Drip, action),
         ):
-            # Counted first: whoever has read the reply may ask for the count.
-            self._around.traffic.add(bytes_sent=len(piece))
-            self._peer.send(piece)
+            self._transmit(piece)
             if pause is not None:
                 self._peer.wait(*pause)
 

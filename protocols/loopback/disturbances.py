@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from protocols.loopback.caller import Caller
 from protocols.loopback.exchange import HttpReply
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Disturbances",
     "Drip",
     "Replace",
+    "Say",
     "Slow",
     "Stall",
 ]
@@ -150,6 +152,17 @@ class Slow(Disturbance):
     """
 
     seconds: float = 1.0
+
+
+@dataclass(eq=False)
+class Say(Disturbance):
+    """A provider that says and asks something before it answers, if the client listens.
+
+    Attributes:
+        script: what it does, with the `Caller` to talk to.
+    """
+
+    script: Callable[[Caller], object] = field(default=lambda _: None)
 
 
 class Disturbances:

@@ -15,6 +15,7 @@ __all__ = ["BadRequest", "Exchange", "HttpReply", "HttpRequest", "read_request"]
 
 SOAP_XML = "application/soap+xml;charset=UTF-8"
 _SERVER = "management-infrastructure loopback endpoint, for tests"
+_FRAMING = ("content-length", "transfer-encoding")  # what says where a body ends
 _LONGEST_HEAD = 65_536
 
 
@@ -73,7 +74,7 @@ class HttpReply:
         lines = [("Server", _SERVER), *self.headers]
         if self.content_type:
             lines.insert(0, ("Content-Type", self.content_type))
-        if not any(name.lower() == "content-length" for name, _ in lines):
+        if not any(name.lower() in _FRAMING for name, _ in lines):
             lines.append(("Content-Length", str(len(self.body))))
         if self.closes:
             lines.append(("Connection", "close"))

@@ -70,6 +70,7 @@ _TEXTS: Final = {
     "RESOURCE_NOT_FOUND": "The resource that the request is for was not found.",
     "SCHEMA_VALIDATION_ERROR": "The body of the request is not valid.",
     "SELECTOR_TYPEMISMATCH": "The value of a selector does not fit the type of its key.",
+    "SEMANTICCALLBACK_TIMEDOUT": "Nobody waits for the answer any more.",
     "SOAP_FAULT_MUST_UNDERSTAND": "A header that must be understood is not.",
     "SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT": "The subscription was closed, for the"
     " client did not pull within the heartbeat interval.",

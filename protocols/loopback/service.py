@@ -126,6 +126,10 @@ class Service:
         """Return the answer to a request that took longer than that."""
         return self._fault(request, refuse("OPERATION_TIMEDOUT"))
 
+    def too_late(self, request: IncomingRequest) -> Answer:
+        """Return the answer to an answer that nobody waits for any more."""
+        return self._fault(request, refuse("SEMANTICCALLBACK_TIMEDOUT"))
+
     def answer(
         self,
         request: IncomingRequest,

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 
 from protocols.loopback.acceptor import Policy
+from protocols.loopback.caller import Dialogues
 from protocols.loopback.disturbances import Disturbances
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.service import Service
@@ -66,3 +67,4 @@ class Surroundings:
     traffic: Traffic
     disturbances: Disturbances
     tls: ssl.SSLContext | None = None
+    dialogues: Dialogues = field(default_factory=Dialogues)

@@ -112,6 +112,9 @@ class Transport:
     def close(self, expiry: Expiry) -> None:
         self.closed.append(expiry)
 
+    def after_fork(self) -> None:
+        """Have nothing that a fork could disturb."""
+
 
 def channel_over(
     transport: Transport | None, callbacks: SessionCallbacks | None = None, **options: Any

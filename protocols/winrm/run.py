@@ -179,7 +179,7 @@ class Run:
             reply = reply.under(self._channel.circumstances(self._call, request))
         elif not request.is_identify:
             server.answered(self._namespace_of(request))
-        lesson = server.learn(reply, request, self._dialect, may_lack=conversation.awaits_class)
+        lesson = server.learn(reply, request, self._dialect)
         if lesson is Lesson.NO_CLASSES:
             return self._items(conversation.receive(NO_CLASSES))
         if lesson is Lesson.AGAIN:

@@ -63,28 +63,25 @@ class Server:
         self._answered: set[str | None] = set()
         self.dialect = DIALECTS[options.server_kind or ServerKind.WINRM3]
 
-    def learn(
-        self, reply: Reply | Fault, request: Request, dialect: Dialect, *, may_lack: bool
-    ) -> Lesson | None:
+    def learn(self, reply: Reply | Fault, request: Request, dialect: Dialect) -> Lesson | None:
         """Learn from the answer to a request; return what the operation should make of it.
 
         Args:
             reply: the answer.
             request: what it answers.
             dialect: that in which the request was made; another operation may have learned since.
-            may_lack: whether the operation can do without the declaration of a class.
         """
         if not isinstance(reply, Fault):
             self._has_classes = self._has_classes or request.schema is not None
             return None
         if request.schema is not None:
-            return self._learn_of_classes(reply, may_lack=may_lack)
+            return self._learn_of_classes(reply)
         self._become(kind_of_fault(reply, request))
         is_other = self.dialect.family is not dialect.family
         return Lesson.AGAIN if is_other and refuses_form(reply, request) else None
 
-    def _learn_of_classes(self, fault: Fault, *, may_lack: bool) -> Lesson | None:
-        if self._is_given or self._has_classes or not (may_lack and declares_nothing(fault)):
+    def _learn_of_classes(self, fault: Fault) -> Lesson | None:
+        if self._is_given or self._has_classes or not declares_nothing(fault):
             return None
         if self.dialect.has_schema:
             _logger.info("%s declares no classes", self._authority)

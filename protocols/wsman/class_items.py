@@ -19,8 +19,8 @@ from mi.errors import MIError, NotSupported, ProtocolError
 from mi.schema import Class
 from mi.serial.cimxml import read_class
 from protocols.wsman import soap
-from protocols.wsman.classes import INCLUDES
-from protocols.wsman.dialects import ClassKnown, Dialect, SchemaView, Settings
+from protocols.wsman.classes import INCLUDES, no_declarations
+from protocols.wsman.dialects import NO_CLASSES, ClassKnown, Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option
@@ -146,7 +146,10 @@ class ClassItems:
 
         Raises:
             MIError: it is refused, or the answer is none.
+            NotSupported: the server turns out to declare no classes.
         """
+        if reply is NO_CLASSES:
+            raise no_declarations()
         self._wanted.receive(reply)
         class_ = self._schemas.find(self._namespace, self._names.popleft())
         self._want_next()

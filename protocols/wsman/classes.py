@@ -18,6 +18,7 @@ from protocols.wsman import soap
 from protocols.wsman.conversation import namespace_of
 from protocols.wsman.dialects import (
     NAMESPACE_SELECTOR,
+    NO_CLASSES,
     ClassKnown,
     Dialect,
     SchemaView,
@@ -28,7 +29,14 @@ from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option, Selector
 from protocols.wsman.namespaces import ACTION_GET, CIM_XML_SCHEMA
 
-__all__ = ["CLASS_NAME_SELECTOR", "Declaration", "class_request", "read_reply", "refused"]
+__all__ = [
+    "CLASS_NAME_SELECTOR",
+    "Declaration",
+    "class_request",
+    "no_declarations",
+    "read_reply",
+    "refused",
+]
 
 CLASS_NAME_SELECTOR: Final = "ClassName"
 """The selector that says which class."""
@@ -91,6 +99,14 @@ def refused(fault: Fault, namespace: str, class_name: str) -> MIError:
     )
 
 
+def no_declarations() -> NotSupported:
+    """Return the error for who asks a server for a declaration that gives none."""
+    return NotSupported(
+        "a server of this kind gives no class declarations",
+        advice="Load them into a SchemaStore from CIM-XML or MOF.",
+    )
+
+
 class Declaration:
     """The conversation of a `GetClass`: one request, one reply, which is remembered."""
 
@@ -126,10 +142,7 @@ class Declaration:
         if self._is_over:
             return None
         if not self._dialect.has_schema:
-            raise NotSupported(
-                "a server of this kind gives no class declarations",
-                advice="Load them into a SchemaStore from CIM-XML or MOF.",
-            )
+            raise no_declarations()
         return class_request(self._namespace, self._class_name, self._settings)
 
     def receive(self, reply: Reply | Fault | ClassKnown) -> list[Any]:
@@ -137,8 +150,12 @@ class Declaration:
 
         Raises:
             MIError: the server refuses it.
+            NotSupported: the server turns out to declare no classes.
             ProtocolError: the reply holds none.
         """
+        if reply is NO_CLASSES:
+            self._is_over = True
+            raise no_declarations()
         if isinstance(reply, ClassKnown):  # somebody else's; this one asks for itself
             return []
         self._is_over = True

@@ -16,7 +16,7 @@ from mi.options import ServerKind
 from protocols.wsman.envelope import Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
-from protocols.wsman.namespaces import DMTF_ALL_CLASSES
+from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES
 
 __all__ = ["declares_nothing", "kind_of_fault", "kind_of_identity", "refuses_form"]
 
@@ -39,6 +39,8 @@ _URI_REFUSALS: Final = frozenset(
 _UNKNOWN_URIS: Final = frozenset(
     NUMBERS[name] for name in ("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_URI")
 )
+
+_OF_ALL: Final = frozenset((DMTF_ALL_CLASSES, CIM_XML_SCHEMA))
 
 
 def kind_of_identity(identity: Instance) -> ServerKind | None:
@@ -63,12 +65,13 @@ def kind_of_fault(fault: Fault, request: Request) -> ServerKind | None:
 def refuses_form(fault: Fault, request: Request) -> bool:
     """Return whether the server refuses the resource URI for its form, whatever it names.
 
-    The resource that stands for all classes holds no class that might not be there; so where
-    Windows itself, and no provider, does not know it, this is an older one. That has not been seen.
+    The resources that stand for all classes, or for their declarations, hold no class that might
+    not be there; so where Windows itself, and no provider, does not know one of them, this is an
+    older one. That has not been seen.
     """
     if any(number in _URI_REFUSALS for number in fault.wsman_codes):
         return True
-    return request.resource_uri == DMTF_ALL_CLASSES and _is_unknown_uri(fault)
+    return request.resource_uri in _OF_ALL and _is_unknown_uri(fault)
 
 
 def declares_nothing(fault: Fault) -> bool:

@@ -50,8 +50,8 @@ def test_a_server_is_todays_windows_until_something_else_is_known() -> None:
 
 def test_an_answer_teaches_nothing() -> None:
     known = server()
-    assert known.learn(ANSWER, OF_CLASS, WINRM3, may_lack=False) is None
-    assert known.learn(DENIED, OF_CLASS, WINRM3, may_lack=False) is None
+    assert known.learn(ANSWER, OF_CLASS, WINRM3) is None
+    assert known.learn(DENIED, OF_CLASS, WINRM3) is None
     assert known.dialect is WINRM3
 
 
@@ -67,27 +67,27 @@ def test_a_server_that_refuses_dmtfs_form_is_asked_again_in_its_own(
     fault: Fault, request_: Request
 ) -> None:
     known = server()
-    assert known.learn(fault, request_, WINRM3, may_lack=False) is Lesson.AGAIN
+    assert known.learn(fault, request_, WINRM3) is Lesson.AGAIN
     assert known.dialect is WINRM2
 
 
 def test_what_was_asked_before_another_operation_learned_is_asked_again_too() -> None:
     known = server()
-    known.learn(OLD, OF_CLASS, WINRM3, may_lack=False)
-    assert known.learn(OLD, OF_CLASS, WINRM3, may_lack=False) is Lesson.AGAIN
+    known.learn(OLD, OF_CLASS, WINRM3)
+    assert known.learn(OLD, OF_CLASS, WINRM3) is Lesson.AGAIN
 
 
 def test_what_is_refused_in_the_other_form_too_is_not_asked_a_third_time() -> None:
     known = server()
-    known.learn(OLD, OF_CLASS, WINRM3, may_lack=False)
-    assert known.learn(OLD, OF_CLASS, WINRM2, may_lack=False) is None
+    known.learn(OLD, OF_CLASS, WINRM3)
+    assert known.learn(OLD, OF_CLASS, WINRM2) is None
 
 
 @pytest.mark.parametrize("fault", [OLD, replace(ELSEWHERE, extended_error=Instance("OMI_Error"))])
 def test_what_the_caller_says_of_the_server_stands(fault: Fault) -> None:
     known = server(ServerKind.WINRM3)
-    assert known.learn(fault, OF_CLASS, WINRM3, may_lack=True) is None
-    assert known.learn(ELSEWHERE, DECLARATION, WINRM3, may_lack=True) is None
+    assert known.learn(fault, OF_CLASS, WINRM3) is None
+    assert known.learn(ELSEWHERE, DECLARATION, WINRM3) is None
     known.introduce(Instance("IdentifyResponse", {"ProductVendor": "Openwsman Project"}))
     assert known.dialect is WINRM3
 
@@ -96,8 +96,8 @@ def test_an_error_of_omis_own_tells_that_it_is_omi(caplog: pytest.LogCaptureFixt
     known = server()
     fault = replace(ELSEWHERE, extended_error=Instance("OMI_Error", {"Message": "m"}))
     with caplog.at_level(logging.INFO, "mi.winrm"):
-        assert known.learn(fault, OF_CLASS, WINRM3, may_lack=False) is None
-        assert known.learn(fault, OF_CLASS, WINRM3, may_lack=False) is None
+        assert known.learn(fault, OF_CLASS, WINRM3) is None
+        assert known.learn(fault, OF_CLASS, WINRM3) is None
     assert known.dialect is OMI
     assert [record.message for record in caplog.records] == ["server01:5985 turns out to be omi"]
 
@@ -115,28 +115,22 @@ def test_what_a_server_says_of_itself_is_believed() -> None:
 
 def test_a_server_that_does_not_know_what_declarations_are_gives_text_from_then_on() -> None:
     known = server()
-    assert known.learn(ELSEWHERE, DECLARATION, WINRM3, may_lack=True) is Lesson.NO_CLASSES
+    assert known.learn(ELSEWHERE, DECLARATION, WINRM3) is Lesson.NO_CLASSES
     assert known.dialect == replace(WINRM3, has_schema=False)
-    assert known.learn(ELSEWHERE, DECLARATION, WINRM3, may_lack=True) is Lesson.NO_CLASSES
-
-
-def test_an_operation_that_is_about_the_class_cannot_do_without() -> None:
-    known = server()
-    assert known.learn(ELSEWHERE, DECLARATION, WINRM3, may_lack=False) is None
-    assert known.dialect is WINRM3
+    assert known.learn(ELSEWHERE, DECLARATION, WINRM3) is Lesson.NO_CLASSES
 
 
 def test_a_server_that_declared_a_class_once_does_not_turn_into_one_that_cannot() -> None:
     known = server()
-    known.learn(ANSWER, OF_CLASS, WINRM3, may_lack=False)
-    known.learn(ANSWER, DECLARATION, WINRM3, may_lack=True)
-    assert known.learn(ELSEWHERE, DECLARATION, WINRM3, may_lack=True) is None
+    known.learn(ANSWER, OF_CLASS, WINRM3)
+    known.learn(ANSWER, DECLARATION, WINRM3)
+    assert known.learn(ELSEWHERE, DECLARATION, WINRM3) is None
     assert known.dialect is WINRM3
 
 
 def test_a_class_that_is_not_there_or_closed_says_nothing_of_the_others() -> None:
     known = server()
-    assert known.learn(DENIED, DECLARATION, WINRM3, may_lack=True) is None
+    assert known.learn(DENIED, DECLARATION, WINRM3) is None
     assert known.dialect is WINRM3
 
 

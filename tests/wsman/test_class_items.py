@@ -187,11 +187,11 @@ def test_a_declaration_that_is_refused_ends_it() -> None:
         case.items.receive(DENIED)
 
 
-def test_a_class_that_nobody_can_declare_is_passed_over() -> None:
+def test_a_server_that_gives_no_declarations_says_so() -> None:
     case = Case(pattern="X_*")
     case.take(path("X_Thing"), path("X_Other"))
-    assert case.items.receive(NO_CLASSES) == []
-    assert case.items.request() == class_request(SPACE, "X_Other", SETTINGS)
+    with pytest.raises(NotSupported, match="SchemaStore"):
+        case.items.receive(NO_CLASSES)
 
 
 def test_it_can_be_given_up() -> None:

@@ -13,7 +13,7 @@ from mi.serial.cimxml import write_class
 from mi.store import SchemaStore
 from protocols.wsman import namespaces as ns
 from protocols.wsman.classes import Declaration, class_request, read_reply, refused
-from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
+from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, NO_CLASSES, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option, Selector
@@ -112,6 +112,14 @@ def test_servers_without_schema_are_not_asked() -> None:
     conversation, _ = declaration(ServerKind.AMT)
     with pytest.raises(NotSupported, match="SchemaStore"):
         conversation.next_request()
+
+
+def test_a_server_that_turns_out_to_declare_none_is_not_asked_again() -> None:
+    conversation, _ = declaration()
+    assert conversation.next_request() is not None
+    with pytest.raises(NotSupported, match="SchemaStore"):
+        conversation.receive(NO_CLASSES)
+    assert conversation.next_request() is None
 
 
 def test_a_refused_class_is_an_error_that_names_it_and_both_ways_out() -> None:

@@ -9,7 +9,7 @@ from mi.options import ServerKind
 from protocols.wsman.envelope import Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
-from protocols.wsman.namespaces import DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA
+from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA
 from protocols.wsman.recognition import (
     declares_nothing,
     kind_of_fault,
@@ -19,6 +19,7 @@ from protocols.wsman.recognition import (
 
 CLASS = Request("urn:a", f"{DMTF_CIM_SCHEMA}/Win32_Service")
 QUERY = Request("urn:a", DMTF_ALL_CLASSES)
+CLASSES = Request("urn:a", CIM_XML_SCHEMA)
 UNKNOWN = Fault.of("RESOURCE_NOT_FOUND", "no such resource")
 OMI = Fault(
     "Sender", "a:DestinationUnreachable", extended_error=Instance("OMI_Error", {"Message": "m"})
@@ -60,6 +61,7 @@ def test_a_server_that_refuses_dmtfs_uri_for_a_class_is_an_old_one(name: str) ->
 def test_so_is_one_that_does_not_know_the_uri_of_all_classes(name: str) -> None:
     fault = Fault.of(name, "no such resource")
     assert kind_of_fault(fault, QUERY) is ServerKind.WINRM2
+    assert kind_of_fault(fault, CLASSES) is ServerKind.WINRM2
     assert kind_of_fault(fault, CLASS) is None
 
 

@@ -7,10 +7,14 @@ from types import ModuleType
 
 import pytest
 
-from mi.credentials import Credentials
-from mi.errors import TypeMismatch
+from mi.credentials import Credentials, UserName
+from mi.errors import MIError, TypeMismatch
 from mi.options import DestinationOptions, OperationOptions, SubscriptionDeliveryOptions
 from mi.results import OperationFlags
+from protocols.winrm.adapter import Answer
+from protocols.winrm.endpoint import Address
+from protocols.winrm.rejection import not_offered, refused
+from protocols.winrm.status import status_error
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = {"WINRM": ("winrm", "wsman"), "WMIDCOM": ("wmidcom",)}
@@ -111,3 +115,39 @@ def test_a_wrong_type_is_refused_when_it_is_set(kind: type, name: str) -> None:
 def test_a_secret_is_in_none_of_what_is_shown() -> None:
     credentials = Credentials.password("ops", "S3cret")
     assert "S3cret" not in repr(DestinationOptions(credentials=credentials))
+
+
+def answer(status: int, offer: str = "") -> Answer:
+    return Answer(status, {"WWW-Authenticate": offer}, b"", "")
+
+
+ADDRESS = Address("http", "server01", 5985, "/wsman")
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            not_offered("Basic", answer(401, "Negotiate, Kerberos"), ADDRESS).error,
+            "does not take Basic; it offers Negotiate, Kerberos",
+        ),
+        (
+            refused(UserName("ops", "CONTOSO"), ADDRESS).error,
+            r"does not accept the credentials of 'CONTOSO\\ops'",
+        ),
+        (
+            status_error(answer(403), ADDRESS, is_sealed=True),
+            "the server refuses to talk to this client (HTTP status 403",
+        ),
+        (
+            status_error(answer(401), ADDRESS, is_sealed=False),
+            "although it accepted the credentials",
+        ),
+    ],
+)
+def test_what_a_reader_is_said_to_see_before_there_is_a_fault_is_what_is_said(
+    error: MIError, shown: str
+) -> None:
+    assert shown in error.message
+    assert f"`{shown}" in (ROOT / "docs" / "howto" / "refused.md").read_text("utf-8")
+    assert error.advice

@@ -5,7 +5,7 @@ It is loaded where an endpoint has a keytab, and needs the libraries of the extr
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import gssapi
 from gssapi import raw
@@ -41,7 +41,7 @@ class KerberosContext:
         self._context = gssapi.SecurityContext(
             creds=credential, usage="accept", channel_bindings=bindings
         )
-        self._context.__DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
+        cast("Any", self._context).__DEFER_STEP_ERRORS__ = False  # they are wanted at once
 
     @property
     def complete(self) -> bool:
@@ -82,9 +82,10 @@ class KerberosContext:
         header, sealed, padding = (buffer.value or b"" for buffer in buffers)
         return header, sealed + padding
 
-    def unwrap(self, header: bytes, sealed: bytes) -> bytes:
+    def unwrap(self, header: bytes, sealed: bytes | memoryview) -> bytes:
         """Return what was sealed."""
         try:
-            return raw.unwrap(self._context, header + sealed).message
+            plain: bytes = raw.unwrap(self._context, header + sealed).message
         except raw.GSSError:
             raise NotAccepted from None
+        return plain

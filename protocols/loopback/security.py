@@ -73,7 +73,7 @@ class SecurityContext(Protocol):
         """Return the header and the sealed bytes."""
         ...
 
-    def unwrap(self, header: bytes, sealed: bytes) -> bytes:
+    def unwrap(self, header: bytes, sealed: bytes | memoryview) -> bytes:
         """Return what was sealed.
 
         Raises:
@@ -141,9 +141,9 @@ class PyspnegoContext:
         wrapped = self._context.wrap_winrm(plain)
         return wrapped.header, wrapped.data
 
-    def unwrap(self, header: bytes, sealed: bytes) -> bytes:
+    def unwrap(self, header: bytes, sealed: bytes | memoryview) -> bytes:
         """Return what was sealed."""
         try:
-            return self._context.unwrap_winrm(header, sealed)
+            return self._context.unwrap_winrm(header, bytes(sealed))
         except _MALFORMED:
             raise NotAccepted from None

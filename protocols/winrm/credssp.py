@@ -16,7 +16,7 @@ from mi.credentials import Credentials, Scheme
 from mi.errors import AuthenticationFailed, ConnectionFailed, MIError, NotSupported, ProtocolError
 from mi.options import DestinationOptions
 from protocols.winrm.adapter import Answer
-from protocols.winrm.encryption import Seal
+from protocols.winrm.encryption import PyspnegoSecurity, Seal
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
 from protocols.winrm.kerberos_extra import new_kerberos
@@ -94,7 +94,7 @@ class CredSsp(ConnectionMethod):
         if answer.status == UNAUTHORIZED:
             raise refused(self.user, self._address)
         self._is_accepted = True
-        return Seal(_Security(context), framing.CREDSSP) if wire.is_sealing else None
+        return Seal(PyspnegoSecurity(context), framing.CREDSSP) if wire.is_sealing else None
 
     def _exchange(self, wire: Wire, context: Any) -> Answer:
         reply: bytes | None = None
@@ -180,18 +180,3 @@ class _Inner:
 
     def unwrap(self, token: bytes) -> _Data:
         return _Data(self._context.unwrap(token, b""))
-
-
-class _Security:
-    """The means to seal, in requests-ntlm's form."""
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    def wrap(self, message: bytes) -> tuple[bytes, bytes]:
-        wrapped = self._context.wrap_winrm(message)
-        return wrapped.data, wrapped.header
-
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
-        plain: bytes = self._context.unwrap_winrm(signature, message)
-        return plain

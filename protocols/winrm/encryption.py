@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from mi.errors import ProtocolError
 from protocols.winrm.adapter import Answer
 from protocols.wsman import framing
 
-__all__ = ["Seal", "Sealing", "SessionSecurity"]
+__all__ = ["PyspnegoSecurity", "Seal", "Sealing", "SessionSecurity"]
 
 _UTF8: Final = "utf-8"
 
@@ -21,9 +21,27 @@ class SessionSecurity(Protocol):
         """Return the sealed message and its signature."""
         ...
 
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
         """Return the message, once its signature is checked."""
         ...
+
+
+class PyspnegoSecurity:
+    """The means to seal that a context of pyspnego is."""
+
+    def __init__(self, context: Any) -> None:
+        self._wrap = context.wrap_winrm
+        self._unwrap = context.unwrap_winrm
+
+    def wrap(self, message: bytes) -> tuple[bytes, bytes]:
+        """Return the sealed message and its signature."""
+        wrapped = self._wrap(message)
+        return wrapped.data, wrapped.header
+
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
+        """Return the message, once its signature is checked."""
+        plain: bytes = self._unwrap(signature, message)
+        return plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from mi.errors import (
     ProtocolError,
 )
 from protocols.winrm.adapter import Answer
-from protocols.winrm.encryption import Seal, SessionSecurity
+from protocols.winrm.encryption import PyspnegoSecurity, Seal, SessionSecurity
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
 from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
@@ -117,7 +117,8 @@ class _Tokens(HttpNtlmAuth):
         """Let the exchange have all tokens; return the means to seal."""
         made_up = cast("Response", exchange.reply(UNAUTHORIZED, _SCHEME))
         self.retry_using_http_NTLM_auth("www-authenticate", "Authorization", made_up, _SCHEME, {})
-        return cast("SessionSecurity", self.session_security)
+        # What it holds is asked itself: its own form joins and cuts every message once more.
+        return PyspnegoSecurity(cast("Any", self.session_security)._context)  # noqa: SLF001 - above
 
     def _get_server_cert(self, response: Response) -> bytes | None:  # noqa: ARG002 - its signature
         return self._binding

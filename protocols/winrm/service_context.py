@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import gssapi
 from gssapi import raw
@@ -62,7 +62,7 @@ class ServiceContext:
             channel_bindings=bindings or None,
             usage="initiate",
         )
-        self._context.__DEFER_STEP_ERRORS__ = False  # they are wanted when they happen
+        cast("Any", self._context).__DEFER_STEP_ERRORS__ = False  # they are wanted at once
 
     @property
     def complete(self) -> bool:
@@ -89,12 +89,14 @@ class ServiceContext:
 
     def token_of(self, message: bytes) -> bytes:
         """Return the sealed message as one token."""
-        return raw.wrap(self._context, message, confidential=True).message
+        token: bytes = raw.wrap(self._context, message, confidential=True).message
+        return token
 
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
         """Return the message.
 
         The header and what is sealed are one token (RFC 4121 4.2.6.2). Windows cuts it where its
         parts begin, OMI anywhere.
         """
-        return raw.unwrap(self._context, signature + message).message
+        plain: bytes = raw.unwrap(self._context, signature + message).message
+        return plain

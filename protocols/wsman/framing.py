@@ -67,7 +67,7 @@ class SealedPart:
         length: its bytes before sealing; OMI counts the zeros that it pads it with.
         header: the signature or header. With CredSSP, and with Kerberos by OMI, it is only the
             beginning of what belongs to `sealed`: join the two.
-        sealed: the sealed bytes.
+        sealed: the sealed bytes, as a view of the body: a copy would cost a tenth of unsealing.
         has_tabs: whether the sender writes TABs; OMI does not, and accepts none.
     """
 
@@ -75,7 +75,7 @@ class SealedPart:
     charset: str
     length: int
     header: bytes
-    sealed: bytes
+    sealed: bytes | memoryview
     has_tabs: bool = True
 
 
@@ -228,13 +228,13 @@ class _Reader:
         if (name, value.lower()) != ("content-type", "application/octet-stream"):
             raise ProtocolError(f"a sealed part has {name}: {value} where its bytes should be")
 
-    def _octets(self, length: int, *, is_tls: bool) -> tuple[bytes, bytes]:
+    def _octets(self, length: int, *, is_tls: bool) -> tuple[bytes, bytes | memoryview]:
         """Return the header and the sealed bytes; a seal leaves the length as it is, but TLS."""
         header_length = int.from_bytes(self._take(4), "little")
         if header_length > _LONGEST_HEADER:
             raise ProtocolError(f"a sealed part claims a header of {header_length} bytes")
         if not is_tls:
-            return self._take(header_length), self._take(length)
+            return self._take(header_length), self._view(length)
         records = self._take(self._tls_length())
         if len(records) < max(length, header_length):
             raise ProtocolError(
@@ -251,7 +251,10 @@ class _Reader:
         return position - self._position
 
     def _take(self, count: int) -> bytes:
-        taken = self._body[self._position : self._position + count]
+        return bytes(self._view(count))
+
+    def _view(self, count: int) -> memoryview:
+        taken = memoryview(self._body)[self._position : self._position + count]
         if len(taken) < count:
             raise ProtocolError(
                 f"the sealed message is cut off: {count} bytes should follow byte"

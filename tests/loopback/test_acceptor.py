@@ -71,7 +71,7 @@ def test_ntlm_authenticates_the_connection_and_seals_its_bodies(user: User, prot
     assert acceptor.authenticate(None).verdict is Verdict.ACCEPTED
     assert acceptor.unseal(*sealed_by(client, b"question")) == b"question"
     [part] = framing.split(*acceptor.seal(b"answer"))
-    assert client.unwrap_winrm(part.header, part.sealed) == b"answer"
+    assert client.unwrap_winrm(part.header, bytes(part.sealed)) == b"answer"
 
 
 @pytest.mark.parametrize("domain", ["LOOPBACK", ".", "loopback"])
@@ -261,7 +261,7 @@ def test_credssp_brings_the_password(user: User) -> None:
     assert kind.startswith("multipart/x-multi-encrypted;")
     parts = framing.split(kind, body)
     assert [part.length for part in parts] == [16384, 16384, 7232]
-    assert b"".join(client.unwrap_winrm(one.header, one.sealed) for one in parts) == message
+    assert b"".join(client.unwrap_winrm(one.header, bytes(one.sealed)) for one in parts) == message
     pieces = [message[start : start + 16384] for start in range(0, len(message), 16384)]
     wrapped = [(one.header, one.data, len(piece)) for piece in pieces
                for one in [client.wrap_winrm(piece)]]  # fmt: skip
@@ -293,7 +293,7 @@ def test_kerberos_lets_its_principal_in(user: User, kdc: Kdc, scheme: str) -> No
     client.step(base64.b64decode(str(outcome.challenge).partition(" ")[2]))
     [part] = framing.split(*acceptor.seal(b"answer"))
     assert part.protocol == (framing.KERBEROS if scheme == "Kerberos" else framing.SPNEGO)
-    assert client.unwrap_winrm(part.header, part.sealed) == b"answer"
+    assert client.unwrap_winrm(part.header, bytes(part.sealed)) == b"answer"
     nobody = Acceptor(Policy(user, schemes=(scheme,), keytab=kdc.keytab))
     again = spnego.client(hostname="server.loopback.test", service="HTTP", protocol="kerberos")
     token = base64.b64encode(again.step() or b"").decode()

@@ -18,7 +18,8 @@ class Keys:
             raise ValueError("nothing to seal")
         return message[::-1], len(message).to_bytes(16, "big")
 
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
+        message = bytes(message)
         if signature == b"too short":
             return message[:-1]
         if signature == b"all padding":
@@ -36,7 +37,7 @@ class Tls(Keys):
         record = b"\x17\3\3" + (len(message) + 16).to_bytes(2, "big") + message[::-1] + b"=" * 16
         return record[16:], record[:16]
 
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
         return (signature + message)[5:-16][::-1]
 
 

@@ -21,7 +21,7 @@ class Keys:
     def wrap(self, message: bytes) -> tuple[bytes, bytes]:
         return message[::-1], b"signature"
 
-    def unwrap(self, message: bytes, signature: bytes) -> bytes:
+    def unwrap(self, message: bytes | memoryview, signature: bytes) -> bytes:
         raise NotImplementedError
 
 

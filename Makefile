@@ -3,6 +3,7 @@
 #   make demo     queries of a made-up Windows host on this machine, over NTLM-sealed HTTP
 #   make test     the whole suite, with coverage
 #   make bench    what it costs, next to what it may cost; also in build/bench.json
+#   make soak     every fault at every byte of its conversations, and fuzzing; takes hours
 #   make docs     the documentation, in build/docs
 #   make lint     style, types and import contracts
 #   make clean    removes what the above made
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HAS_KERBEROS := $(shell command -v krb5-config)
 COVERAGE_FLOOR ?= $(if $(HAS_KERBEROS),99,97)
 
-.PHONY: demo test bench docs lint style types contracts clean
+.PHONY: demo test bench soak docs lint style types contracts clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/mi demo
@@ -29,6 +30,9 @@ test: $(VENV)/.test $(VENV)/.kerberos
 
 bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks
+
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.soak
 
 docs: $(VENV)/.test $(VENV)/.docs
 	$(BIN)/sphinx-build -n -W --keep-going -b html docs build/docs

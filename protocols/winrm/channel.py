@@ -42,6 +42,7 @@ from mi.store import SchemaStore
 from protocols.winrm.dialogue import Farewell
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
+from protocols.winrm.journal import following
 from protocols.winrm.run import Run
 from protocols.winrm.server import Server
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
@@ -208,12 +209,18 @@ class WinrmChannel:
         envelope = self.written(request, message_id or "")
         with self.lease(expiry, cancel) as line:
             self._release_orphans(line, expiry, cancel)
-            data = next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
+            with following(request.action, self.authority, line) as entry:
+                data = next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
         try:
-            return parse(data, message_id, limit=self.limit)
+            reply = parse(data, message_id, limit=self.limit)
         except MIError as error:
             error.outcome_unknown = not request.repeatable
+            if entry is not None:
+                entry.end(error)
             raise
+        if entry is not None:
+            entry.end(reply)
+        return reply
 
     def circumstances(self, call: Call[Any], request: Request) -> Circumstances:
         """Return what is known where a fault answers this request of a call."""
@@ -236,6 +243,11 @@ class WinrmChannel:
             InvalidParameter: it holds something that XML cannot carry.
         """
         return serialize(request, self._addressing, message_id)
+
+    @property
+    def authority(self) -> str:
+        """Host and port of the service, for messages."""
+        return self._address.authority
 
     def lease(
         self,
@@ -283,8 +295,12 @@ class WinrmChannel:
         if run.life is not self.life or not run.part() or self._is_closed:
             return
         expiry, cancel = Expiry.of_grace(), CancelToken()
-        with self.lease(expiry, cancel) as line:
-            self._say_goodbye(run, line, expiry, cancel)
+        try:
+            with self.lease(expiry, cancel) as line:
+                self._say_goodbye(run, line, expiry, cancel)
+        except MIError:
+            self._orphans.append(run)  # on another connection the server may hear of it
+            raise
 
     def release_dropped(self, expiry: Expiry, cancel: CancelToken) -> None:
         """Release what dropped runs have open, if there are any.
@@ -335,10 +351,15 @@ class WinrmChannel:
         while partings:
             parting, message_id = partings[0], new_id()
             if isinstance(parting, Farewell):
+                action = str(parting.signal)
                 envelope = serialize_signal(parting.signal, parting.operation_id, message_id)
             else:
+                action = parting.action
                 envelope = self.written(parting, message_id)
-            list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=True))
+            with following(action, self.authority, line) as entry:
+                list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=True))
+            if entry is not None:
+                entry.end(None)
             partings.popleft()
 
 

@@ -1,0 +1,92 @@
+"""Whatever a network does to a conversation, at whatever byte: the client keeps its promises.
+
+A sample of all that can go wrong, always the same; `make soak` tries every byte.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import mi
+from tests.conversations import CONVERSATIONS, SCHEMES, Bench, Stage, disturbed
+from tests.proxy import Direction, Fault, Kind
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mi.control.GRACE", 1.0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_disturbed_conversation_ends_on_time_with_the_right_result_or_an_error(
+    name: str, scheme: str
+) -> None:
+    count, found = disturbed(name, scheme, every=1499)
+    assert count > 30
+    assert found == []
+
+
+# What a trial is worth: each of these breaks a promise, and it is noticed.
+
+NOWHERE = Fault(Kind.CORRUPT, Direction.UP, 10**9)
+
+
+def noticed(name: str, monkeypatch: pytest.MonkeyPatch, act: Any, fault: Fault = NOWHERE) -> str:
+    with Bench.of(SCHEMES[0]) as bench:
+        stage: Stage = bench.stage(name)
+        monkeypatch.setitem(CONVERSATIONS, name, act)
+        return "; ".join(bench.problems(name, stage, fault))
+
+
+def test_a_trial_finds_nothing_where_nothing_goes_wrong() -> None:
+    with Bench.of(SCHEMES[0]) as bench:
+        for name in CONVERSATIONS:
+            assert bench.problems(name, bench.stage(name), NOWHERE) == []
+
+
+def test_a_trial_notices_what_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    deposit = CONVERSATIONS["deposit"]
+
+    def twice(session: mi.Session, given: list[Any]) -> None:
+        deposit(session, [])
+        deposit(session, given)
+
+    assert "it was done 2 times" in noticed("deposit", monkeypatch, twice)
+
+
+def test_a_trial_notices_what_was_done_although_it_is_said_not_to_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deposit = CONVERSATIONS["deposit"]
+
+    def denied(session: mi.Session, given: list[Any]) -> None:
+        deposit(session, [])
+        raise mi.NotFound("it was not done")
+
+    assert "it was said not to be done, and was" in noticed("deposit", monkeypatch, denied)
+
+
+def test_a_trial_notices_a_wrong_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(session: mi.Session, given: list[Any]) -> None:
+        given.append({"Name": "nobody"})
+
+    assert "a wrong result" in noticed("get", monkeypatch, wrong)
+
+
+def test_a_trial_notices_a_foreign_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    def foreign(session: mi.Session, given: list[Any]) -> None:
+        raise KeyError("what")
+
+    assert "somebody else's exception: KeyError" in noticed("get", monkeypatch, foreign)
+
+
+def test_a_trial_notices_a_context_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(session: mi.Session, given: list[Any]) -> None:
+        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._send_release", lambda *_: None)
+        with session.enumerate_instances("X_Account") as accounts:
+            given.append(dict(next(accounts)))
+
+    assert "could have been released" in noticed("abandoned query", monkeypatch, forgetful)

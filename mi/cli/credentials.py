@@ -17,7 +17,10 @@ __all__ = ["SCHEMES", "credentials"]
 
 SCHEMES = {
     "negotiate": mi.Scheme.NEGOTIATE,
+    "kerberos": mi.Scheme.KERBEROS,
     "ntlm": mi.Scheme.NTLM_DOMAIN,
+    "credssp": mi.Scheme.CRED_SSP,
+    "digest": mi.Scheme.DIGEST,
     "basic": mi.Scheme.BASIC,
 }
 """What `--scheme` may say."""
@@ -29,13 +32,16 @@ _STANDARD_INPUT = "-"
 def credentials(user: str | None, scheme: str, password_file: str | None) -> mi.Credentials | None:
     """Return the credentials of `user`, or None where no user is named.
 
+    With Kerberos that is whoever has a ticket.
+
     Raises:
         click.UsageError: a password is needed and there is no way to get it.
     """
     if user is None:
         if password_file is not None:
             raise click.UsageError("--password-file needs --user, or MI_USER, beside it.")
-        return None
+        is_ticket = SCHEMES[scheme] is mi.Scheme.KERBEROS
+        return mi.Credentials.current_user(mi.Scheme.KERBEROS) if is_ticket else None
     return mi.Credentials.password(user, _password(user, password_file), scheme=SCHEMES[scheme])
 
 

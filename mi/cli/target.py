@@ -78,10 +78,11 @@ class Target:
             click.UsageError: no user is named. What a protocol that is named itself needs, its
                 handler says.
         """
-        if self.user is None and self.protocol is None:
+        who = credentials(self.user, self.scheme, self.password_file)
+        if who is None and self.protocol is None:
             raise click.UsageError(f"Who are you on {self.host}? Say it by --user, or MI_USER.")
         given: dict[str, Any] = {
-            "credentials": credentials(self.user, self.scheme, self.password_file),
+            "credentials": who,
             "transport": "HTTPS" if self.https else "HTTP",
             "destination_port": self.port,
             "ca_file": self.ca_file,

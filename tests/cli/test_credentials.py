@@ -115,7 +115,10 @@ def test_a_password_file_that_cannot_be_read_is_a_usage_error(
     ("text", "scheme"),
     [
         ("negotiate", mi.Scheme.NEGOTIATE),
+        ("Kerberos", mi.Scheme.KERBEROS),
         ("NTLM", mi.Scheme.NTLM_DOMAIN),
+        ("credssp", mi.Scheme.CRED_SSP),
+        ("digest", mi.Scheme.DIGEST),
         ("basic", mi.Scheme.BASIC),
     ],
 )
@@ -125,3 +128,8 @@ def test_the_scheme_is_the_credentials(
     monkeypatch.setenv("MI_PASSWORD", "secret")
     [credentials] = _credentials(cli, "-u", "ops", "--scheme", text)
     assert credentials.scheme is scheme
+
+
+def test_with_kerberos_whoever_has_a_ticket_needs_no_name_and_no_password(cli: Any) -> None:
+    [credentials] = _credentials(cli, "--scheme", "kerberos")
+    assert credentials == mi.Credentials.current_user("Kerberos")

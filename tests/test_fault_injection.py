@@ -85,7 +85,7 @@ def test_a_trial_notices_a_foreign_exception(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_trial_notices_a_context_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(session: mi.Session, given: list[Any]) -> None:
-        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._send_release", lambda *_: None)
+        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._say_goodbye", lambda *_: None)
         with session.enumerate_instances("X_Account") as accounts:
             given.append(dict(next(accounts)))
 

@@ -56,6 +56,14 @@ def session(endpoint: Endpoint) -> Iterator[mi.Session]:
         yield one
 
 
+@pytest.fixture
+def narrow(endpoint: Endpoint) -> Iterator[mi.Session]:
+    """The same with one connection, for which its operations wait."""
+    with session_with(endpoint, max_connections=1, **transport(endpoint)) as one:
+        one.get_class("Win32_Service")
+        yield one
+
+
 def ends_well(endpoint: Endpoint, session: mi.Session) -> None:
     endpoint.undisturb()
     assert session.test_connection() is not None
@@ -167,11 +175,11 @@ def test_dropping_an_operation_sends_nothing_and_the_next_exchange_releases(
 
 
 def test_a_finalizer_sends_nothing_even_in_the_midst_of_an_exchange(
-    endpoint: Endpoint, session: mi.Session
+    endpoint: Endpoint, narrow: mi.Session
 ) -> None:
-    forgotten = [begun(session)]
+    forgotten = [begun(narrow)]
     stall = endpoint.disturb(Stall("Identify", seconds=0.2))
-    thread = threading.Thread(target=session.test_connection)
+    thread = threading.Thread(target=narrow.test_connection)
     thread.start()
     assert stall.reached.wait(EARLY)
     requests = endpoint.requests
@@ -179,7 +187,7 @@ def test_a_finalizer_sends_nothing_even_in_the_midst_of_an_exchange(
     gc.collect()
     assert endpoint.requests == requests
     thread.join(EARLY)
-    ends_well(endpoint, session)
+    ends_well(endpoint, narrow)
     assert actions(endpoint).count("Release") == 1
 
 
@@ -311,20 +319,20 @@ def test_ctrl_c_in_the_midst_of_closing_a_session_lets_it_be_closed_again(
 
 
 def test_ctrl_c_while_another_thread_has_the_connection_ends_the_wait_for_it(
-    endpoint: Endpoint, session: mi.Session
+    endpoint: Endpoint, narrow: mi.Session
 ) -> None:
     until = threading.Event()
     stall = endpoint.disturb(Stall("Identify", until=until))
-    other = threading.Thread(target=session.test_connection)
+    other = threading.Thread(target=narrow.test_connection)
     other.start()
     assert stall.reached.wait(EARLY)
     interrupting = once_it_blocks(stall, lambda: os.kill(os.getpid(), signal.SIGINT))
     with on_time(), pytest.raises(KeyboardInterrupt):
-        session.test_connection(timeout=None)
+        narrow.test_connection(timeout=None)
     interrupting.join(EARLY)
     until.set()
     other.join(EARLY)
-    ends_well(endpoint, session)
+    ends_well(endpoint, narrow)
 
 
 INTERRUPTED = """
@@ -454,15 +462,15 @@ def test_a_cancel_between_pages_ends_the_operation_and_releases(
 
 
 def test_a_cancelled_operation_does_not_disturb_the_one_that_waits_for_the_connection(
-    endpoint: Endpoint, session: mi.Session
+    endpoint: Endpoint, narrow: mi.Session
 ) -> None:
     stall = endpoint.disturb(Stall("Pull"))
-    services = begun(session, timeout=None)
+    services = begun(narrow, timeout=None)
     answers: list[object] = []
     reading = threading.Thread(target=lambda: answers.append(ended(services)[1]))
     reading.start()
     assert stall.reached.wait(EARLY)
-    waiting = threading.Thread(target=lambda: answers.append(session.test_connection()))
+    waiting = threading.Thread(target=lambda: answers.append(narrow.test_connection()))
     waiting.start()
     time.sleep(0.05)
     services.cancel()
@@ -470,7 +478,7 @@ def test_a_cancelled_operation_does_not_disturb_the_one_that_waits_for_the_conne
         reading.join(EARLY)
         waiting.join(EARLY)
     assert {type(answer) for answer in answers} == {mi.OperationCancelled, mi.Instance}
-    ends_well(endpoint, session)
+    ends_well(endpoint, narrow)
 
 
 def test_operations_that_are_stopped_at_any_moment_by_many_threads_leave_nothing(
@@ -566,18 +574,18 @@ def test_a_server_that_stops_in_a_release_costs_no_more_than_the_grace_time(
 
 
 def test_a_connection_that_another_thread_has_ends_with_the_time_out(
-    endpoint: Endpoint, session: mi.Session
+    endpoint: Endpoint, narrow: mi.Session
 ) -> None:
     until = threading.Event()
     stall = endpoint.disturb(Stall("Identify", until=until))
-    other = threading.Thread(target=session.test_connection)
+    other = threading.Thread(target=narrow.test_connection)
     other.start()
     assert stall.reached.wait(EARLY)
     with on_time(), pytest.raises(mi.OperationTimeout, match="waiting for a free connection"):
-        session.test_connection(timeout=0.2)
+        narrow.test_connection(timeout=0.2)
     until.set()
     other.join(EARLY)
-    ends_well(endpoint, session)
+    ends_well(endpoint, narrow)
 
 
 # Deadlines

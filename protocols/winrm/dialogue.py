@@ -15,7 +15,9 @@ from mi.control import CancelToken, Expiry
 from mi.errors import MIError, ProtocolError
 from mi.events import Event, Prompt
 from mi.results import ResponseType
+from protocols.winrm import journal
 from protocols.winrm.identifiers import new_id
+from protocols.winrm.journal import Entry
 from protocols.wsman.enhanced import NOTHING, Registration, Signal, answered, enhanced, read
 from protocols.wsman.envelope import Reply, Request, parse
 from protocols.wsman.fault import Fault
@@ -25,6 +27,7 @@ from protocols.wsman.readers import Context
 
 if TYPE_CHECKING:
     from protocols.winrm.channel import WinrmChannel
+    from protocols.winrm.line import Line
     from protocols.winrm.replies import Replies
     from protocols.winrm.transport import Lease
 
@@ -84,6 +87,8 @@ class Dialogue:
         self._is_cut = False  # whether the server may wait for us in vain
         self._lease: Lease | None = None
         self._replies: Replies | None = None
+        self._line: Line | None = None
+        self._entry: Entry | None = None
 
     def begin(self, expiry: Expiry) -> None:
         """Send the request.
@@ -96,10 +101,12 @@ class Dialogue:
         self._channel.release_dropped(expiry, self._cancel)
         self._lease = self._channel.lease(expiry, self._cancel, is_long=True)
         try:
-            self._replies = self._lease.__enter__().converse(envelope, expiry, self._cancel)
+            self._line = self._lease.__enter__()
+            self._entry = journal.begin(self.request.action, self._channel.authority)
+            self._replies = self._line.converse(envelope, expiry, self._cancel)
         except BaseException as error:
             self._is_cut = not isinstance(error, MIError) or error.outcome_unknown
-            self._let_go()
+            self._let_go(error)
             raise
 
     def next(self, expiry: Expiry) -> Reply | Fault | list[Event]:
@@ -112,10 +119,10 @@ class Dialogue:
             heard = self._heard(expiry)
         except BaseException as error:
             self._is_cut = not isinstance(error, MIError) or error.outcome_unknown
-            self._let_go()
+            self._let_go(error)
             raise
         if not isinstance(heard, list):
-            self._finish()
+            self._finish(heard)
         return heard
 
     def answer(self, prompt: Prompt, response: ResponseType, expiry: Expiry) -> None:
@@ -130,12 +137,19 @@ class Dialogue:
         request = answered(self.request, self._id, self._sequence, prompt.token, response)
         # The specification's example has the id of the request here too (MS-WSMV 4.11.1).
         envelope = self._channel.written(request, self._message_id)
-        with self._channel.lease(expiry, self._cancel, is_urgent=True) as line:
+        host = self._channel.authority
+        with (
+            self._channel.lease(expiry, self._cancel, is_urgent=True) as line,
+            journal.following(request.action, host, line) as entry,
+        ):
             replies = list(
                 line.exchange(envelope, expiry, self._cancel, repeatable=False, is_one_way=True)
             )
-        for data in replies:
-            self._check_taken(parse(data, self._message_id, limit=self._channel.limit))
+        answers = [parse(data, self._message_id, limit=self._channel.limit) for data in replies]
+        if entry is not None:
+            entry.end(answers[0] if answers else None)
+        for answer in answers:
+            self._check_taken(answer)
 
     def close(self) -> list[Farewell]:
         """Make an end; return what the server is to be told."""
@@ -171,15 +185,19 @@ class Dialogue:
             return
         raise reply.error()
 
-    def _finish(self) -> None:
+    def _finish(self, result: Reply | Fault) -> None:
         """Let the line go, which serves on if the reply is at its end."""
         replies = self._replies
         if replies is not None:
             with suppress(MIError):
                 replies.next(Expiry.after(_LAST_CHUNK, "grace"), self._cancel)
-        self._let_go()
+        self._let_go(result)
 
-    def _let_go(self) -> None:
+    def _let_go(self, outcome: Reply | Fault | BaseException | None = None) -> None:
+        entry, self._entry = self._entry, None
+        if entry is not None and self._line is not None:
+            entry.traffic = self._line.traffic
+            entry.end(outcome)
         replies, self._replies = self._replies, None
         if replies is not None:
             replies.close()

@@ -24,6 +24,7 @@ from protocols.winrm.connector import Connector
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
+from protocols.winrm.journal import Traffic
 from protocols.winrm.link import Link
 from protocols.winrm.rejection import Rejected
 from protocols.winrm.replies import Replies
@@ -74,6 +75,7 @@ class Line:
         self._is_omi = options.server_kind is ServerKind.OMI  # or it is learned
         self._bounds = self._link.bounds
         self._is_closed = self._is_streamed = False
+        self._attempts = 0
         self._forget()
 
     def _forget(self) -> None:
@@ -170,6 +172,11 @@ class Line:
         self._forget()
 
     @property
+    def traffic(self) -> Traffic:
+        """What the last exchange took, or takes so far."""
+        return Traffic(self._link.sent, self._link.received, self._attempts)
+
+    @property
     def is_open(self) -> bool:
         """Whether there is a connection."""
         return self._link.is_open
@@ -187,7 +194,9 @@ class Line:
 
     def _converse(self, envelope: bytes, *, is_repeatable: bool) -> Answer:
         may_retry = True
+        self._attempts = self._link.sent = self._link.received = 0
         while True:
+            self._attempts += 1
             try:
                 answer = self._ask(envelope, is_repeatable=is_repeatable)
             except Rejected:

@@ -39,6 +39,8 @@ class Link:
 
     Attributes:
         bounds: what bounds the exchange that it serves.
+        sent: bytes of bodies that were sent; whoever reads it sets it back.
+        received: bytes of bodies that came.
         certificate: the client certificate to show when it is dialled, or None.
     """
 
@@ -57,6 +59,7 @@ class Link:
         self._is_handed_over = False
         self.bounds = Bounds(Expiry(), CancelToken(), 0)
         self.certificate: CertificateFiles | None = None
+        self.sent = self.received = 0
 
     @property
     def is_open(self) -> bool:
@@ -144,6 +147,7 @@ class Link:
         headers["Content-Length"] = str(len(body))
         self._request.headers = headers  # type: ignore[assignment]  # a dict is copied faster
         self._request.body = body or None
+        self.sent += len(body)
         return self._translated(partial(self._exchange, most, is_streamed=is_streamed))
 
     def next_chunk(self, answer: Answer) -> bytes | None:
@@ -156,13 +160,16 @@ class Link:
             OperationCancelled: the operation was cancelled.
         """
         chunks: Iterator[bytes] = answer.chunks or iter(())
-        return self._translated(lambda: next(chunks, None))
+        chunk = self._translated(lambda: next(chunks, None))
+        self.received += len(chunk or b"")
+        return chunk
 
     def _exchange(self, most: int, *, is_streamed: bool) -> Answer:
         raw = self._adapter.send(self._request, stream=True).raw
         is_streamed = is_streamed and raw.status == HTTPStatus.OK
         chunks = read_chunks(raw, most) if is_streamed else None
         body = read_body(raw, most) if chunks is None else b""
+        self.received += len(body)
         return Answer(raw.status, raw.headers, body, raw.reason or "", chunks)
 
     def _translated(self, step: Callable[[], T]) -> T:

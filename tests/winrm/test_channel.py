@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from mi.errors import (
 from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
+from protocols.winrm import channel as channel_module
 from protocols.winrm.channel import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
@@ -279,3 +281,33 @@ def test_before_anything_was_sent_nothing_is_known_of_the_session() -> None:
     assert channel_over(None).circumstances(CALL, asked) == Circumstances(
         "X_Thing", "X_Thing", "root/other", max_envelope_size=500
     )
+
+
+# A fork
+
+
+def test_after_a_fork_what_was_begun_before_is_the_parents(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, never_used = channel_over(transport), channel_over(None)
+    run = play(channel, Played((request(), ["a"]), left_open=request("Release")))
+    values(run)
+    dropped = play(channel, Played(left_open=request("Release")))
+    dropped.drop()
+    monkeypatch.setattr(channel_module, "_CHANNELS", {channel, never_used})
+    channel_module._begin_anew()
+    run.close()
+    with pytest.raises(InvalidParameter, match="in another process"):
+        run.next_batch()
+    assert values(play(channel, Played((request("Get"), ["b"])))) == ["b"]
+    assert transport.actions == ["Enumerate", "Get"]
+
+
+def test_a_dropped_run_that_another_thread_releases_is_passed_over(transport: Transport) -> None:
+    class Emptied(deque[Any]):
+        def __bool__(self) -> bool:
+            return True
+
+    channel = channel_over(transport)
+    channel._orphans = Emptied()
+    assert values(play(channel, Played((request(), ["a"])))) == ["a"]

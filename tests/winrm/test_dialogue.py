@@ -1,5 +1,6 @@
 """What providers say and ask on the way, over the wire and through the public API."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -314,6 +315,23 @@ def test_an_answer_that_comes_too_late_leaves_it_to_the_result(
         caller.wait(0.3)
 
     endpoint.disturb(Say("StopService", script=script))
+    result = session.run(stop_service(), callbacks=Heard(YES).callbacks()).result()
+    assert isinstance(result.return_value, int)
+
+
+def test_an_answer_that_is_answered_by_more_than_nothing_is_taken(
+    endpoint: Endpoint, session: Session
+) -> None:
+    def script(caller: Any) -> None:
+        caller._ask = caller._say
+        caller.tell(Prompt("Really?", PromptType.NORMAL))
+        caller.wait(0.3)
+
+    def taken(envelope: bytes) -> bytes:
+        return re.sub(b"<s:Body>.*</s:Body>", b"<s:Body/>", envelope, flags=re.DOTALL)
+
+    endpoint.disturb(Say("StopService", script=script))
+    endpoint.disturb(Replace("InteractiveResponse", envelope=taken))
     result = session.run(stop_service(), callbacks=Heard(YES).callbacks()).result()
     assert isinstance(result.return_value, int)
 

@@ -15,9 +15,10 @@ from mi.errors import (
     NotFound,
     ProtocolError,
 )
+from mi.events import Prompt
 from mi.instance import Instance
 from mi.options import OperationOptions
-from mi.results import OperationFlags
+from mi.results import OperationFlags, ResponseType
 from protocols.winrm.run import Run
 from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import (
@@ -291,3 +292,8 @@ def test_an_answer_shows_how_far_the_server_lets_the_caller_in(
     control = Control.begin(OperationOptions(**options), unary=False, timeout=5)
     values(Run(channel, call, control, Played((request(**sent), []))))
     assert channel.server.reach("root/cimv2") is reach
+
+
+def test_a_run_that_listens_to_nobody_has_nothing_to_answer(transport: Transport) -> None:
+    play(channel_over(transport), Played()).answer(Prompt("?"), ResponseType.YES)
+    assert transport.actions == []

@@ -40,10 +40,12 @@ _CODE_OF_ERROR: tuple[tuple[type[mi.MIError], ExitCode], ...] = (
     (mi.NotFound, ExitCode.NOT_FOUND),
     (mi.InvalidNamespace, ExitCode.NOT_FOUND),
     (mi.InvalidClass, ExitCode.NOT_FOUND),
+    (mi.MethodNotFound, ExitCode.NOT_FOUND),
     (mi.OperationTimeout, ExitCode.TIMEOUT),
     (mi.NotSupported, ExitCode.UNSUPPORTED),
     (mi.InvalidParameter, ExitCode.USAGE),
     (mi.TypeMismatch, ExitCode.USAGE),
+    (mi.NoSuchProperty, ExitCode.USAGE),
     (mi.MIError, ExitCode.SERVER_FAULT),
 )
 

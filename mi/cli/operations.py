@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 import click
 
 import mi
 from mi import wql
-from mi.cli.output.formats import FORMATS, Output
+from mi.cli.asking import namespace_option, output_option, properties_option, stream
+from mi.cli.output.formats import Output
 from mi.cli.target import Target, target_options
 
 __all__ = ["class_", "enumerate_", "get", "identify", "query"]
 
-_output = click.option(
-    "-o", "--output", "output_format", type=click.Choice(list(FORMATS)), default="table",
-    show_default=True, help="How to print.",
-)  # fmt: skip
-_namespace = click.option(
-    "-n", "--namespace", metavar="NAME", show_default="root/cimv2", help="The CIM namespace."
-)
-_properties = click.option(
-    "-p", "--properties", metavar="A,B", multiple=True,
-    callback=lambda _context, _option, given: _names(given),
-    help="The properties to print, by commas; __PATH, __CLASS and the like are there too.",
-)  # fmt: skip
-
-
-def _names(given: Iterable[str]) -> tuple[str, ...]:
-    names = (name.strip() for part in given for name in part.split(","))
-    return tuple(name for name in names if name)
-
 
 @click.command("identify")
 @click.argument("host")
-@_output
+@output_option
 @target_options
 def identify(target: Target, output_format: str) -> None:
     """Ask HOST what it is, by the lightest question there is (WS-Management Identify)."""
@@ -48,9 +29,9 @@ def identify(target: Target, output_format: str) -> None:
 @click.command("get")
 @click.argument("host")
 @click.argument("path")
-@_namespace
-@_properties
-@_output
+@namespace_option
+@properties_option
+@output_option
 @target_options
 def get(
     target: Target,
@@ -72,9 +53,9 @@ def get(
 @click.argument("class_name", metavar="CLASS")
 @click.option("--keys-only", is_flag=True, help="Ask for no more than what names them.")
 @click.option("--shallow", is_flag=True, help="Leave out the instances of subclasses.")
-@_namespace
-@_properties
-@_output
+@namespace_option
+@properties_option
+@output_option
 @target_options
 def enumerate_(  # noqa: PLR0913 - one parameter for each option
     target: Target,
@@ -88,7 +69,7 @@ def enumerate_(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """List the instances of CLASS on HOST."""
     flags = mi.OperationFlags.POLYMORPHISM_SHALLOW if shallow else mi.OperationFlags.DEFAULT
-    _stream(
+    stream(
         target,
         lambda session: session.enumerate_instances(
             class_name, keys_only, namespace=namespace, flags=flags, deadline=target.deadline
@@ -100,9 +81,9 @@ def enumerate_(  # noqa: PLR0913 - one parameter for each option
 @click.command("query")
 @click.argument("host")
 @click.argument("query")
-@_namespace
-@_properties
-@_output
+@namespace_option
+@properties_option
+@output_option
 @target_options
 def query(
     target: Target,
@@ -115,7 +96,7 @@ def query(
 
     A query is WQL, as in "SELECT Name, State FROM Win32_Service WHERE State = 'Running'".
     """
-    _stream(
+    stream(
         target,
         lambda session: session.query_instances(
             query, namespace=namespace, deadline=target.deadline
@@ -130,21 +111,11 @@ def _selected(query: str) -> tuple[str, ...]:
     return () if projection is None else tuple(projection.properties or ())
 
 
-def _stream(
-    target: Target, start: Callable[[mi.Session], mi.Operation[mi.Instance]], output: Output
-) -> None:
-    # From the inside out: what is open on the server is released first, whatever ends this; then
-    # what came is printed; then the session is closed.
-    with target.session() as session, output, start(session) as operation:
-        for instance in operation:
-            output.instance(instance)
-
-
 @click.command("class")
 @click.argument("host")
 @click.argument("class_name", metavar="CLASS")
-@_namespace
-@_output
+@namespace_option
+@output_option
 @target_options
 def class_(target: Target, class_name: str, namespace: str | None, output_format: str) -> None:
     """Show how CLASS is declared on HOST: its properties and methods."""

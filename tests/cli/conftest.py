@@ -9,6 +9,7 @@ import pytest
 
 import mi
 from mi.cli.main import main
+from protocols.loopback import Endpoint
 
 _MANY = ("enumerate_instances", "query_instances", "subscribe", "subscribe_event_log")
 
@@ -121,3 +122,31 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     return line
+
+
+class Host:
+    """Runs `mi` in this process against an endpoint that is a host to it."""
+
+    def __init__(self, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+        self.endpoint = endpoint
+        self._capsys = capsys
+
+    def __call__(self, command: str, *arguments: str) -> Result:
+        code = main([command, self.endpoint.host, *arguments])
+        said = self._capsys.readouterr()
+        return Result(code, said.out, said.err)
+
+    @property
+    def actions(self) -> list[str]:
+        """The last words of the actions that it was asked."""
+        return [one.action.rpartition("/")[2] for one in self.endpoint.exchanges]
+
+
+@pytest.fixture
+def host(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """A made-up Windows host, and `mi` to ask it with."""
+    with Endpoint() as endpoint:
+        monkeypatch.setenv("MI_USER", endpoint.user.name)
+        monkeypatch.setenv("MI_PASSWORD", endpoint.user.password)
+        monkeypatch.setenv("MI_PORT", str(endpoint.port))
+        yield Host(endpoint, capsys)

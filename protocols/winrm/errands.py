@@ -6,6 +6,8 @@ It is done in a thread, which is left behind when the caller's time is over.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from threading import BoundedSemaphore, Thread
 from typing import Generic, TypeVar
 
@@ -41,7 +43,8 @@ class Errand(Generic[T]):
         if self._thread is None:
             while not _ERRANDS.acquire(timeout=bounds.wait()):
                 pass
-            self._thread = Thread(target=self._run, name=self._name, daemon=True)
+            work = partial(copy_context().run, self._run)
+            self._thread = Thread(target=work, name=self._name, daemon=True)
             self._thread.start()
         bounds.interrupt_by(self._done.ring)
         while not self._outcome:
@@ -51,11 +54,11 @@ class Errand(Generic[T]):
             raise error
         return result  # type: ignore[return-value]  # None only where T has it
 
-    def _run(self) -> None:
+    def _run(self, places: BoundedSemaphore) -> None:
         try:
             self._outcome.append((self._work(), None))
         except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
             self._outcome.append((None, error))
         finally:
-            _ERRANDS.release()
+            places.release()
             self._done.ring()

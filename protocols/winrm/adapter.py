@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -39,10 +39,10 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     reason: str
-    chunks: Iterator[bytes] | None = None
+    chunks: Iterator[bytes] | None = field(default=None, repr=False)
 
 
 class _PinnedConnection(HTTPConnection):

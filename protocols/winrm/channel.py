@@ -40,6 +40,7 @@ from mi.errors import InvalidParameter, MIError, NotSupported
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
 from protocols.winrm.dialogue import Farewell
+from protocols.winrm.discretion import Forgetting
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import following
@@ -163,14 +164,15 @@ class WinrmChannel:
             transport = self._transport
         if transport is None:
             return
-        try:
-            self.release_dropped(expiry, CancelToken())
-        except MIError as error:
-            _logger.warning("what was left open could not be released: %s", error)
-        # In no `finally`: after a Ctrl-C the session may be closed once more, and releases then.
-        for run in list(self._orphans):
-            run.part()  # for the line that it may hold
-        transport.close(expiry)
+        with Forgetting():
+            try:
+                self.release_dropped(expiry, CancelToken())
+            except MIError as error:
+                _logger.warning("what was left open could not be released: %s", error)
+            # In no `finally`: after a Ctrl-C the session may be closed once more, and releases.
+            for run in list(self._orphans):
+                run.part()  # for the line that it may hold
+            transport.close(expiry)
 
     # For runs
 

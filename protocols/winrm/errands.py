@@ -41,9 +41,10 @@ class Errand(Generic[T]):
             Exception: what the work raises.
         """
         if self._thread is None:
-            while not _ERRANDS.acquire(timeout=bounds.wait()):
+            places = _ERRANDS
+            while not places.acquire(timeout=bounds.wait()):
                 pass
-            work = partial(copy_context().run, self._run)
+            work = partial(copy_context().run, self._run, places)
             self._thread = Thread(target=work, name=self._name, daemon=True)
             self._thread.start()
         bounds.interrupt_by(self._done.ring)

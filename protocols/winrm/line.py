@@ -21,6 +21,7 @@ from protocols.winrm.adapter import Answer
 from protocols.winrm.admission import Admission, Entry
 from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.connector import Connector
+from protocols.winrm.discretion import discreet
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
@@ -286,7 +287,8 @@ class Line:
             is_omi=self._is_omi,
         )
         self._bounds.hold(Phase.AUTHENTICATING)
-        seal = method.log_on(wire)
+        with discreet():
+            seal = method.log_on(wire)
         self._bounds.hold(None)
         self._is_omi = self._is_omi or wire.greeting == _OMI_GREETING
         if seal is not None:

@@ -21,6 +21,7 @@ from mi.version import __version__
 from protocols.winrm.authentication import asked
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.connection import BoundedSocket
+from protocols.winrm.discretion import discreet
 from protocols.winrm.errands import Errand
 from protocols.winrm.proxy_logons import SpokenScheme, spoken
 from protocols.winrm.rejection import may_be_same, schemes_in
@@ -111,7 +112,8 @@ class Proxy:
             name = scheme.offered(schemes)
             if name is None or any(may_be_same(user, one) for one in self._refused):
                 continue
-            answer = _introduce(asking, answer, credentials, scheme, name)
+            with discreet():
+                answer = _introduce(asking, answer, credentials, scheme, name)
             if answer.status != _UNAUTHORIZED:
                 self._is_accepted = True
                 return answer

@@ -20,6 +20,7 @@ from mi.events import Prompt
 from mi.handler import Event, Item
 from mi.results import ResponseType
 from protocols.winrm.dialogue import Dialogue, Farewell
+from protocols.winrm.discretion import Forgetting
 from protocols.winrm.server import Lesson
 from protocols.wsman.conversation import Conversation, Resumable
 from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, Typing
@@ -93,30 +94,24 @@ class Run:
         """Return the results that the next replies hold, or what callbacks are told; None ends."""
         if self.life is not self._channel.life:
             raise InvalidParameter("the operation was begun in another process")
-        expiry = self._control.begin_wait()
-        try:
-            while (events := self._advance(expiry)) is not None:
-                if events:
-                    return events
-        except MIError as error:
-            # A lost Pull loses results, but nothing on the server is other than it was.
-            error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
-            raise
-        return None
+        with Forgetting():
+            return self._next_batch(self._control.begin_wait())
 
     def answer(self, prompt: Prompt, response: ResponseType) -> None:
         """Tell the server what was answered to a prompt."""
         if self._dialogue is None:
             return
-        try:
-            self._dialogue.answer(prompt, response, self._control.begin_wait())
-        except MIError as error:
-            error.outcome_unknown = not self._call.repeatable
-            raise
+        with Forgetting():
+            try:
+                self._dialogue.answer(prompt, response, self._control.begin_wait())
+            except MIError as error:
+                error.outcome_unknown = not self._call.repeatable
+                raise
 
     def close(self) -> None:
         """Release what is open on the server, within the grace time."""
-        self._channel.release(self)
+        with Forgetting():
+            self._channel.release(self)
 
     def drop(self) -> None:
         """Hand what is open to the channel, which releases it later."""
@@ -136,6 +131,17 @@ class Run:
         return self._partings
 
     # Inside
+
+    def _next_batch(self, expiry: Expiry) -> list[Event] | None:
+        try:
+            while (events := self._advance(expiry)) is not None:
+                if events:
+                    return events
+        except MIError as error:
+            # A lost Pull loses results, but nothing on the server is other than it was.
+            error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
+            raise
+        return None
 
     def _advance(self, expiry: Expiry) -> list[Event] | None:
         """Take one step; None is the end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from protocols.winrm.adapter import Answer
@@ -33,7 +33,7 @@ class Pending:
         post: posts a body with headers, as what it is.
     """
 
-    envelope: bytes
+    envelope: bytes = field(repr=False)
     is_repeatable: bool
     post: Callable[[bytes, dict[str, str]], Answer]
 

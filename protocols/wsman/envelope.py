@@ -12,7 +12,7 @@ fault is told by its body alone: openwsman sends some with HTTP 200.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mi.errors import InvalidParameter, ProtocolError
@@ -109,7 +109,7 @@ class Request:
 
     action: str
     resource_uri: str
-    body: str = ""
+    body: str = field(default="", repr=False)
     selectors: tuple[Selector, ...] = ()
     options: tuple[Option, ...] = ()
     operation_timeout: float | None = None

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 import mi
+from mi.calls import Invoke
 from mi.errors import ConnectionFailed
-from protocols.loopback import Cut, Endpoint
+from mi.events import Prompt
+from protocols.loopback import Cut, Endpoint, Say
 from protocols.winrm import journal
 from protocols.winrm.journal import NOTHING, Entry, Traffic, begin, following
 from protocols.wsman.fault import Fault
@@ -162,17 +164,21 @@ def test_a_request_that_is_sent_again_is_one_event_of_two_attempts(
     assert attempts == [1, 2]
 
 
-def test_a_reply_in_several_parts_is_one_event(
+def test_what_a_provider_asks_on_the_way_is_part_of_one_event_and_the_answer_is_another(
     endpoint: Endpoint, log: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
-    callbacks = mi.OperationCallbacks(write_message=lambda _channel, text: told.append(text))
+    prompt = Prompt("sure?", mi.PromptType.NORMAL, 0)
+    endpoint.disturb(Say("StopService", script=lambda caller: caller.tell(prompt)))
+    callbacks = mi.OperationCallbacks(
+        prompt_user=lambda _text, _type, respond: respond(mi.ResponseType.YES)
+    )
+    key = mi.Instance("Win32_Service", {"Name": "Spooler"}, namespace="root/cimv2")
+    options = mi.OperationOptions(prompt_user_mode=mi.CallbackMode.INQUIRE)
     with session_to(endpoint) as session:
-        call = mi.calls.GetInstance(mi.Instance.from_path('Win32_Service.Name="Spooler"'))
-        assert session.run(call, callbacks=callbacks).result()["Name"] == "Spooler"
-    names = [name for name, _ in events(log)]
-    assert names.count("Get") == sum(one.name == "Get" for one in endpoint.exchanges)
-    assert all(fault is None for _, fault in events(log))
+        call = Invoke(key, "StopService", None, namespace="root/cimv2")
+        session.run(call, callbacks=callbacks, options=options).result()
+    assert sorted(events(log)) == sorted((one.name, None) for one in endpoint.exchanges)
+    assert len(endpoint.exchanges) > 2
 
 
 def test_without_listeners_nothing_is_made(

@@ -11,9 +11,12 @@ from pathlib import Path
 _FOLDER = Path(__file__).parent
 sys.path.insert(0, str(_FOLDER.parent))
 
-from protocols.wsman.circumstances import NOWHERE, Circumstances  # noqa: E402 - behind the path
+from mi.calls import EnumerateClasses  # noqa: E402 - behind the path
+from protocols.wsman.circumstances import NOWHERE, Circumstances  # noqa: E402
 from protocols.wsman.denials import DENIALS  # noqa: E402
+from protocols.wsman.dialects import DIALECTS, Dialect  # noqa: E402
 from protocols.wsman.fault_codes import MEANINGS, Meaning  # noqa: E402
+from protocols.wsman.forms import Datetimes, Forms  # noqa: E402
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n\n).*?(?=\n\n|\Z)", re.DOTALL)
 _WSMAN = range(0x80338000, 0x80340000)
@@ -78,6 +81,83 @@ def _faults(numbers: Callable[[int], bool]) -> Callable[[], str]:
     return table
 
 
+# What each kind of server is like: a row for each trait, and what stands behind the row.
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+def _names_of_classes(dialect: Dialect) -> str:
+    if dialect.names_by_query:
+        return "by a query"
+    return _yes(dialect.has_schema and EnumerateClasses not in dialect.lacks)
+
+
+def _lacks(dialect: Dialect) -> str:
+    return ", ".join(sorted(f"`{call.__name__}`" for call in dialect.lacks)) or "nothing"
+
+
+def _largest_page(dialect: Dialect) -> str:
+    return "as asked" if dialect.largest_page > 0xFFFF else str(dialect.largest_page)  # noqa: PLR2004 - more than anybody has
+
+
+_FAMILIES = {"DMTF": "DMTF's", "MICROSOFT": "WMI's", "VENDOR": "the vendor's"}
+_TRAITS: tuple[tuple[str, Callable[[Dialect], str], str], ...] = (
+    ("resource URIs", lambda one: _FAMILIES[one.family.name],
+     "MS-WSMV 2.2.4, DSP0227 5.2; recorded"),
+    ("class declarations", lambda one: _yes(one.has_schema),
+     "MS-WSMV 3.1.4.2; recorded: Windows, OMI"),
+    ("names of classes", _names_of_classes, "MS-WSMV 3.1.4.8; WMI's schema queries; OMI, live"),
+    ("null arrays told from empty ones", lambda one: _yes(one.precise_arrays),
+     "recorded: Windows' own client"),
+    ("objects come with their references", lambda one: _yes(one.sends_references),
+     "recorded: Openwsman; DSP0226 8.7"),
+    ("a modify sends", lambda one: "what was set" if one.puts_changes else "the whole",
+     "recorded: Windows' own client, AMT; OMI and Openwsman, live"),
+    ("results of a page", _largest_page, "recorded: AMT, Openwsman"),
+    ("options reach the provider", lambda one: _yes(one.has_contexts), "MS-WSMV 3.1.4.1.10"),
+    ("providers say and ask", lambda one: _yes(one.has_dialogues), "MS-WSMV 3.1.4.1.30"),
+    ("refused before it is sent", _lacks, "MS-WSMV 7; OMI, live"),
+)  # fmt: skip
+
+
+def _kinds() -> str:
+    return _table(
+        ("trait", *(f"`{kind.name}`" for kind in DIALECTS), "what stands behind it"),
+        (
+            (name, *(told(dialect) for dialect in DIALECTS.values()), evidence)
+            for name, told, evidence in _TRAITS
+        ),
+    )
+
+
+_DATETIMES = {
+    Datetimes.WRAPPED: "`cim:Datetime`, `cim:Interval`",
+    Datetimes.BARE: "ISO 8601",
+    Datetimes.DMTF: "DMTF's 25 characters",
+}
+_VALUES: tuple[tuple[str, Callable[[Forms], str]], ...] = (
+    ("datetime", lambda one: _DATETIMES[one.datetimes]),
+    ("datetime that is a key", lambda one: "ISO 8601" if one.iso_keys else "DMTF's 25 characters"),
+    ("char16", lambda one: "its number" if one.numbered_chars else "the character"),
+    ("null", lambda one: "`xsi:nil`" if one.nulls else "left out"),
+    ("null array", lambda one: "`xsi:nil`" if one.null_arrays else "left out"),
+    ("empty array", lambda _: "left out"),
+    ("type of a property", lambda one: "stated" if one.types else "not stated"),
+    ("reference", lambda _: "the parts of an EPR"),
+    ("uint8 array", lambda _: "repeated elements"),
+    ("embedded instance", lambda _: "its class by `xsi:type`"),
+)
+
+
+def _value_forms() -> str:
+    return _table(
+        ("value", *(f"`{kind.name}`" for kind in DIALECTS)),
+        ((name, *(told(dialect.forms) for dialect in DIALECTS.values())) for name, told in _VALUES),
+    )
+
+
 def _number(row: Meaning) -> str:
     if row.number <= 0xFFFF:  # noqa: PLR2004 - errors of the system are decimal everywhere
         return str(row.number)
@@ -85,6 +165,8 @@ def _number(row: Meaning) -> str:
 
 
 _TABLES = {
+    "kinds": _kinds,
+    "forms": _value_forms,
     "denials": _denials,
     "sizes": _sizes,
     "wsman": _faults(_WSMAN.__contains__),

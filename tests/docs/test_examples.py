@@ -67,9 +67,9 @@ def _blocks(page: str) -> Iterator[Block]:
             fence, language, start, lines = mark[1], mark[2].strip(), number, []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    """Return the endpoint that all examples talk to."""
+    """Return the endpoint that the examples of a page talk to, and may change."""
     with Endpoint() as endpoint:
         yield endpoint
 

@@ -8,6 +8,7 @@ from protocols.loopback.http import Endpoint
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.population import sample_repository
 from protocols.loopback.service import Limits, Service
+from protocols.wsman.associations import ASSOCIATION_DIALECT, Association
 from protocols.wsman.envelope import Request, serialize
 from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Selector
@@ -292,3 +293,22 @@ def test_nothing_is_opened_for_a_client_that_is_gone() -> None:
     assert len(service.contexts) == 0
     assert service.answer(asked, is_connected=lambda: True).opened
     assert len(service.contexts) == 1
+
+
+def test_what_is_associated_is_asked_for_by_a_filter(client: Any) -> None:
+    partition = (
+        "<a:Address>urn:x</a:Address><a:ReferenceParameters><w:ResourceURI>"
+        f"{DMTF_CIM_SCHEMA}/Win32_LogicalDisk</w:ResourceURI><w:SelectorSet>"
+        '<w:Selector Name="DeviceID">C:</w:Selector></w:SelectorSet></a:ReferenceParameters>'
+    )
+    wanted = Association("Win32_LogicalDiskToPartition").write(partition)
+    body = Enumerate(50, filter=Filter(ASSOCIATION_DIALECT, content=wanted)).write()
+    found = items(pages(client, client.raw_enumerate(DMTF_ALL_CLASSES, body), "*"))
+    assert [one.tag.rpartition("}")[2] for one in found] == ["Win32_DiskPartition"]
+
+
+def test_a_schema_query_gives_the_classes(client: Any) -> None:
+    query = "SELECT * FROM meta_class WHERE __SUPERCLASS = 'Win32_BaseService'"
+    found = items(pages(client, client.query(query), "*"))
+    names_of = sorted(one.tag.rpartition("}")[2] for one in found)
+    assert names_of == ["Win32_Service", "Win32_SystemDriver"]

@@ -66,3 +66,8 @@ def test_an_option_may_only_be_there_or_say_something() -> None:
     assert (asked.value_of("says"), asked.value_of("there"), asked.value_of("other")) == (
         "this", "", "",
     )  # fmt: skip
+
+
+def test_the_values_of_all_options_of_a_name_are_found() -> None:
+    given = (Option("wmiarray:A", "1"), Option("other", "x"), Option("WMIARRAY:a", None))
+    assert operation(options=given).values("wmiarray:a") == ["1", ""]

@@ -5,7 +5,7 @@ import pytest
 from mi.errors import InvalidClass, InvalidNamespace, InvalidQuery, MIError, NotFound
 from mi.results import Result
 from protocols.loopback import refusals
-from protocols.loopback.refusals import not_understood, of_wmi, refuse
+from protocols.loopback.refusals import not_understood, of_wmi, refuse, refuse_by_wmi
 from protocols.wsman.fault_codes import NUMBERS
 
 
@@ -60,3 +60,11 @@ def test_headers_that_are_not_understood_are_named_and_nothing_else_is() -> None
     assert (fault.code, fault.subcode, fault.wsman_codes) == ("MustUnderstand", None, ())
     assert fault.not_understood == ("{urn:x}Other",)
     assert fault.error().result is Result.NOT_SUPPORTED
+
+
+def test_a_method_is_refused_by_one_of_wmis_numbers() -> None:
+    fault = refuse_by_wmi("WBEM_E_METHOD_DISABLED", "not implemented", "Go").fault
+    assert fault.wsman_codes[-1] == NUMBERS["WBEM_E_METHOD_DISABLED"]
+    assert fault.message == "not implemented"
+    assert fault.extended_status is not None
+    assert fault.extended_status["ParameterInfo"] == "Go"

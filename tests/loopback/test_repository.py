@@ -10,7 +10,7 @@ from mi.names import NameMap
 from mi.results import CimType
 from mi.schema import Class, Property, Qualifier
 from protocols.loopback import wql
-from protocols.loopback.repository import Change, Repository
+from protocols.loopback.repository import Change, Invoked, Repository
 
 KEY = NameMap([("key", Qualifier("key", CimType.BOOLEAN, value=True))])
 
@@ -186,3 +186,22 @@ def test_whoever_watches_is_told_what_comes_changes_and_goes(repository: Reposit
     repository.remove(made(LEAF, Name="new"))
     assert seen == [Change(None, first), Change(first, second), Change(second, None)]
     assert seen[1].before is first
+
+
+def test_a_class_has_its_descendants_each_after_its_superclass(repository: Repository) -> None:
+    assert list(repository.descendants("root/test", "BASE")) == [MIDDLE, LEAF]
+    assert list(repository.descendants("root/test")) == [BASE, MIDDLE, LEAF, TWO, LINK, ONLY]
+
+
+def test_a_repository_tells_whether_it_has_an_instance(repository: Repository) -> None:
+    assert repository.has(made(BASE, Name="ONE"))
+    assert not repository.has(made(BASE, Name="two"))  # it is a Leaf's
+
+
+def test_methods_are_answered_by_class_and_name_without_case(repository: Repository) -> None:
+    repository.on("Base", "Go", lambda call: {"ReturnValue": call.subject["Number"]})
+    answer = repository.methods["base", "go"]
+    [one] = repository.instances("root/test", "Base", deep=False)
+    assert answer(Invoked(repository, one, {}, {})) == {"ReturnValue": 1}
+    with pytest.raises(InvalidParameter, match="called on an instance"):
+        answer(Invoked(repository, None, {}, {}))

@@ -10,11 +10,25 @@ from lxml import etree
 from mi.options import ServerKind
 from protocols.loopback.population import sample_repository
 from protocols.loopback.refusals import Refusal
-from protocols.loopback.resources import Family, Resource, find_class, keys_of, resource_of
+from protocols.loopback.resources import (
+    Family,
+    Resource,
+    find_class,
+    keys_of,
+    named_instance,
+    resource_of,
+)
 from protocols.wsman.dialects import DIALECTS
 from protocols.wsman.envelope import IncomingReference, IncomingRequest
 from protocols.wsman.fault_codes import NUMBERS
-from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, WMI
+from protocols.wsman.namespaces import (
+    CIM_XML_SCHEMA,
+    DMTF_ALL_CLASSES,
+    DMTF_CIM_SCHEMA,
+    EVENT_LOG,
+    WMI,
+)
+from protocols.wsman.references import ObjectName
 
 REPOSITORY = sample_repository()
 DMTF = DIALECTS[ServerKind.WINRM3]
@@ -45,6 +59,7 @@ IN_CIMV2 = {"__cimnamespace": "root/cimv2"}
         (f"{DMTF_CIM_SCHEMA}/X", {}, Family.CLASS, "root/hardware", "X"),
         (DMTF_ALL_CLASSES, IN_CIMV2, Family.ALL_CLASSES, "root/cimv2", "*"),
         (CIM_XML_SCHEMA, IN_CIMV2, Family.SCHEMA, "root/cimv2", "*"),
+        (EVENT_LOG, {}, Family.EVENT_LOG, "root/hardware", EVENT_LOG.rpartition("/")[2]),
         (f"{WMI}/root/cimv2/Win32_Service", {}, Family.CLASS, "root/cimv2", "Win32_Service"),
         (f"{WMI}/root/cimv2/*", {}, Family.ALL_CLASSES, "root/cimv2", "*"),
         (f"{WMI}/root/CIMV2/X", IN_CIMV2, Family.CLASS, "root/CIMV2", "X"),
@@ -135,3 +150,15 @@ def test_a_class_or_namespace_that_is_not_there_is_refused_with_wmis_number() ->
 
 def test_dialects_differ_only_by_their_uris() -> None:
     assert DMTF.resource_uri("root/cimv2", "X") == f"{DMTF_CIM_SCHEMA}/X"
+
+
+def test_a_reference_in_a_body_names_an_object_where_it_says_or_where_it_stands() -> None:
+    disk = ObjectName("win32_logicaldisk", None, (("deviceid", "C:"),))
+    partition = ObjectName("Win32_DiskPartition", "root/cimv2", (("DeviceID", "Disk #0"),))
+    link = ObjectName(
+        "Win32_LogicalDiskToPartition", None, (("Antecedent", partition), ("Dependent", disk))
+    )
+    found = named_instance(REPOSITORY, link, "root/cimv2")
+    assert (found.class_name, found.namespace) == ("Win32_LogicalDiskToPartition", "root/cimv2")
+    assert found["Dependent"].key == {"DeviceID": "C:"}
+    assert found["Antecedent"].key == {"DeviceID": "Disk #0"}

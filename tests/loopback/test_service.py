@@ -168,3 +168,32 @@ def test_options_reach_the_operation(service: Service) -> None:
     uri = f"{DMTF_CIM_SCHEMA}/Loopback_AllTypes"
     given = ask(service, Request(ACTION_GET, uri, selectors=null, options=options))
     assert b'm:IsNullArray="true"' in given.envelope
+
+
+def test_a_method_is_called_by_its_uri(service: Service) -> None:
+    body = '<p:InterrogateService_INPUT xmlns:p="urn:x"/>'
+    request = Request(f"{SERVICE}/InterrogateService", SERVICE, body, selectors=NAMED)
+    reply = reply_of(ask(service, request))
+    assert isinstance(reply, Reply)
+    assert reply.body[0].findtext("{*}ReturnValue") == "0"
+
+
+def test_a_namespace_may_be_closed_to_all() -> None:
+    closed = Service(sample_repository(), Limits(denied=("ROOT/cimv2",)))
+    assert fault_of(ask(closed, GET)).wsman_code == NUMBERS["ERROR_ACCESS_DENIED"]
+
+
+def test_an_answer_that_nobody_waits_for_comes_too_late(service: Service) -> None:
+    data = envelope.serialize(GET, Addressing("to", 512_000), MESSAGE_ID)
+    fault = fault_of(service.too_late(service.read(data)))
+    assert fault.wsman_code == NUMBERS["SEMANTICCALLBACK_TIMEDOUT"]
+
+
+def test_what_was_opened_for_nobody_is_forgotten(service: Service) -> None:
+    body = "<n:Enumerate><w:OptimizeEnumeration/></n:Enumerate>"
+    given = ask(service, Request(ACTION_ENUMERATE, SERVICE, body, selectors=NAMED[:1]))
+    assert given.opened
+    service.forget(given.opened)
+    pull = f"<n:Pull><n:EnumerationContext>{given.opened}</n:EnumerationContext></n:Pull>"
+    fault = fault_of(ask(service, Request(ACTION_PULL, SERVICE, pull, selectors=NAMED[:1])))
+    assert fault.wsman_code == NUMBERS["INVALID_ENUMERATION_CONTEXT"]

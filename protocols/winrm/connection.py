@@ -55,10 +55,12 @@ class BoundedSocket(socket.socket):
     Attributes:
         bounds: what bounds the exchange that it serves.
         is_tcp: whether it is TCP's, or anything else that a dialer brought.
+        certificate: that of the server (DER), which stays known when it is closed; b"" is none.
     """
 
     bounds: Bounds
     is_tcp = True
+    certificate = b""
 
     @property
     def is_stale(self) -> bool:
@@ -230,6 +232,7 @@ def secure(
         secured.is_tcp = connection.is_tcp
         bounds.interrupt_by(secured.interrupt)
         _shake_hands(cast("_TlsSocket", secured), bounds)
+        secured.certificate = cast("_TlsSocket", secured).getpeercert(binary_form=True) or b""
     except BaseException as error:
         secured.close()
         if isinstance(error, MIError) or not isinstance(error, OSError):

@@ -25,7 +25,7 @@ from protocols.winrm.proxies import Proxy, system_proxy
 from protocols.winrm.route import Place, Route
 from protocols.winrm.trust import Trust
 
-__all__ = ["Connector", "certificate_of"]
+__all__ = ["Connector"]
 
 
 class Connector:
@@ -87,7 +87,7 @@ class Connector:
     def _check(self, secured: BoundedSocket) -> None:
         """Check what OpenSSL cannot, or not alone."""
         trust = self._trust
-        der = certificate_of(secured)
+        der = secured.certificate
         if trust.fingerprint is not None:
             check_fingerprint(der, self._address, trust.fingerprint)
         if trust.name and not trust.issuer:
@@ -121,12 +121,6 @@ class Connector:
         if self._route.dialer is None:
             return reach(place, bounds, is_proxy=is_proxy)
         return _brought(self._route.dialer, place, bounds)
-
-
-def certificate_of(connection: BoundedSocket) -> bytes:
-    """Return the server's certificate (DER); b"" is none that anybody could use."""
-    given = isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True)
-    return given or b""
 
 
 class _Delivery:

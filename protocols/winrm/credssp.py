@@ -50,15 +50,15 @@ class CredSsp(ConnectionMethod):
         Raises:
             NotSupported: there is no user name or no password to give away.
         """
-        password = credentials.reveal() if credentials.has_password else ""
-        if credentials.user is None or not password:
+        has_password = credentials.has_password and credentials.reveal()
+        if credentials.user is None or not has_password:
             raise NotSupported(
                 "CredSSP gives the server a password, and there is none",
                 advice="Pass mi.Credentials.password(…), or use Kerberos with delegation=True.",
             )
         self.user = credentials.user
         self._name = windows_name(self.user)
-        self._password = password
+        self._credentials = credentials  # and not the password, so that this does not pickle
         self._address = address
         self._is_accepted = False
         self._kerberos: Kerberos | None = None
@@ -127,7 +127,7 @@ class CredSsp(ConnectionMethod):
 
     def _context(self, wire: Wire) -> Any:
         return spnego.client(
-            spnego.Password(self._name, self._password),
+            spnego.Password(self._name, self._credentials.reveal()),
             protocol="credssp",
             credssp_min_protocol=_LEAST_VERSION,
             credssp_negotiate_context=self._inner(wire),
@@ -145,7 +145,7 @@ class CredSsp(ConnectionMethod):
                 self._kerberos = None
         return spnego.client(
             self._name,
-            self._password,
+            self._credentials.reveal(),
             hostname=self._address.server_name,
             service="HTTP",
             protocol="ntlm",

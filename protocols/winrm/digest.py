@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
-from typing import Final
+from typing import Final, NoReturn
 
 from requests.auth import HTTPDigestAuth
 from requests.utils import parse_dict_header
@@ -27,6 +27,9 @@ class DigestAnswers(HTTPDigestAuth):
         # requests keeps this for each thread, but a session's challenge is for all of them.
         self._thread_local = SimpleNamespace()
         self.init_per_thread_state()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("answers to Digest do not pickle: they hold a password")
 
     def is_stale(self, offers: str) -> bool:
         """Whether a new challenge says that only the nonce is too old (RFC 7616 3.3)."""

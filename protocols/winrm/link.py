@@ -21,7 +21,7 @@ from protocols.winrm.adapter import Answer, PinnedAdapter, read_body, read_chunk
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.connection import BoundedSocket
-from protocols.winrm.connector import Connector, certificate_of
+from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.status import shortened
 
@@ -78,12 +78,12 @@ class Link:
             return None
         from protocols.winrm.identity import server_end_point  # noqa: PLC0415 - loads cryptography
 
-        return server_end_point(certificate_of(self._socket))
+        return server_end_point(self._socket.certificate)
 
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the server's certificate, or of nothing."""
-        return sha256(b"" if self._socket is None else certificate_of(self._socket)).hexdigest()
+        return sha256(b"" if self._socket is None else self._socket.certificate).hexdigest()
 
     def attend(self) -> None:
         """Let the connection serve the exchange that `bounds` bounds."""

@@ -53,8 +53,7 @@ class Ntlm(ConnectionMethod):
             NotSupported: there is no user name or no password.
         """
         user = credentials.user
-        password = credentials.reveal() if credentials.has_password else ""
-        if user is None or not password:
+        if user is None or not (credentials.has_password and credentials.reveal()):
             # requests-ntlm would look for credentials elsewhere instead.
             raise NotSupported(
                 "NTLM needs a user name and a password that is not empty",
@@ -62,7 +61,7 @@ class Ntlm(ConnectionMethod):
                 " log on over the network.",
             )
         self.user = user
-        self._password = password
+        self._credentials = credentials  # and not the password, so that this does not pickle
         self._address = address
         self._is_accepted = False
 
@@ -90,7 +89,7 @@ class Ntlm(ConnectionMethod):
 
     def _prepared(self, wire: Wire) -> tuple[str, Seal | None]:
         """Return the header with the last token, and the means to seal."""
-        tokens = _Tokens(windows_name(self.user), self._password, wire.binding)
+        tokens = _Tokens(windows_name(self.user), self._credentials.reveal(), wire.binding)
         exchange = _TokenExchange(wire, self._address)
         try:
             security = tokens.exchange(exchange)

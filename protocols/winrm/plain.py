@@ -47,6 +47,7 @@ class Basic:
         if ":" in name:
             raise NotSupported("Basic cannot carry a user name with a colon")
         self._header = f"Basic {b64encode(f'{name}:{credentials.reveal()}'.encode()).decode()}"
+        self._credentials = credentials  # so that this does not pickle
         self._address = address
 
     def log_on(self, wire: Wire) -> None:

@@ -23,7 +23,7 @@ from mi.options import DestinationOptions
 from protocols.loopback.users import User
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.connection import BoundedSocket
-from protocols.winrm.connector import Connector, certificate_of
+from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.proxies import Proxy
 from protocols.winrm.route import Place
@@ -120,8 +120,8 @@ def test_a_pinned_certificate_is_taken_and_no_other(authority: Authority) -> Non
     with ScriptedServer(echo, tls=authority.server("server01", days=-1)) as server:
         pinned = hashlib.sha256(authority.issued).hexdigest()
         connection = connect(connector(server, certificate_fingerprint=pinned))
-        assert hashlib.sha256(certificate_of(connection)).hexdigest() == pinned
-        assert works(connection)
+        assert works(connection)  # and closed
+        assert hashlib.sha256(connection.certificate).hexdigest() == pinned
         with pytest.raises(CertificateRejected, match="check of its fingerprint") as caught:
             connect(connector(server, certificate_fingerprint="ab" * 32))
         assert pinned in caught.value.message
@@ -161,7 +161,7 @@ def test_a_client_certificate_has_a_context_of_its_own(authority: Authority) -> 
 
 def test_what_has_no_certificate_has_none(server: ScriptedServer) -> None:
     with connect(connector(server)) as connection:
-        assert certificate_of(connection) == b""
+        assert connection.certificate == b""
 
 
 # Through a proxy

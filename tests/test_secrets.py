@@ -1,0 +1,431 @@
+"""No secret gets out: every scheme and kind of failure, all of it logged, and all of it searched.
+
+Searched are the log at DEBUG, but for what the made-up servers in this process say themselves; what
+is printed; the repr of whatever hangs on a session, and its pickle where it has one; and each error
+with all that led to it, as text, as a pickle and as a traceback that shows local variables.
+
+Secrets are the passwords, in the forms in which they are sent; the tokens of logons; the keys that
+seal; and what was sealed.
+"""
+
+import gc
+import logging
+import pickle
+import socket
+import ssl
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from traceback import TracebackException
+from types import CellType, MethodType
+from typing import Any
+
+import pytest
+
+import mi
+from mi import Credentials, Scheme
+from mi.store import SchemaStore
+from protocols.loopback import Cut, Endpoint, Replace, Stall
+from protocols.loopback.users import User, registered
+from protocols.winrm.encryption import Sealing
+from protocols.winrm.link import Link
+from protocols.winrm.proxies import _Asking
+from tests.kdc import OPS, PASSWORD, Kdc, kdc, realm, requires_kerberos
+from tests.winrm.authority import Authority
+from tests.winrm.connect_proxy import ConnectProxy
+
+__all__ = ["kdc", "realm"]  # they are fixtures
+
+HOST = "server.loopback.test"
+MARKER = "MARKED-IN-A-SEALED-MESSAGE"
+QUERY = mi.wql.query(
+    "SELECT Name FROM Win32_Service WHERE Name = {} OR Name = {}", "Spooler", MARKER
+)
+OURS = ("mi.", "protocols.winrm", "protocols.wsman")
+HOLDERS = (dict, list, tuple, set, frozenset, deque, MethodType, CellType, partial)
+SHORTEST = 8  # characters; what is shorter is found by chance
+
+
+class Secrets:
+    """What may not be found; its own repr says nothing."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def add(self, secret: str | bytes) -> None:
+        """Know a secret, with the forms that it may be written in."""
+        data = secret.encode() if isinstance(secret, str) else secret
+        if len(data) < SHORTEST:
+            return
+        self._known |= {data.hex(), b64encode(data).decode().rstrip("=")}
+        self._known.add(repr(data)[2:-1])
+        if isinstance(secret, str):
+            self._known.add(secret)
+
+    def found_in(self, text: str) -> list[str]:
+        """Return where secrets are found: what stands around each."""
+        return [
+            text[max(0, at - 60) : at + len(secret) + 20]
+            for secret in self._known
+            if (at := text.find(secret)) >= 0
+        ]
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class Seen:
+    """What somebody could have seen; its own repr says nothing."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []
+        self._pickled: set[type] = set()
+
+    def add(self, where: str, text: str) -> None:
+        self.texts.append((where, text))
+
+    def pickle(self, one: object) -> None:
+        """Take in the pickle of an object, if it has one; each class has its turn once."""
+        if type(one) not in self._pickled:
+            self._pickled.add(type(one))
+            with suppress(Exception):
+                name = f"pickled {type(one).__qualname__}"
+                self.add(name, pickle.dumps(one, 0).decode("latin-1"))
+
+    def error(self, error: BaseException) -> None:
+        """Take in an error, and all that led to it."""
+        shown = TracebackException.from_exception(error, capture_locals=True)
+        self.add("traceback", "".join(shown.format()))
+        while error.__cause__ is not None or isinstance(error, mi.MIError):
+            self.add("error", f"{error} {error!r} {vars(error)!r}")
+            self.add("pickle", pickle.dumps(error, 0).decode("latin-1"))
+            if error.__cause__ is None:
+                return
+            error = error.__cause__
+
+
+class Witness(logging.Handler):
+    """Keeps what is logged, but for what the servers say in threads of their own."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__()
+        self._seen = seen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        is_server = "_serve" in (record.threadName or "") or "loopback" in (record.threadName or "")
+        if not is_server:
+            self._seen.add(record.name, f"{self.format(record)} {vars(record)!r}")
+
+
+@pytest.fixture
+def seen() -> Iterator[Seen]:
+    """Listen to everything that is logged."""
+    seen = Seen()
+    handler, root = Witness(seen), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield seen
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
+    """Learn each token, key and message when it is used."""
+    known = Secrets()
+    post, seal, ask = Link.post, Sealing.__init__, _Asking._request
+
+    def learn(header: str | None) -> None:
+        if header is not None:
+            known.add(header.partition(" ")[2])
+
+    def posted(link: Link, body: bytes, headers: dict[str, str], *rest: Any, **more: Any) -> Any:
+        learn(headers.get("Authorization"))
+        answer = post(link, body, headers, *rest, **more)
+        learn(answer.headers.get("WWW-Authenticate"))
+        return answer
+
+    def sealed(sealing: Sealing, given: Any, **more: Any) -> None:
+        for holder in (given.security, getattr(given.security, "_context", None)):
+            with suppress(Exception):
+                known.add(holder.session_key)
+        seal(sealing, given, **more)
+
+    def asked(asking: _Asking, authorization: str | None) -> bytes:
+        learn(authorization)
+        return ask(asking, authorization)
+
+    monkeypatch.setattr(Link, "post", posted)
+    monkeypatch.setattr(Sealing, "__init__", sealed)
+    monkeypatch.setattr(_Asking, "_request", asked)
+    return known
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the name of the test's host be known."""
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *arguments: Any, **others: Any) -> Any:
+        return real("127.0.0.1" if host == HOST else host, *arguments, **others)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+def reachable(root: object) -> Iterator[object]:
+    """Return the objects of this library that hang on another, class declarations excepted."""
+    pending, known = [root], set()
+    while pending:
+        one = pending.pop()
+        module = f"{type(one).__module__}."
+        if id(one) in known or isinstance(one, type) or module.startswith("mi.schema."):
+            continue
+        known.add(id(one))
+        if module.startswith(OURS):
+            yield one
+        if module.startswith(OURS) or isinstance(one, HOLDERS):
+            pending += gc.get_referents(one)
+
+
+def look_around(session: mi.Session, seen: Seen) -> None:
+    """Take in whatever hangs on a session."""
+    for one in list(reachable(session)):
+        seen.add(type(one).__qualname__, repr(one))
+        if not isinstance(one, SchemaStore):  # a large one, of declarations alone
+            seen.pickle(one)
+
+
+def use(session: mi.Session, seen: Seen) -> None:
+    """Do a bit of everything, and let some of it fail."""
+    session.test_connection()
+    with session.query_instances(QUERY) as operation:
+        seen.add("operation", repr(operation))
+        next(operation)
+        look_around(session, seen)
+        seen.add("operation", repr(operation))
+    for failing in (
+        lambda: session.get_instance(mi.Instance.from_path('Win32_Service.Name="none"')),
+        lambda: session.get_class("No_Such_Class"),
+        lambda: session.query_instances("SELECT FROM").all(),
+    ):
+        fails(failing, seen)
+    look_around(session, seen)
+
+
+def fails(work: Callable[[], object], seen: Seen) -> None:
+    """Take in the error that something fails with."""
+    with pytest.raises(mi.MIError) as caught:
+        work()
+    seen.error(caught.value)
+
+
+def search(seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]) -> None:
+    """Find nothing."""
+    printed = capsys.readouterr()
+    seen.add("printed", printed.out + printed.err)
+    assert len(secrets) > 0
+    assert len(seen.texts) > 20
+    leaks = {(where, leak[:200]) for where, text in seen.texts for leak in secrets.found_in(text)}
+    assert not leaks
+
+
+def disturbances(endpoint: Endpoint) -> list[Callable[[], object]]:
+    """Return what lets an exchange fail, in its several phases."""
+    return [
+        lambda: endpoint.disturb(Cut("Identify", count=None)),
+        lambda: endpoint.disturb(Stall("Identify", "before-reply")),
+        lambda: endpoint.disturb(Stall("Identify", "body")),
+        lambda: endpoint.disturb(Replace("Identify", status=500, body=b"no")),
+        lambda: endpoint.disturb(Replace("Identify", envelope=b"<not xml")),
+        lambda: endpoint.disturb(Replace("Identify", body=lambda body: body[:-40] + b"x" * 40)),
+        lambda: endpoint.disturb(Replace("Identify", headers={"Content-Encoding": "gzip"})),
+    ]
+
+
+ROWS = {
+    "ntlm": (Scheme.NTLM_DOMAIN, {"schemes": ("Negotiate",)}),
+    "negotiate": (Scheme.NEGOTIATE, {"schemes": ("Negotiate",)}),
+    "ntlm over tls": (Scheme.NTLM_DOMAIN, {"schemes": ("Negotiate",), "tls": True}),
+    "credssp": (Scheme.CRED_SSP, {"schemes": ("CredSSP",)}),
+    "basic": (Scheme.BASIC, {"schemes": ("Basic",), "tls": True}),
+    "digest": (Scheme.DIGEST, {"schemes": ("Digest",), "tls": True}),
+    "certificate": (Scheme.CLIENT_CERTIFICATE, {"schemes": ("Certificate",), "tls": True}),
+}
+
+
+def options_for(endpoint: Endpoint, credentials: Credentials, **more: Any) -> mi.DestinationOptions:
+    given: dict[str, Any] = {
+        "destination_port": endpoint.port,
+        "credentials": credentials,
+        "timeout": 5,
+        "max_connections": 1,
+        **more,
+    }
+    if endpoint.ca_file is not None:
+        given |= {"transport": "HTTPS", "ca_file": endpoint.ca_file}
+    return mi.DestinationOptions(**given)
+
+
+@pytest.mark.parametrize("scheme", ROWS)
+def test_a_session_keeps_its_secrets_whatever_happens_to_it(
+    scheme: str, seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    which, how = ROWS[scheme]
+    with Endpoint(**how) as endpoint:
+        secrets.add(endpoint.user.password)
+        secrets.add(f"{endpoint.user.name}:{endpoint.user.password}")
+        secrets.add(MARKER)
+        options = options_for(endpoint, endpoint.credentials_for(which))
+        seen.add("options", f"{options!r} {options.values!r}")
+        with mi.connect("localhost", options=options) as session:
+            use(session, seen)
+            session.close()
+            look_around(session, seen)
+        options.timeout = 0.3
+        for disturb in disturbances(endpoint):
+            with mi.connect("localhost", options=options) as session:
+                disturb()
+                fails(session.test_connection, seen)
+                look_around(session, seen)
+            endpoint.undisturb()
+    search(seen, secrets, capsys)
+
+
+@pytest.mark.parametrize("scheme", [name for name in ROWS if name != "certificate"])
+def test_a_password_that_is_refused_is_kept_too(
+    scheme: str, seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    which, how = ROWS[scheme]
+    with Endpoint(**how) as endpoint:
+        wrong = f"not {endpoint.user.password}"
+        secrets.add(wrong)
+        secrets.add(endpoint.user.password)
+        secrets.add(f"{endpoint.user.name}:{wrong}")
+        options = options_for(
+            endpoint, Credentials.password(endpoint.user.name, wrong, scheme=which)
+        )
+        del wrong
+        with mi.connect("localhost", options=options) as session:
+            for _ in range(3):
+                fails(session.test_connection, seen)
+                look_around(session, seen)
+        endpoint.disturb(Stall(where="authentication", seconds=1))
+        options.timeout = 0.3
+        with mi.connect("localhost", options=options) as session:
+            fails(session.test_connection, seen)
+        for number in range(10):
+            seen.add("filler", str(number))
+    search(seen, secrets, capsys)
+
+
+@requires_kerberos
+@pytest.mark.parametrize("scheme", [Scheme.KERBEROS, Scheme.NEGOTIATE])
+def test_kerberos_keeps_its_secrets(
+    kdc: Kdc, scheme: Scheme, seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets.add(PASSWORD)
+    secrets.add("wrong " + PASSWORD)
+    secrets.add(MARKER)
+    right = Credentials.password(OPS, PASSWORD, scheme=scheme)
+    wrong = Credentials.password(OPS, "wrong " + PASSWORD, scheme=Scheme.KERBEROS)
+    with Endpoint(schemes=("Negotiate", "Kerberos"), keytab=kdc.keytab, principal=OPS) as endpoint:
+        with mi.connect(HOST, options=options_for(endpoint, right)) as session:
+            use(session, seen)
+        with mi.connect(HOST, options=options_for(endpoint, wrong)) as session:
+            fails(session.test_connection, seen)
+            look_around(session, seen)
+    search(seen, secrets, capsys)
+
+
+@pytest.mark.parametrize("scheme", ["NTLM", "Digest", "Basic"])
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_proxy_s_password_is_kept(
+    scheme: str,
+    is_right: bool,
+    seen: Seen,
+    secrets: Secrets,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ExitStack() as stack:
+        endpoint = stack.enter_context(Endpoint())
+        user = stack.enter_context(registered(User.random()))
+        proxy = stack.enter_context(ConnectProxy(user, (scheme,)))
+        given = user.password if is_right else f"not {user.password}"
+        secrets.add(given)
+        secrets.add(f"{user.name}:{given}")
+        own = Credentials.password(
+            user.name, given, scheme={"NTLM": Scheme.NTLM_DOMAIN}.get(scheme, scheme)
+        )
+        del given
+        options = options_for(
+            endpoint, endpoint.credentials, proxy=proxy.url, proxy_credentials=own
+        )
+        seen.add("options", repr(options))
+        session = stack.enter_context(mi.connect("localhost", options=options))
+        if is_right:
+            use(session, seen)
+        else:
+            fails(session.test_connection, seen)
+        look_around(session, seen)
+        for number in range(20):
+            seen.add("filler", str(number))
+    search(seen, secrets, capsys)
+
+
+def test_the_password_of_a_key_is_kept(
+    tmp_path: Path, seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority = Authority(tmp_path)
+    secrets.add("the key's password")
+    secrets.add("not the key's password")
+    file = authority.files("client", password=b"the key's password")
+    context = authority.server("localhost")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    for password in ("the key's password", "not the key's password"):
+        own = Credentials.certificate(file, key_password=password)
+        del password
+        with mi.connect(
+            "localhost", transport="HTTPS", destination_port=1, credentials=own
+        ) as session:
+            fails(session.test_connection, seen)
+            look_around(session, seen)
+    search(seen, secrets, capsys)
+
+
+def test_a_callable_that_fails_does_not_tell_what_was_typed(
+    seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets.add("typed by somebody")
+
+    def ask() -> Credentials:
+        typed = "typed by " + "some" + "body"
+        raise ValueError(len(typed))
+
+    with mi.connect("localhost", destination_port=1, credentials=ask) as session:
+        fails(session.test_connection, seen)
+    for number in range(20):
+        seen.add("filler", str(number))
+    search(seen, secrets, capsys)
+
+
+def test_what_is_searched_for_would_be_found() -> None:
+    known, seen = Secrets(), Seen()
+    known.add("a password of ours")
+    for text in (
+        "a password of ours",
+        "'YSBwYXNzd29yZCBvZiBvdXJz'",
+        "6120706173737764".replace("737764", "73776f7264206f66206f757273"),
+    ):
+        seen.add("somewhere", text)
+        assert known.found_in(text), text
+
+
+def test_the_witness_hears_what_pyspnego_says_of_others(seen: Seen) -> None:
+    import spnego  # noqa: PLC0415 - only here
+
+    spnego.client("ops", "pw", protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm).step()
+    assert any("NTLM step output" in text for _, text in seen.texts)

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from mi.calls import Call, EnumerateInstances, QueryInstances, Subscribe, SubscribeEventLog
+from mi.calls import (
+    Call,
+    DeleteInstance,
+    EnumerateInstances,
+    GetInstance,
+    QueryInstances,
+    Subscribe,
+    SubscribeEventLog,
+)
 from mi.control import CancelToken, Control, Expiry
 from mi.credentials import Credentials
 from mi.errors import (
@@ -18,7 +26,9 @@ from mi.errors import (
     NotSupported,
     OperationCancelled,
     OperationTimeout,
+    ProtocolError,
 )
+from mi.instance import Instance
 from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
@@ -311,3 +321,36 @@ def test_a_dropped_run_that_another_thread_releases_is_passed_over(transport: Tr
     channel = channel_over(transport)
     channel._orphans = Emptied()
     assert values(play(channel, Played((request(), ["a"])))) == ["a"]
+
+
+# What the caller and the kind of server make of a call
+
+
+KEY = Instance("Win32_Service", {"Name": "Spooler"})
+
+
+def test_a_prefix_of_the_callers_own_is_that_of_the_resource(transport: Transport) -> None:
+    options = OperationOptions(resource_uri_prefix="http://schemas.acme.com/cim")
+    control = Control.begin(options)
+    conversation = channel_over(transport).begin(GetInstance(KEY, namespace="root/x"), control)
+    asked = conversation.next_request()
+    assert asked is not None
+    assert asked.resource_uri == "http://schemas.acme.com/cim/Win32_Service"
+
+
+def test_what_a_kind_of_server_cannot_do_is_not_begun(transport: Transport) -> None:
+    channel = channel_over(transport, server_kind="winrm2")
+    with pytest.raises(NotSupported, match="WinRM before 3"):
+        channel.start(DeleteInstance(KEY, namespace="root/x"), Control.begin(OperationOptions()))
+    assert transport.actions == []
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_what_came_of_a_change_is_unknown_where_its_reply_is_none(
+    transport: Transport, repeatable: bool
+) -> None:
+    transport.exchange = lambda *_, **__: iter((b"<html/>",))  # type: ignore[assignment,misc]
+    asked = request("Change", repeatable=repeatable)
+    with pytest.raises(ProtocolError) as caught:
+        channel_over(transport).ask(asked, Expiry.of_grace(), CancelToken())
+    assert caught.value.outcome_unknown is not repeatable

@@ -8,24 +8,25 @@ from typing import Any
 import pytest
 
 from mi.callbacks import SessionCallbacks
-from mi.calls import Call, EnumerateInstances, SubscribeEventLog
-from mi.control import Control
+from mi.calls import Call, EnumerateInstances, GetInstance, SubscribeEventLog, TestConnection
+from mi.control import CancelToken, Control, Expiry
 from mi.errors import (
     ConnectionFailed,
+    InvalidClass,
     NotFound,
     ProtocolError,
 )
 from mi.events import Prompt
 from mi.instance import Instance
-from mi.options import OperationOptions
+from mi.options import OperationOptions, ServerKind
 from mi.results import OperationFlags, ResponseType
 from protocols.winrm.run import Run
 from protocols.wsman.circumstances import Reach
-from protocols.wsman.dialects import (
-    CLASS_KNOWN,
-)
+from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, NO_CLASSES
 from protocols.wsman.envelope import Request
 from protocols.wsman.fault import Fault
+from protocols.wsman.identify import serialize_response
+from protocols.wsman.namespaces import ACTION_GET
 from tests.winrm.played import CALL, CLASS, Played, Transport, channel_over, play, request, values
 
 
@@ -297,3 +298,83 @@ def test_an_answer_shows_how_far_the_server_lets_the_caller_in(
 def test_a_run_that_listens_to_nobody_has_nothing_to_answer(transport: Transport) -> None:
     play(channel_over(transport), Played()).answer(Prompt("?"), ResponseType.YES)
     assert transport.actions == []
+
+
+# What the server turns out to be
+
+
+OLD = Fault.of("URI_NON_DMTF_CLASS", "The class is none of DMTF's.")
+ELSEWHERE = Fault("Sender", "a:DestinationUnreachable", reason="No such resource.")
+KEY = Instance("Win32_Service", {"Name": "Spooler"})
+
+
+def test_a_refused_form_is_changed_and_the_call_begun_again(transport: Transport) -> None:
+    channel = channel_over(transport)
+    transport.faults[ACTION_GET.partition(":")[2]] = OLD
+    call = GetInstance(KEY, namespace="root/cimv2")
+    control = Control.begin(OperationOptions(), unary=True, flags=OperationFlags.NO_RTTI)
+    with pytest.raises(InvalidClass):  # this server refuses the other form too
+        values(channel.start(call, control))
+    assert len(transport.actions) == 2
+    assert channel.server.dialect is DIALECTS[ServerKind.WINRM2]
+
+
+def test_a_server_without_class_declarations_is_told_to_the_conversation(
+    transport: Transport,
+) -> None:
+    transport.faults["GetClass"] = ELSEWHERE
+    fetch = request("GetClass", schema=("root/cimv2", "Win32_Service"))
+    conversation = Played((fetch, []), (request(), ["a"]))
+    channel = channel_over(transport)
+    assert values(play(channel, conversation)) == ["a"]
+    assert conversation.received[0] is NO_CLASSES
+    assert not channel.server.dialect.has_schema
+
+
+def test_a_server_that_is_asked_what_it_is_is_believed(transport: Transport) -> None:
+    said = serialize_response("Openwsman Project", "2.8", ())
+    transport.exchange = lambda *_, **__: iter((said,))  # type: ignore[assignment,misc]
+    channel = channel_over(transport)
+    [identity] = values(channel.start(TestConnection(), Control.begin(OperationOptions())))
+    assert identity["ProductVendor"] == "Openwsman Project"
+    assert channel.server.dialect is DIALECTS[ServerKind.OPENWSMAN]
+
+
+def test_the_callers_options_go_with_all_but_what_asks_for_a_class(transport: Transport) -> None:
+    sent: list[bytes] = []
+    answer = transport.exchange
+
+    def exchange(envelope: bytes, *given: Any, **keywords: Any) -> Iterator[bytes]:
+        sent.append(envelope)
+        return answer(envelope, *given, **keywords)
+
+    transport.exchange = exchange  # type: ignore[method-assign]
+    fetch = request("GetClass", schema=("root/cimv2", "Win32_Service"))
+    conversation = Played((request(), []), (fetch, []), (request("Pull"), ["a"]))
+    options = OperationOptions(provider_architecture=32)
+    control = Control.begin(options, unary=False, timeout=5)
+    assert values(Run(channel_over(transport), CALL, control, conversation)) == ["a"]
+    assert [b"wmi:__ProviderArchitecture" in one for one in sent] == [True, False, True]
+
+
+# Its end
+
+
+def test_what_is_open_is_released_by_close_or_later_once_it_is_dropped(
+    transport: Transport,
+) -> None:
+    channel = channel_over(transport)
+    closed, dropped = (
+        play(channel, Played((request(), ["a"]), left_open=request("Release"))) for _ in range(2)
+    )
+    closed.next_batch()
+    closed.close()
+    assert transport.actions == ["Enumerate", "Release"]
+    dropped.next_batch()
+    dropped.drop()
+    assert transport.actions[2:] == ["Enumerate"]
+    channel.release_dropped(Expiry.of_grace(), CancelToken())
+    assert transport.actions[3:] == ["Release"]
+    assert not dropped.part()
+    closed.close()
+    assert len(transport.actions) == 4

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
     from mi.cim_datetime import CimDateTime
     from mi.credentials import Credentials, Scheme
+    from mi.diagnosis import Diagnosis, Finding, Verdict
     from mi.errors import (
         AccessDenied,
         AlreadyExists,
@@ -85,8 +86,10 @@ __all__ = [
     "ConnectionFailed",
     "Credentials",
     "DestinationOptions",
+    "Diagnosis",
     "Element",
     "ErrorCategory",
+    "Finding",
     "Flags",
     "Indication",
     "Instance",
@@ -129,6 +132,7 @@ __all__ = [
     "SessionCallbacks",
     "SubscriptionDeliveryOptions",
     "TypeMismatch",
+    "Verdict",
     "__version__",
     "calls",
     "connect",
@@ -140,6 +144,7 @@ _MODULES = {
     "mi.callbacks": "OperationCallbacks OperationResult SessionCallbacks",
     "mi.cim_datetime": "CimDateTime",
     "mi.credentials": "Credentials Scheme",
+    "mi.diagnosis": "Diagnosis Finding Verdict",
     "mi.errors": (
         "AccessDenied AlreadyExists AuthenticationFailed CertificateRejected "
         "ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "

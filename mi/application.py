@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
 from mi.callbacks import SessionCallbacks
 from mi.control import Expiry
-from mi.errors import InvalidParameter, MIError, TypeMismatch
+from mi.diagnosis import Diagnosis
+from mi.errors import InvalidParameter, MIError, NotSupported, TypeMismatch
 from mi.instance import Instance
 from mi.open_operations import OpenOperations
+from mi.option_checks import seconds
 from mi.options import DestinationKeywords, DestinationOptions
 from mi.registry import Registry
 from mi.resolver import resolve
@@ -95,6 +98,47 @@ class Application:
         operations = OpenOperations(channel, target.destination, self._executor, self._forget)
         session = self._sessions[operations] = Session(self, target, chosen, operations, told)
         return session
+
+    def diagnose(
+        self,
+        destination: str | None = None,
+        options: DestinationOptions | None = None,
+        *,
+        protocol: str | None = None,
+        deadline: float | timedelta = 60,
+    ) -> Diagnosis:
+        """Find out what is right and what is wrong on the way to a destination.
+
+        What fails is a finding, with the line that mends it, not an error. At most one logon is
+        attempted, with the first of the credentials, and no password is sent over a connection that
+        somebody else could read.
+
+        Args:
+            destination: a host name or an address; None is this machine.
+            options: how to reach it, as for `new_session`.
+            protocol: as for `new_session`.
+            deadline: seconds or timedelta that all of it may take.
+
+        Raises:
+            InvalidParameter: protocol or destination is empty, an option cannot be used, or the
+                application is closed.
+            NotFound: there is no handler of that name.
+            NotSupported: the handler cannot diagnose, or something that it needs is not installed.
+            TypeMismatch: an argument has the wrong type.
+        """
+        try:
+            self._refuse_if_closed()
+            target = resolve(protocol, destination)
+            chosen = _given(options, DestinationOptions, "options").for_session()
+            end = Expiry.after(seconds(deadline, "deadline"), "deadline")
+            diagnose = getattr(self.handlers.load(target.protocol), "diagnose", None)
+            if diagnose is None:
+                raise NotSupported(f"the protocol handler {target.protocol} cannot diagnose")
+            findings = tuple(diagnose(target.destination, chosen, end))
+        except MIError as error:
+            error.located(destination, "Diagnose")
+            raise
+        return Diagnosis(target.destination, target.protocol, findings)
 
     def new_instance(
         self, class_name: str, properties: Mapping[str, Any] | None = None

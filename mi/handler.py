@@ -12,11 +12,13 @@ batch, and brings the answers. A handler raises `MIError` and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
 from mi.control import Control, Expiry
+from mi.diagnosis import Finding
 from mi.events import (
     Event,
     Item,
@@ -32,6 +34,7 @@ from mi.results import ResponseType
 
 __all__ = [
     "Channel",
+    "DiagnosingHandler",
     "Event",
     "InteractiveRun",
     "Item",
@@ -106,6 +109,29 @@ class Channel(Protocol):
 
         Twice is allowed, and so is a run that is still in `next_batch` since it did not heed its
         cancel: its connection goes too.
+        """
+        ...
+
+
+class DiagnosingHandler(Protocol):
+    """What a handler has, too, that can find out why a host cannot be reached."""
+
+    def diagnose(
+        self, destination: str | None, options: DestinationOptions, expiry: Expiry
+    ) -> Iterable[Finding]:
+        """Look at the way to `destination`, and return what is found as it is found.
+
+        What fails is a finding, not an error. At most one logon is attempted, and no password is
+        sent where somebody else could read it.
+
+        Args:
+            destination: a host name or address, or None for this machine.
+            options: a copy that nobody else changes; callables among the credentials ask once.
+            expiry: when all of it must be over; what was not looked at by then is skipped.
+
+        Raises:
+            InvalidParameter: an option has a value that this handler cannot use.
+            NotSupported: something that the handler needs is not installed.
         """
         ...
 

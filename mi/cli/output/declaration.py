@@ -8,10 +8,14 @@ from typing import Any
 import mi
 from mi.cli.output.values import json_form, text_form
 
-__all__ = ["METHOD_COLUMNS", "PROPERTY_COLUMNS", "declaration_form", "method_rows", "property_rows"]
+__all__ = [
+    "METHOD_COLUMNS", "PROPERTY_COLUMNS", "VALUE_COLUMNS", "declaration_form", "method_rows",
+    "property_rows", "tables", "value_rows",
+]  # fmt: skip
 
 PROPERTY_COLUMNS = ("Property", "Type", "Traits", "Default")
 METHOD_COLUMNS = ("Method", "Returns", "Parameters")
+VALUE_COLUMNS = ("Values of", "Meanings")
 
 _TRAITS = (
     (mi.Flags.KEY, "key"),
@@ -59,6 +63,54 @@ def method_rows(declared: mi.Class) -> Iterator[tuple[str, ...]]:
         )
         returns = "" if method.return_type is None else _type(method.return_type)
         yield (method.name, f"static {returns}" if method.is_static else returns, parameters)
+
+
+def value_rows(declared: mi.Class) -> Iterator[tuple[str, ...]]:
+    """Return a row of `VALUE_COLUMNS` for each set of values that has meanings (ValueMap).
+
+    Methods that return the same values, as those of Win32_Service do, share a row.
+    """
+    names_of: dict[str, list[str]] = {}
+    for name, qualifiers in _valued(declared):
+        meanings = _meanings(qualifiers)
+        if meanings:
+            names_of.setdefault(meanings, []).append(name)
+    for meanings, names in names_of.items():
+        yield ", ".join(names), meanings
+
+
+def _valued(declared: mi.Class) -> Iterator[tuple[str, Any]]:
+    for prop in declared.properties.values():
+        yield prop.name, prop.qualifiers
+    for method in declared.methods.values():
+        yield method.name, method.qualifiers
+        for parameter in method.parameters.values():
+            yield f"{method.name}.{parameter.name}", parameter.qualifiers
+
+
+def _meanings(qualifiers: Any) -> str:
+    texts, codes = (
+        given.value if (given := qualifiers.get(name)) is not None else None
+        for name in ("Values", "ValueMap")
+    )
+    if not isinstance(texts, list):
+        return ""
+    if not isinstance(codes, list):
+        codes = [str(number) for number in range(len(texts))]
+    pairs = zip(codes, texts, strict=False)
+    return ", ".join(code if code == text else f"{code} {text}" for code, text in pairs)
+
+
+def tables(declared: mi.Class) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Return the header and the rows of each table of a class that has any."""
+    for header, rows in (
+        (PROPERTY_COLUMNS, property_rows(declared)),
+        (METHOD_COLUMNS, method_rows(declared)),
+        (VALUE_COLUMNS, value_rows(declared)),
+    ):
+        found = list(rows)
+        if found:
+            yield header, found
 
 
 def declaration_form(declared: mi.Class) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 import mi
 from mi.cli.output.columns import Shown
-from mi.cli.output.declaration import METHOD_COLUMNS, PROPERTY_COLUMNS, method_rows, property_rows
+from mi.cli.output.declaration import tables
 from mi.cli.output.terminal import visible
 from mi.cli.output.text_table import cells, columns_of
 
@@ -52,16 +52,12 @@ class TerminalTable:
             self._types.setdefault(visible(name), set()).add(value.type)
 
     def declaration(self, declared: mi.Class) -> None:
-        """Draw a class: its name, a table of its properties and one of its methods."""
+        """Draw a class: its name, and tables of its properties, methods and value maps."""
         ancestor = f" : {declared.superclass}" if declared.superclass else ""
         self._console.print(Text(visible(declared.name + ancestor), style="bold"))
-        for header, rows in (
-            (PROPERTY_COLUMNS, list(property_rows(declared))),
-            (METHOD_COLUMNS, list(method_rows(declared))),
-        ):
-            if rows:
-                self._console.print()
-                self._console.print(self._table(header, rows))
+        for header, rows in tables(declared):
+            self._console.print()
+            self._console.print(self._table(header, rows))
 
     def close(self) -> None:
         """Draw what was taken; nothing where there is no row."""

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import mi
 from mi.cli.output.columns import Shown
-from mi.cli.output.declaration import METHOD_COLUMNS, PROPERTY_COLUMNS, method_rows, property_rows
+from mi.cli.output.declaration import tables
 from mi.cli.output.terminal import visible
 from mi.cli.output.values import text_form
 
@@ -48,16 +48,12 @@ class TextTable:
         self._rows.append(cells(shown))
 
     def declaration(self, declared: mi.Class) -> None:
-        """Write a class: its name, a table of its properties and one of its methods."""
+        """Write a class: its name, and tables of its properties, methods and value maps."""
         ancestor = f" : {declared.superclass}" if declared.superclass else ""
         self._stream.write(f"{visible(declared.name + ancestor)}\n")
-        for header, rows in (
-            (PROPERTY_COLUMNS, [tuple(map(visible, row)) for row in property_rows(declared)]),
-            (METHOD_COLUMNS, [tuple(map(visible, row)) for row in method_rows(declared)]),
-        ):
-            if rows:
-                self._stream.write("\n")
-                self._lines([header, *rows])
+        for header, rows in tables(declared):
+            self._stream.write("\n")
+            self._lines([header, *(tuple(map(visible, row)) for row in rows)])
 
     def close(self) -> None:
         """Write the table; nothing where there is no row."""

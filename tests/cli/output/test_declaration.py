@@ -8,6 +8,13 @@ from typing import Any
 import pytest
 
 import mi
+from mi.cli.output.declaration import (
+    METHOD_COLUMNS,
+    PROPERTY_COLUMNS,
+    VALUE_COLUMNS,
+    tables,
+    value_rows,
+)
 from mi.names import NameMap
 
 _TRUE = {
@@ -110,3 +117,38 @@ def test_on_a_terminal_a_class_is_the_same_tables_drawn(cli: Any) -> None:
     assert "in string Line, out uint32 Id" in out
     bare = cli("class", "server01", "CIM_Thing", answer=mi.Class("CIM_Thing"), terminals="stdout")
     assert len(bare.out.splitlines()) == 1
+
+
+def _texts(name: str, *values: str) -> tuple[str, mi.Qualifier]:
+    return name, mi.Qualifier(name, mi.CimType.STRING_ARRAY, list(values))
+
+
+def test_what_values_mean_is_a_table_in_which_the_same_meanings_share_a_row() -> None:
+    mapped = NameMap(
+        [_texts("ValueMap", "0", "2", ".."), _texts("Values", "Fine", "Denied", "Odd")]
+    )
+    modes = NameMap([_texts("ValueMap", "Auto", "Manual"), _texts("Values", "Auto", "Manual")])
+    counted = NameMap([_texts("Values", "Off", "On")])
+    mode = mi.Parameter("Mode", mi.CimType.STRING, qualifiers=modes)
+    methods = (
+        mi.Method("Start", mi.CimType.UINT32, NameMap([("Mode", mode)]), qualifiers=mapped),
+        mi.Method("Stop", mi.CimType.UINT32, qualifiers=mapped),
+    )
+    declared = mi.Class(
+        "X_Thing",
+        properties=NameMap(
+            [
+                ("State", mi.Property("State", mi.CimType.UINT16, qualifiers=counted)),
+                ("Bare", mi.Property("Bare", mi.CimType.UINT16)),
+            ]
+        ),
+        methods=NameMap((one.name, one) for one in methods),
+    )
+    assert list(value_rows(declared)) == [
+        ("State", "0 Off, 1 On"),
+        ("Start, Stop", "0 Fine, 2 Denied, .. Odd"),
+        ("Start.Mode", "Auto, Manual"),
+    ]
+    assert [header for header, _ in tables(declared)] == [
+        PROPERTY_COLUMNS, METHOD_COLUMNS, VALUE_COLUMNS,
+    ]  # fmt: skip

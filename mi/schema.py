@@ -168,7 +168,7 @@ class Layout:
         return Layout.of, (self.class_name, self.types, self.flags, self.keys)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Class:
     """The declaration of a class (MI_Class).
 
@@ -213,6 +213,10 @@ class Class:
     def flags(self) -> Flags:
         """What MI says of it: CLASS, ASSOCIATION, INDICATION, ABSTRACT, TERMINAL."""
         return Flags.CLASS | _flags(self.qualifiers, _CLASS_FLAGS)
+
+    def __repr__(self) -> str:
+        where = f"{self.namespace}:" if self.namespace else ""
+        return f"<Class {where}{self.name}>"
 
     def is_a(self, class_name: str) -> bool:
         """Return whether this is `class_name` or, as far as `derivation` tells, derives from it."""

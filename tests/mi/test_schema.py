@@ -138,3 +138,8 @@ def test_a_class_is_one_of_its_ancestors_without_case() -> None:
 def test_a_class_does_not_change(attribute: str) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(_CLASS, attribute, None)
+
+
+def test_the_repr_of_a_class_is_its_name_and_not_its_whole_declaration() -> None:
+    assert repr(Class("Win32_Service", "root/cimv2")) == "<Class root/cimv2:Win32_Service>"
+    assert repr(Class("Win32_Service")) == "<Class Win32_Service>"

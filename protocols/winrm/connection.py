@@ -27,7 +27,7 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.errands import Errand
 from protocols.winrm.route import Place
 
-__all__ = ["BoundedSocket", "reach", "secure"]
+__all__ = ["BoundedSocket", "Targets", "look_up", "reach", "secure"]
 
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 # A subscription may wait for ever, so a host that vanished without a word has to be noticed: two
@@ -46,7 +46,8 @@ _ADVICE: dict[type[OSError], str] = {
 _DEFAULT_ADVICE = "Check the address and the network."
 _PROXY_ADVICE = "Check the address of the proxy, and whether one is needed."
 
-_Targets = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
+Targets = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]]
+"""What `socket.getaddrinfo` returns."""
 
 
 class BoundedSocket(socket.socket):
@@ -148,8 +149,7 @@ def reach(place: Place, bounds: Bounds, *, is_proxy: bool = False) -> BoundedSoc
         OperationTimeout: the time was over first.
         OperationCancelled: the operation was cancelled.
     """
-    bounds.enter(Phase.LOOKING_UP)
-    targets = _look_up(place, bounds)
+    targets = look_up(place, bounds)
     bounds.enter(Phase.CONNECTING)
     try:
         connection = _connect(targets, bounds)
@@ -171,7 +171,15 @@ def reach(place: Place, bounds: Bounds, *, is_proxy: bool = False) -> BoundedSoc
     ) from failure
 
 
-def _look_up(place: Place, bounds: Bounds) -> _Targets:
+def look_up(place: Place, bounds: Bounds) -> Targets:
+    """Return where to connect to for `place`, in the order in which to try.
+
+    Raises:
+        ConnectionFailed: no address is known for the name.
+        OperationTimeout: the time was over first.
+        OperationCancelled: the operation was cancelled.
+    """
+    bounds.enter(Phase.LOOKING_UP)
     with suppress(OSError):  # it is a name, then
         return socket.getaddrinfo(*place, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     errand = Errand(partial(_resolve, place), "mi-look-up")
@@ -187,11 +195,11 @@ def _look_up(place: Place, bounds: Bounds) -> _Targets:
     ) from failure
 
 
-def _resolve(place: Place) -> _Targets:
+def _resolve(place: Place) -> Targets:
     return socket.getaddrinfo(*place, type=socket.SOCK_STREAM)
 
 
-def _connect(targets: _Targets, bounds: Bounds) -> BoundedSocket:
+def _connect(targets: Targets, bounds: Bounds) -> BoundedSocket:
     """Try one address after the other, each for its part of the time that is left."""
     failure = OSError()
     for tried, (family, kind, protocol, _, where) in enumerate(targets):

@@ -65,7 +65,7 @@ class Connector:
             OperationCancelled: the operation was cancelled.
         """
         context = self._context(certificate)
-        connection = self._reach(bounds)
+        connection = self.reach(bounds)
         if context is None:
             return connection
         secured = secure(connection, self._address, bounds, context)
@@ -97,7 +97,12 @@ class Connector:
 
     # The way
 
-    def _reach(self, bounds: Bounds) -> BoundedSocket:
+    def reach(self, bounds: Bounds) -> BoundedSocket:
+        """Return a new connection to the service, without TLS.
+
+        Raises:
+            MIError: as for `connect`.
+        """
         target, proxy = self._route.target, self._chosen_proxy(bounds)
         if proxy is None:
             return self._dial(target, bounds)

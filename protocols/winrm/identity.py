@@ -6,7 +6,8 @@ It is loaded where that is needed, for it loads the cryptography package.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,7 +19,43 @@ from mi.errors import CertificateRejected
 from protocols.winrm.certificates import NAME_ADVICE
 from protocols.winrm.endpoint import Address
 
-__all__ = ["check_name", "server_end_point"]
+__all__ = ["Facts", "check_name", "facts_of", "server_end_point"]
+
+
+class Facts(NamedTuple):
+    """What a certificate says of itself.
+
+    Attributes:
+        subject: whose it is, as RFC 4514 writes it.
+        issuer: who issued it.
+        names: the hosts that it is for.
+        begins: from when on it holds.
+        ends: until when it holds.
+    """
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    begins: datetime
+    ends: datetime
+
+
+def facts_of(der: bytes) -> Facts:
+    """Return what a certificate says of itself.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    certificate = x509.load_der_x509_certificate(der)
+    names = _names(certificate)
+    common = tuple(value for part in names["subject"] for _, value in part)
+    return Facts(
+        certificate.subject.rfc4514_string(),
+        certificate.issuer.rfc4514_string(),
+        tuple(value for _, value in names["subjectAltName"]) or common,
+        certificate.not_valid_before_utc,
+        certificate.not_valid_after_utc,
+    )
 
 
 def check_name(der: bytes, address: Address) -> None:

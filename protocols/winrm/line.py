@@ -173,6 +173,11 @@ class Line:
         self._forget()
 
     @property
+    def is_sealing(self) -> bool:
+        """Whether the present connection seals what it carries."""
+        return self._sealing is not None
+
+    @property
     def traffic(self) -> Traffic:
         """What the last exchange took, or takes so far."""
         return Traffic(self._link.sent, self._link.received, self._attempts)

@@ -85,7 +85,5 @@ def test_opening_a_session_loads_neither_ctypes_nor_a_network_library() -> None:
         "import sys, mi; mi.connect().close();"
         "print([name for name in ('ctypes', 'socket', 'spnego') if name in sys.modules])"
     )
-    shown = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert shown.stdout.strip() == "[]"

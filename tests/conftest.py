@@ -1,7 +1,8 @@
-"""What every test gets: reproducible property-based tests, and no quiet skip in CI."""
+"""What every test gets: reproducible examples, no realm of this machine's, no quiet skip in CI."""
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("nightly", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+os.environ["KRB5_CONFIG"] = str(Path(__file__).with_name("krb5.conf"))
+os.environ["KRB5CCNAME"] = f"FILE:{os.devnull}"
 
 # CI installs all that the suite uses, so a skip there hides something, but for these two reasons:
 # the recorded messages are no part of the project, and a Windows test needs Windows.

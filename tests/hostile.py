@@ -15,8 +15,8 @@ from tests.sessions import on_time
 from tests.winrm.scripted import SOAP, Peer, ScriptedServer
 
 __all__ = [
-    "BOMB", "CHUNKED", "IDENTITY", "OK", "against", "endless_pages", "is_clear", "once", "raw",
-    "refused", "without_end",
+    "BOMB", "CHUNKED", "IDENTITY", "OK", "PAGE", "against", "endless_pages", "is_clear", "once",
+    "raw", "refused", "without_end",
 ]  # fmt: skip
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: " + SOAP.encode() + b"\r\n"

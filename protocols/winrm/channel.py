@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from mi.callbacks import SessionCallbacks
+from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.calls import (
     AssociatorInstances,
     Call,
@@ -44,6 +44,7 @@ from protocols.winrm.discretion import Forgetting
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import following
+from protocols.winrm.patience import Patience
 from protocols.winrm.run import Run
 from protocols.winrm.server import Server
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
@@ -202,11 +203,27 @@ class WinrmChannel:
         return kind(call, settings, dialect, self.schemas)
 
     def ask(self, request: Request, expiry: Expiry, cancel: CancelToken) -> Reply | Fault:
-        """Send `request` and return the reply.
+        """Send `request` and return the reply, if need be once the server has less to do.
 
         Raises:
             MIError: what the transport made of it, or the reply is none.
         """
+        patience = Patience(expiry, cancel)
+        while True:
+            try:
+                answer = self._ask_once(request, expiry, cancel)
+            except MIError as error:
+                if not (request.repeatable and patience.bears(error)):
+                    raise
+                said = error.message
+            else:
+                if not (isinstance(answer, Fault) and patience.bears(answer)):
+                    return answer
+                said = answer.error().message
+            waited = patience.wait()
+            self._tell(f"asked again after {waited:.2f} s, since the server is busy: {said}")
+
+    def _ask_once(self, request: Request, expiry: Expiry, cancel: CancelToken) -> Reply | Fault:
         message_id = None if request.is_identify else new_id()
         envelope = self.written(request, message_id or "")
         with self.lease(expiry, cancel) as line:
@@ -315,6 +332,10 @@ class WinrmChannel:
                 self._release_orphans(line, expiry, cancel)
 
     # Inside
+
+    def _tell(self, text: str) -> None:
+        _logger.info("%s: %s", self.authority, text)
+        self._callbacks.message(MessageChannel.VERBOSE, text)
 
     def _lines(self) -> Transport:
         """Return the transport, made when it is first needed."""

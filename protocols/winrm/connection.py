@@ -101,11 +101,16 @@ class BoundedSocket(socket.socket):
                 continue
             if not count:
                 bounds.wait()  # a cancel that shut it down looks like the server's end
+                bounds.is_ended = True
             bounds.arrived(count)
             return count
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all of `data`."""
+        """Send all of `data`.
+
+        Raises:
+            OSError: the other end takes no more; it cannot have read all of the request.
+        """
         bounds = self.bounds
         bounds.enter(Phase.SENDING)
         with memoryview(data) as view:
@@ -113,8 +118,23 @@ class BoundedSocket(socket.socket):
             while sent < len(view):
                 self.settimeout(bounds.wait())
                 bounds.is_sent = True
-                with suppress(TimeoutError):
+                try:
                     sent += self.send(view[sent:], flags)
+                except TimeoutError:
+                    if self._is_answered():
+                        bounds.is_cut = True
+                        # urllib3 takes this for what it mostly is, and reads the reply.
+                        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from None
+                except OSError:
+                    bounds.is_cut = True
+                    raise
+
+    def _is_answered(self) -> bool:
+        """Whether there is a reply although the request was not read: a 401 to a large one.
+
+        Under TLS, what has come may be no reply.
+        """
+        return not isinstance(self, ssl.SSLSocket) and wait_for_read(self, 0.0)
 
     def reach(self, where: Any, give_up_at: float | None) -> None:
         """Connect to a socket address.

@@ -1,8 +1,9 @@
 """One connection to a server: made, logged on, and made anew when that is safe.
 
 An exchange sends one envelope and returns the reply. It is sent again, once, in two cases only: the
-connection was lost before anything of the reply came, and the request may be repeated; or the
-server forgot the logon of a connection that it had served before, so that it cannot have read it.
+connection was lost, and the request may be repeated, or cannot have been read since not all of it
+was sent; or the server forgot the logon of a connection that it had served before, so that it
+cannot have read it either.
 """
 
 from __future__ import annotations
@@ -119,7 +120,10 @@ class Line:
                 answer = self._converse(envelope, is_repeatable=repeatable)
             if is_one_way and answer.status in _SUCCESS and not answer.body:
                 return iter(())
-            return iter((self._content(answer, is_repeatable=repeatable),))
+            content = self._content(answer, is_repeatable=repeatable)
+            if self._bounds.is_cut:
+                self.discard()  # the server may still wait for the rest of the request
+            return iter((content,))
         except BaseException:
             self.discard()
             raise
@@ -208,7 +212,7 @@ class Line:
             except Rejected:
                 continue  # with what else there is
             except ConnectionFailed as error:
-                if not (may_retry and is_repeatable and self._is_unanswered()):
+                if not (may_retry and self._may_ask_again(is_repeatable=is_repeatable)):
                     raise
                 self._tell(f"the connection was lost, so the request is sent again: {error}")
             else:
@@ -219,9 +223,10 @@ class Line:
             may_retry = False
             self.discard()
 
-    def _is_unanswered(self) -> bool:
-        """Whether the request was sent, and nothing of a reply came."""
-        return self._is_asked and self._bounds.is_sent and not self._bounds.received
+    def _may_ask_again(self, *, is_repeatable: bool) -> bool:
+        """Whether what was lost is the request itself, and to send it twice does no harm."""
+        bounds = self._bounds
+        return self._is_asked and bounds.is_sent and (is_repeatable or bounds.is_cut)
 
     def _is_forgotten(self, answer: Answer) -> bool:
         """Whether the server forgot whose connection this is (HTTP.sys after 120 s, a proxy)."""
@@ -321,7 +326,8 @@ class Line:
         try:
             return self._link.post(body, headers, self._most, is_streamed=self._is_streamed)
         except MIError as error:
-            error.outcome_unknown = self._bounds.is_sent and not is_repeatable
+            bounds = self._bounds
+            error.outcome_unknown = bounds.is_sent and not (is_repeatable or bounds.is_cut)
             raise
 
     # The reply

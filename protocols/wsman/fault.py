@@ -74,6 +74,19 @@ _CLOSED: Final = frozenset(
     )
 )
 _TIMEOUTS: Final = (NUMBERS["OPERATION_TIMEDOUT"], NUMBERS["ENUMERATE_TIMED_OUT"])
+# The request was not begun, and may be once others have ended.
+_QUOTAS: Final = frozenset(
+    NUMBERS[name]
+    for name in (
+        "QUOTA_LIMIT",
+        "QUOTA_MAX_OPERATIONS",
+        "QUOTA_USER",
+        "QUOTA_SYSTEM",
+        "QUOTA_MAX_USERS_PPQ",
+        "QUOTA_MAX_PLUGINOPERATIONS_PPQ",
+        "QUOTA_MAX_OPERATIONS_USER_PPQ",
+    )
+)
 # A server that names one of these means its own connections and formats, not ours with it.
 _CATEGORIES: Final = {
     int(category): category
@@ -164,6 +177,14 @@ class Fault:
     def is_timeout(self) -> bool:
         """Whether the server's time for the request ran out; a Pull may then be sent again."""
         return any(number in _TIMEOUTS for number in self._numbers())
+
+    @property
+    def is_quota(self) -> bool:
+        """Whether the server has too much to do; the request was not begun, and may be sent again.
+
+        Which of several quotas it was is not always said.
+        """
+        return any(number in _QUOTAS for number in self._numbers())
 
     @property
     def ends_context(self) -> bool:

@@ -258,6 +258,49 @@ def test_sending_ends_on_time_where_nobody_reads() -> None:
         assert fresh.is_sent
 
 
+def test_what_a_lost_connection_takes_no_more_of_cannot_have_been_read() -> None:
+    with (
+        ScriptedServer(Peer.reset) as server,
+        bounds() as fresh,
+        dialled(server, fresh) as open_socket,
+    ):
+        with pytest.raises(OSError, match="reset|Broken pipe"):
+            open_socket.sendall(b"x" * 50_000_000)
+        assert fresh.is_sent
+        assert fresh.is_cut
+        fresh.begin()
+        assert not fresh.is_cut
+
+
+def test_sending_ends_where_the_reply_is_there_before_the_request_was_read() -> None:
+    def answer(peer: Peer) -> None:
+        peer.send(b"no")
+        peer.stall()
+
+    with (
+        ScriptedServer(answer) as server,
+        bounds() as fresh,
+        dialled(server, fresh) as open_socket,
+    ):
+        with pytest.raises(BrokenPipeError):
+            open_socket.sendall(b"x" * 50_000_000)
+        assert fresh.is_cut
+        assert open_socket.recv(2) == b"no"
+
+
+def test_the_end_of_a_connection_is_noted() -> None:
+    with (
+        ScriptedServer(lambda peer: peer.send(b"x")) as server,
+        bounds() as fresh,
+        dialled(server, fresh) as open_socket,
+    ):
+        received = bytearray(10)
+        assert open_socket.recv_into(received) == 1
+        assert not fresh.is_ended
+        assert open_socket.recv_into(received) == 0
+        assert fresh.is_ended
+
+
 def test_all_is_sent(server: ScriptedServer) -> None:
     with bounds() as fresh, dialled(server, fresh) as open_socket:
         open_socket.sendall(b"")

@@ -250,7 +250,7 @@ def test_a_hostile_reply_is_one_clear_error(
 ) -> None:
     with ScriptedServer(script) as server:
         fails(line_to(server, max_envelope_size=8), kind, message, seconds=1)
-    assert server.connections == 1
+    assert server.connections == (2 if kind is ConnectionFailed else 1)
 
 
 def test_a_reply_that_is_cut_off_is_no_reply() -> None:
@@ -260,10 +260,25 @@ def test_a_reply_that_is_cut_off_is_no_reply() -> None:
 
     with ScriptedServer(cut_off) as server:
         fails(line_to(server), ConnectionFailed, "lost while reading the reply")
-    assert server.connections == 1
+    assert server.connections == 2
 
 
 # Lost connections
+
+
+def half_an_answer(peer: Peer) -> None:
+    peer.request()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<a/>")
+    peer.reset()
+
+
+def test_a_reply_that_is_reset_in_the_midst_is_asked_for_again_where_that_does_no_harm() -> None:
+    with ScriptedServer(half_an_answer, echo) as server:
+        assert exchange(line_to(server)) == b"<reply><request/></reply>"
+    with ScriptedServer(half_an_answer, echo) as server:
+        error = fails(line_to(server), ConnectionFailed, "was lost", repeatable=False)
+        assert error.outcome_unknown
+        assert server.connections == 1
 
 
 def test_a_repeatable_request_is_sent_again_once_if_nothing_came_back() -> None:

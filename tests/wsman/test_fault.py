@@ -501,3 +501,17 @@ def test_whatever_a_fault_holds_becomes_an_error(children: list[etree._Element])
     assert error.result is not Result.OK
     assert isinstance(fault.is_timeout, bool)
     assert isinstance(fault.ends_context, bool)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_quota"),
+    [
+        ("QUOTA_MAX_OPERATIONS", True),
+        ("QUOTA_USER", True),
+        ("QUOTA_MAX_OPERATIONS_USER_PPQ", True),
+        ("OPERATION_TIMEDOUT", False),
+        ("INVALID_SELECTORS", False),
+    ],
+)
+def test_a_want_of_quota_is_told_from_other_faults(name: str, is_quota: bool) -> None:
+    assert Fault(wsman_codes=(NUMBERS[name],)).is_quota is is_quota

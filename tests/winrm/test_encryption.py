@@ -1,10 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mi.errors import ProtocolError
 from protocols.winrm.adapter import Answer
-from protocols.winrm.encryption import Seal, Sealing
+from protocols.winrm.encryption import PyspnegoSecurity, Seal, Sealing
 from protocols.wsman import framing
 
 SPNEGO = framing.content_type(framing.SPNEGO)
@@ -147,3 +149,16 @@ def test_a_body_that_is_cut_off_is_not_believed() -> None:
 def test_a_context_that_cannot_seal_says_so() -> None:
     with pytest.raises(ProtocolError, match="cannot be sealed: ValueError: nothing to seal"):
         sealing().seal(b"")
+
+
+def test_a_context_of_pyspnego_seals_and_unseals_as_it_is() -> None:
+    class Context:
+        def wrap_winrm(self, data: bytes) -> object:
+            return SimpleNamespace(header=b"header", data=data[::-1])
+
+        def unwrap_winrm(self, header: bytes, data: bytes) -> bytes:
+            return header + data
+
+    security = PyspnegoSecurity(Context())
+    assert security.wrap(b"abc") == (b"cba", b"header")
+    assert security.unwrap(b"abc", b"header") == b"headerabc"

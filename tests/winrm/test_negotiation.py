@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import spnego
 
-from mi.credentials import Credentials
+from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
 from protocols.loopback.users import User, registered
@@ -53,6 +53,7 @@ class NtlmServer:
 def test_an_address_means_ntlm_at_once(user: User) -> None:
     method = negotiate(Credentials.password(user.name, user.password), NUMERIC)
     wire = FakeWire(NtlmServer())
+    assert method.scheme is Scheme.NTLM_DOMAIN
     assert method.log_on(wire) is not None
     assert str(wire.headers[0]).startswith(NTLM)
     assert wire.told == []
@@ -84,8 +85,9 @@ def test_a_ticket_means_kerberos_and_nothing_else_is_sent(kdc: Kdc) -> None:
         return answer(200, f"Negotiate {b64encode(token or b'').decode()}")
 
     wire = FakeWire(server)
-    seal = negotiate(Credentials.password("ops", PASSWORD)).log_on(wire)
-    assert seal is not None
+    method = negotiate(Credentials.password("ops", PASSWORD))
+    assert method.scheme is Scheme.KERBEROS
+    assert method.log_on(wire) is not None
     assert len(wire.headers) == 1
     assert context.principal == OPS
 

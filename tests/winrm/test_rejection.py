@@ -84,3 +84,10 @@ def test_a_logon_without_an_answer_says_that_nobody_knows() -> None:
 def test_names_that_may_be_one_account_are_told(one: str, other: str, expected: bool) -> None:
     names = UserName.parse(one), UserName.parse(other)
     assert may_be_same(*names) is may_be_same(*reversed(names)) is expected
+
+
+def test_a_refusal_of_a_bound_logon_names_the_certificate() -> None:
+    rejection = refused(UserName("ops"), ADDRESS)
+    rejection.bound_to("ab12")
+    assert "Check the user name" in str(rejection.error.advice)
+    assert "has the SHA-256 ab12" in str(rejection.error.advice)

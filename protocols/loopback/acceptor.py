@@ -252,10 +252,10 @@ def _kerberos(policy: Policy, _: bytes) -> SecurityContext:
 
 
 def _kerberos_context(policy: Policy, protocol: str) -> SecurityContext:
-    from protocols.loopback.kerberos import KerberosContext  # noqa: PLC0415 - an extra's libraries
-
     if policy.keytab is None:
         raise NotAccepted
+    from protocols.loopback.kerberos import KerberosContext  # noqa: PLC0415 - an extra's libraries
+
     return KerberosContext(policy.keytab, policy.channel_binding, protocol)
 
 

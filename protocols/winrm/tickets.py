@@ -15,7 +15,7 @@ import krb5
 
 from mi.credentials import Credentials
 
-__all__ = ["KERBEROS", "SPNEGO", "Tickets", "default_realm"]
+__all__ = ["KERBEROS", "SPNEGO", "Tickets", "default_realm", "held"]
 
 KERBEROS = gssapi.OID.from_int_seq("1.2.840.113554.1.2.2")  # RFC 4121 1
 SPNEGO = gssapi.OID.from_int_seq("1.3.6.1.5.5.2")  # RFC 4178 3
@@ -25,7 +25,8 @@ _MECHANISMS = [KERBEROS, SPNEGO]  # and no other that this machine may have insi
 def default_realm() -> str | None:
     """Return the realm that this machine is of, or None if its configuration says none."""
     with suppress(krb5.Krb5Error):
-        return krb5.get_default_realm(krb5.init_context()).decode()
+        realm: str = krb5.get_default_realm(krb5.init_context()).decode()
+        return realm
     return None
 
 
@@ -87,6 +88,22 @@ class Tickets:
             return krb5.get_init_creds_password(context, client, options, password)
         keytab = krb5.kt_resolve(context, file.encode())
         return krb5.get_init_creds_keytab(context, client, options, keytab)
+
+
+def held(cache: str | None) -> tuple[str, int]:
+    """Return whose ticket lies in a cache, and for how many seconds it is good.
+
+    Args:
+        cache: its name; None is the default one.
+
+    Raises:
+        gssapi.raw.GSSError: there is none, or it is not good any more.
+    """
+    store: dict[bytes | str, bytes | str] | None = None
+    if cache is not None:
+        store = {b"ccache": cache.encode()}
+    found = gssapi.Credentials(usage="initiate", mechs=[KERBEROS], store=store)
+    return str(found.name), found.lifetime or 0
 
 
 def _of_cache(name: bytes | None) -> gssapi.Credentials:

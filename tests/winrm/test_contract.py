@@ -25,22 +25,22 @@ from mi.calls import (
 )
 from mi.calls import TestConnection as ConnectionTest
 from mi.event_log import query_list
+from mi.events import Prompt
 from mi.handler import ProtocolHandler
 from mi.instance import Instance
 from mi.options import DestinationOptions, OperationOptions
+from mi.results import PromptType
 from mi.testing import HandlerContract
-from protocols.loopback import Endpoint, Stall
+from protocols.loopback import Endpoint, Say, Stall
 from protocols.winrm.handler import WinrmHandler
 
 _NOBODY_LISTENS = 1  # tcpmux: no machine has it
+_SURE = Prompt("Stop it?", PromptType.NORMAL)
 _SERVICES = "SELECT Name, State FROM Win32_Service"
 
 
 class TestWinrm(HandlerContract):
     """Every call, over NTLM-sealed HTTP."""
-
-    # A capability that cannot be offered here: the endpoint's providers ask nothing.
-    test_prompts_are_delivered_and_answers_brought = None  # type: ignore[assignment]
 
     @pytest.fixture(autouse=True)
     def _endpoint(self) -> Iterator[None]:
@@ -92,6 +92,10 @@ class TestWinrm(HandlerContract):
 
     def failing_call(self) -> Call[Any]:
         return GetInstance(Instance("Win32_Service", {"Name": "none"}))
+
+    def prompting_call(self) -> Call[Any]:
+        self.endpoint.disturb(Say("StopService", script=lambda caller: caller.tell(_SURE)))
+        return Invoke(Instance("Win32_Service", {"Name": "Spooler"}), "StopService")
 
     def unreachable(self) -> tuple[str, DestinationOptions]:
         return "127.0.0.1", DestinationOptions(

@@ -134,6 +134,28 @@ def test_an_enumeration_whose_first_reply_is_lost_begins_again(
     assert actions(endpoint).count("Enumerate") == 2
 
 
+def spoiled(reply: bytes) -> bytes:
+    return re.sub(rb"(ReturnValue>)[0-9]+<", rb"\g<1>many<", reply)
+
+
+def test_a_change_whose_reply_cannot_be_read_may_have_been_made(
+    endpoint: Endpoint, session: mi.Session
+) -> None:
+    endpoint.disturb(Replace("StopService", envelope=spoiled))
+    with pytest.raises(mi.ProtocolError) as caught:
+        stop(session)
+    assert caught.value.outcome_unknown
+    assert invocations(endpoint) == 1
+
+
+def test_a_change_that_the_server_refuses_was_not_made(
+    endpoint: Endpoint, session: mi.Session
+) -> None:
+    with pytest.raises(mi.MIError) as caught:
+        session.invoke(mi.Instance.from_path('Win32_Service.Name="Nobody"'), "StopService")
+    assert not caught.value.outcome_unknown
+
+
 # Logons
 
 

@@ -18,7 +18,7 @@ from mi.control import Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError
 from mi.events import Prompt
 from mi.handler import Event, Item
-from mi.results import ResponseType
+from mi.results import OperationFlags, ResponseType
 from protocols.winrm.dialogue import Dialogue, Farewell
 from protocols.winrm.discretion import Forgetting
 from protocols.winrm.server import Lesson
@@ -50,7 +50,9 @@ class Run:
         "_conversation",
         "_dialect",
         "_dialogue",
+        "_is_done",
         "_is_over",
+        "_must_tell_start",
         "_options",
         "_partings",
         "_registration",
@@ -76,7 +78,9 @@ class Run:
         self._registration = Registration.of(control.callbacks, control.options)
         self._dialogue: Dialogue | None = None
         self._partings: deque[Request | Farewell] = deque()
+        self._is_done = False
         self._is_over = False
+        self._must_tell_start = bool(control.flags & OperationFlags.REPORT_OPERATION_STARTED)
         self._take(conversation)
 
     def _take(self, conversation: Conversation) -> None:
@@ -135,13 +139,20 @@ class Run:
     def _next_batch(self, expiry: Expiry) -> list[Event] | None:
         try:
             while (events := self._advance(expiry)) is not None:
-                if events:
+                if events or self._tells_start():
                     return events
         except MIError as error:
-            # A lost Pull loses results, but nothing on the server is other than it was.
-            error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
+            # A lost Pull loses results, but nothing on the server is other than it was. And where
+            # the server has done it, and what it says of it cannot be read, it has still done it.
+            is_unknown = error.outcome_unknown or self._is_done
+            error.outcome_unknown = is_unknown and not self._call.repeatable
             raise
         return None
+
+    def _tells_start(self) -> bool:
+        """Whether the caller is yet to learn, by a batch of nothing, that the server goes along."""
+        tells, self._must_tell_start = self._must_tell_start, False
+        return tells
 
     def _advance(self, expiry: Expiry) -> list[Event] | None:
         """Take one step; None is the end."""
@@ -185,6 +196,7 @@ class Run:
             reply = reply.under(self._channel.circumstances(self._call, request))
         elif not request.is_identify:
             server.answered(self._namespace_of(request))
+            self._is_done = self._is_done or not (request.repeatable or self._call.endless)
         lesson = server.learn(reply, request, self._dialect)
         if lesson is Lesson.NO_CLASSES:
             return self._items(conversation.receive(NO_CLASSES))

@@ -541,3 +541,13 @@ def test_the_recorded_subscription_of_omi_is_replayed(endpoint: Endpoint) -> Non
     assert found.bookmark is None
     for exchange, name in zip(endpoint.exchanges, steps.values(), strict=True):
         assert asked(exchange.request_bytes) == asked(recorded(f"{name}-request"))
+
+
+def test_a_subscription_reports_that_it_has_started_before_anything_happens(
+    endpoint: Endpoint, session: Session
+) -> None:
+    flags = OperationFlags.REPORT_OPERATION_STARTED
+    query = "SELECT * FROM __InstanceCreationEvent " + SERVICES
+    with session.subscribe(query, flags=flags) as new:
+        assert next(new) is None
+        assert actions(endpoint) == ["Subscribe"]

@@ -547,7 +547,7 @@ def test_a_subscription_reports_that_it_has_started_before_anything_happens(
     endpoint: Endpoint, session: Session
 ) -> None:
     flags = OperationFlags.REPORT_OPERATION_STARTED
-    query = "SELECT * FROM __InstanceCreationEvent " + SERVICES
+    query = f"SELECT * FROM __InstanceCreationEvent {SERVICES}"  # noqa: S608 - no value
     with session.subscribe(query, flags=flags) as new:
         assert next(new) is None
         assert actions(endpoint) == ["Subscribe"]

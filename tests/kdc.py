@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -126,14 +127,16 @@ class Kdc:
         command = [str(program("krb5kdc")), "-n"]
         if self._ahead:
             command = [str(program("faketime")), "-f", f"+{self._ahead}s", *command]
+        # In a group of its own, since faketime is a parent that would leave its child behind.
         self._process = subprocess.Popen(
-            command, env=self._server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+            command, env=self._server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
         self._wait_until_it_answers()
 
     def stop(self) -> None:
         """Let it answer no more."""
-        self._process.terminate()
+        os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(10)
 
     def admin(self, *queries: str) -> None:

@@ -221,9 +221,7 @@ class SealingPeer:
     def reply(self, envelope: bytes, status: int = 200, **headers: str) -> None:
         """Send a sealed reply."""
         content_type = framing.content_type(framing.SPNEGO)
-        self.peer.reply(
-            status, self.sealed(envelope), **{"Content-Type": content_type, **headers}
-        )
+        self.peer.reply(status, self.sealed(envelope), **{"Content-Type": content_type, **headers})
 
     def sealed(self, envelope: bytes) -> bytes:
         """Return the body that carries an envelope."""

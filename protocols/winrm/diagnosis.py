@@ -34,10 +34,11 @@ from protocols.winrm.line import Line
 from protocols.winrm.rejection import Rejected
 from protocols.winrm.service_names import service_name
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
+from protocols.winrm.status import shortened
 from protocols.winrm.survey import Survey, failed, sooner
 from protocols.winrm.trust import Trust
 from protocols.wsman.conversation import Conversation
-from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
+from protocols.wsman.dialects import DIALECTS, Settings
 from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
@@ -196,7 +197,7 @@ class Examination:
                 "Name the host, or say its Kerberos name by service_principal=.",
             )
         try:
-            from protocols.winrm import tickets  # noqa: PLC0415 - loads the libraries
+            from protocols.winrm.tickets import held  # noqa: PLC0415 - loads the libraries
         except ImportError as error:
             return Finding(
                 "ticket",
@@ -209,11 +210,11 @@ class Examination:
                 "ticket", Verdict.SKIPPED, f"one for {name} is asked for when logging on"
             )
         try:
-            held = tickets.Tickets(credentials, None, forwardable=False).credential()
-            detail = f"{held.name} may ask for {name} for {(held.lifetime or 0) // 60} min more"
-        except Exception as error:  # noqa: BLE001 - gssapi and krb5 have no common error
-            words = " ".join(str(error).split())
+            user, seconds = held(credentials.ticket_cache)
+        except Exception as error:  # noqa: BLE001 - gssapi's has no name before it is loaded
+            words = shortened(str(error))
             return Finding("ticket", Verdict.FAILED, f"there is none: {words}", "Run: kinit")
+        detail = f"{user} may ask for {name} for {seconds // 60} min more"
         return Finding("ticket", Verdict.OK, detail)
 
     def _exposed(self, credentials: Credentials) -> tuple[str, str] | None:
@@ -338,15 +339,13 @@ class Examination:
     def _converse(
         self, begin: Callable[..., Conversation], call: TestConnection | QueryInstances
     ) -> list[Any]:
-        """Return the results of a call, whose messages nothing is asked twice for."""
+        """Return the results of a call, as text, so that no class is asked for."""
         settings = Settings(_PATIENCE, flags=OperationFlags.NO_RTTI, server_name=self._destination)
         conversation = begin(call, settings, DIALECTS[self._kind], SchemaStore())
         results: list[Any] = []
         try:
             while (request := conversation.next_request()) is not None:
                 results += conversation.receive(self._ask(request))
-            if conversation.awaits_class:
-                results += conversation.receive(CLASS_KNOWN)
         finally:
             parting = conversation.abandon()
             if parting is not None:

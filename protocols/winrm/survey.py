@@ -40,13 +40,14 @@ _SHORT_PATIENCE: Final = 5.0  # OMI answers no request without a token, ever
 _SOON: Final = timedelta(days=30)
 _SHOWN: Final = 4  # of many addresses or names
 _NOTICEABLE: Final = 60.0  # seconds between two clocks
+_UNREACHED: Final = "Check the address, and that no firewall drops the connection."
 _NOTHING_SERVED: Final = (404, 405)
 _SUCCESS: Final = range(200, 300)
 
 
-def failed(name: str, error: MIError) -> Finding:
-    """Return the finding that an error is."""
-    return Finding(name, Verdict.FAILED, error.message, error.advice)
+def failed(name: str, error: MIError, advice: str | None = None) -> Finding:
+    """Return the finding that an error is; `advice` is for one that has none."""
+    return Finding(name, Verdict.FAILED, error.message, error.advice or advice)
 
 
 def sooner(expiry: Expiry, seconds: float) -> Expiry:
@@ -74,8 +75,8 @@ class Survey:
         self._route = Route.of(address, options)
         self._trust = Trust.of(options)
 
-    def _bounds(self, seconds: float = _PATIENCE) -> Bounds:
-        return Bounds(sooner(self._expiry, seconds), CancelToken(), _MOST)
+    def _bounds(self, seconds: float | None = None) -> Bounds:
+        return Bounds(sooner(self._expiry, seconds or _PATIENCE), CancelToken(), _MOST)
 
     # The way
 
@@ -90,7 +91,7 @@ class Survey:
             with self._bounds() as bounds:
                 found = dict.fromkeys(str(target[4][0]) for target in look_up(place, bounds))
         except MIError as error:
-            yield failed("name", error)
+            yield failed("name", error, "Check the name servers, or give an address.")
             return
         yield Finding("name", Verdict.OK, f"{whose}{place.host} is {_some(tuple(found))}")
 
@@ -101,7 +102,7 @@ class Survey:
             with self._bounds() as bounds:
                 self._connector.reach(bounds).end()
         except MIError as error:
-            yield failed("port", error)
+            yield failed("port", error, _UNREACHED)
             return
         took = 1000 * (perf_counter() - started)
         yield Finding(
@@ -122,7 +123,7 @@ class Survey:
             yield failed("tls", error)
             yield self._rejected()
         except MIError as error:
-            yield failed("tls", error)
+            yield failed("tls", error, "Check that destination_port= is that of HTTPS.")
         else:
             yield self._spoken(connection)
             yield _certificate(connection.certificate)

@@ -14,7 +14,7 @@ if missing():
 import gssapi
 import krb5
 
-from protocols.winrm.tickets import Tickets, default_realm
+from protocols.winrm.tickets import Tickets, default_realm, held
 
 BY_PASSWORD = Credentials.password("ops", PASSWORD)
 
@@ -161,3 +161,17 @@ def test_a_wrong_password_is_one_attempt(kdc: Kdc) -> None:
     with pytest.raises(krb5.Krb5Error):
         tickets(Credentials.password("ops", "wrong")).credential()
     assert kdc.log.count("PREAUTH_FAILED") == before + 1
+
+
+def test_what_a_cache_holds_can_be_told_without_asking_the_kdc(kdc: Kdc) -> None:
+    with pytest.raises(gssapi.exceptions.GSSError):
+        held(None)
+    kdc.kinit()
+    user, seconds = held(None)
+    assert user == OPS
+    assert 0 < seconds <= 24 * 3600
+    cache = f"FILE:{kdc.folder / 'third'}"
+    with pytest.raises(gssapi.exceptions.GSSError):
+        held(cache)
+    kdc.kinit(cache=cache)
+    assert held(cache)[0] == OPS

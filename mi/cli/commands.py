@@ -28,6 +28,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "identify": Entry("mi.cli.operations:identify", "Ask a host what it is."),
+    "doctor": Entry("mi.cli.doctor:doctor", "Find out why a host cannot be reached."),
     "get": Entry("mi.cli.operations:get", "Get the one instance that an object path names."),
     "enumerate": Entry("mi.cli.operations:enumerate_", "List the instances of a class."),
     "query": Entry("mi.cli.operations:query", "List the instances that a WQL query selects."),

@@ -13,7 +13,7 @@ import click
 
 import mi
 
-__all__ = ["SCHEMES", "credentials"]
+__all__ = ["PROXY_SCHEMES", "SCHEMES", "credentials", "proxy_credentials"]
 
 SCHEMES = {
     "negotiate": mi.Scheme.NEGOTIATE,
@@ -25,7 +25,11 @@ SCHEMES = {
 }
 """What `--scheme` may say."""
 
+PROXY_SCHEMES = {name: SCHEMES[name] for name in ("negotiate", "digest", "basic")}
+"""What `--proxy-scheme` may say."""
+
 _VARIABLE = "MI_PASSWORD"
+_PROXY_VARIABLE = "MI_PROXY_PASSWORD"
 _STANDARD_INPUT = "-"
 
 
@@ -45,18 +49,34 @@ def credentials(user: str | None, scheme: str, password_file: str | None) -> mi.
     return mi.Credentials.password(user, _password(user, password_file), scheme=SCHEMES[scheme])
 
 
+def proxy_credentials(user: str | None, scheme: str) -> mi.Credentials | None:
+    """Return the credentials of `user` for a proxy, or None where no user is named.
+
+    Raises:
+        click.UsageError: there is no way to get the password.
+    """
+    if user is None:
+        return None
+    password = _found(f"{user} at the proxy", _PROXY_VARIABLE, f"set {_PROXY_VARIABLE}")
+    return mi.Credentials.password(user, password, scheme=PROXY_SCHEMES[scheme])
+
+
 def _password(user: str, password_file: str | None) -> str:
     if password_file is not None:
         return _first_line(password_file)
-    from_environment = os.environ.get(_VARIABLE)
+    return _found(user, _VARIABLE, f"set {_VARIABLE} or use --password-file")
+
+
+def _found(whose: str, variable: str, remedy: str) -> str:
+    """Return a password out of the environment, or from the terminal."""
+    from_environment = os.environ.get(variable)
     if from_environment is not None:
         return from_environment
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"There is no password for {user}, and no terminal to ask on: "
-            f"set {_VARIABLE} or use --password-file."
+            f"There is no password for {whose}, and no terminal to ask on: {remedy}."
         )
-    answer: str = click.prompt(f"Password for {user}", hide_input=True, err=True)
+    answer: str = click.prompt(f"Password for {whose}", hide_input=True, err=True)
     return answer
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 import mi
-from mi.cli.credentials import SCHEMES, credentials
+from mi.cli.credentials import PROXY_SCHEMES, SCHEMES, credentials, proxy_credentials
 from mi.cli.output.terminal import complain
+from mi.network_options import TLS_VERSIONS
 
 __all__ = ["Target", "target_options"]
 
@@ -33,7 +34,25 @@ _OPTIONS = (
     click.option("--https", is_flag=True, help="Use TLS."),
     click.option("--port", type=click.IntRange(1, 65535), metavar="N", envvar="MI_PORT",
                  show_envvar=True, help="The port.", show_default="5985, with --https 5986"),
+    click.option("--connect-to", metavar="HOST[:PORT]",
+                 help="Where it is reached, while HOST stays its name."),
+    click.option("--proxy", metavar="URL|auto",
+                 help="A proxy on the way: http://host:port, or auto for the environment's."),
+    click.option("--proxy-user", metavar="NAME",
+                 help="Who you are for the proxy; MI_PROXY_PASSWORD is the password, or it is "
+                      "asked for."),
+    click.option("--proxy-scheme", type=click.Choice(sorted(PROXY_SCHEMES), case_sensitive=False),
+                 default="negotiate", show_default=True,
+                 help="How to authenticate to the proxy; negotiate is NTLM there."),
     click.option("--ca-file", type=_EXISTING_FILE, help="PEM file of the authorities to trust."),
+    click.option("--fingerprint", metavar="SHA256",
+                 help="Trust the certificate that has it, and no other."),
+    click.option("--crl-file", type=_EXISTING_FILE,
+                 help="PEM file of the authorities' lists of revoked certificates."),
+    click.option("--tls-name", metavar="NAME", show_default="HOST",
+                 help="The name that the certificate must have."),
+    click.option("--min-tls", type=click.Choice(TLS_VERSIONS), show_default="1.2",
+                 help="The oldest TLS to speak; 1.0 takes weak ciphers and keys, too."),
     click.option("--no-ca-check", is_flag=True, help="Trust a certificate of any authority."),
     click.option("--no-name-check", is_flag=True, help="Trust a certificate of any name."),
     click.option("--no-seal", is_flag=True, help="Allow messages that anybody can read."),
@@ -50,6 +69,7 @@ _UNSAFE = {
     "no_ca_check": "the certificate's authority is not checked: it may be anybody's",
     "no_name_check": "the certificate's name is not checked: it may be another host's",
 }
+_DOCTORS_DEADLINE = 60.0  # Application.diagnose's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,15 @@ class Target:
     protocol: str | None
     https: bool
     port: int | None
+    connect_to: str | None
+    proxy: str | None
+    proxy_user: str | None
+    proxy_scheme: str
     ca_file: str | None
+    fingerprint: str | None
+    crl_file: str | None
+    tls_name: str | None
+    min_tls: str | None
     no_ca_check: bool
     no_name_check: bool
     no_seal: bool
@@ -71,23 +99,30 @@ class Target:
     timeout: float | None
     deadline: float | None
 
-    def options(self) -> mi.DestinationOptions:
+    def options(self, *, needs_user: bool = True) -> mi.DestinationOptions:
         """Return the destination's options; asks for the password if one is needed.
 
         Raises:
             click.UsageError: no user is named. What a protocol that is named itself needs, its
                 handler says.
+            mi.InvalidParameter: an option has a value that it cannot have.
         """
         who = credentials(self.user, self.scheme, self.password_file)
-        if who is None and self.protocol is None:
+        if who is None and self.protocol is None and needs_user:
             raise click.UsageError(f"Who are you on {self.host}? Say it by --user, or MI_USER.")
         given: dict[str, Any] = {
             "credentials": who,
             "transport": "HTTPS" if self.https else "HTTP",
             "destination_port": self.port,
+            "connect_to": self.connect_to,
+            **self._proxy(),
             "ca_file": self.ca_file,
-            "cert_ca_check": not self.no_ca_check,
-            "cert_cn_check": not self.no_name_check,
+            "cert_ca_check": False if self.no_ca_check else None,
+            "cert_cn_check": False if self.no_name_check else None,
+            "certificate_fingerprint": self.fingerprint,
+            "crl_file": self.crl_file,
+            "tls_server_name": self.tls_name,
+            "minimum_tls_version": self.min_tls,
             "packet_privacy": not self.no_seal,
             "server_kind": self.server_kind,
             "timeout": self.timeout,
@@ -97,6 +132,31 @@ class Target:
         return mi.DestinationOptions(
             **{name: value for name, value in given.items() if value is not None}
         )
+
+    def _proxy(self) -> dict[str, Any]:
+        is_auto = (self.proxy or "").lower() == "auto"
+        return {
+            "proxy": None if is_auto else self.proxy,
+            "proxy_type": "Auto" if is_auto else None,
+            "proxy_credentials": proxy_credentials(self.proxy_user, self.proxy_scheme),
+        }
+
+    def diagnose(self) -> mi.Diagnosis:
+        """Find out what is wrong on the way to the host.
+
+        Raises:
+            click.UsageError: the protocol or the destination cannot be used.
+        """
+        with mi.Application() as application:
+            try:
+                return application.diagnose(
+                    self.host,
+                    self.options(needs_user=False),
+                    protocol=self.protocol,
+                    deadline=self.deadline or _DOCTORS_DEADLINE,
+                )
+            except (mi.NotFound, mi.InvalidParameter) as error:
+                raise click.UsageError(str(error)) from error
 
     @contextmanager
     def session(self) -> Iterator[mi.Session]:

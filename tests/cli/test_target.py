@@ -20,8 +20,6 @@ def test_without_options_the_library_s_defaults_hold(cli: Any) -> None:
         credentials=mi.Credentials.password("ops", "secret"),
         transport="HTTP",
         packet_privacy=True,
-        cert_ca_check=True,
-        cert_cn_check=True,
     )
 
 
@@ -34,6 +32,12 @@ def test_without_options_the_library_s_defaults_hold(cli: Any) -> None:
         (["--server-kind", "omi"], "server_kind", mi.ServerKind.OMI),
         (["--no-seal"], "packet_privacy", False),
         (["--no-ca-check"], "cert_ca_check", False),
+        (["--connect-to", "10.1.2.3:80"], "connect_to", "10.1.2.3:80"),
+        (["--proxy", "http://proxy:3128"], "proxy", "http://proxy:3128"),
+        (["--proxy", "auto"], "proxy_type", "Auto"),
+        (["--fingerprint", "AB" * 32], "certificate_fingerprint", "ab" * 32),
+        (["--tls-name", "web"], "tls_server_name", "web"),
+        (["--min-tls", "1.0"], "minimum_tls_version", "1.0"),
         (["--no-name-check"], "cert_cn_check", False),
     ],
 )
@@ -50,6 +54,35 @@ def test_the_authorities_file_must_be_there(cli: Any, tmp_path: Path) -> None:
     pem.touch()
     assert _identify(cli, "--ca-file", str(pem)).code == 0
     assert cli.session.options.ca_file == str(pem)
+
+
+def test_the_revocation_list_must_be_there(cli: Any, tmp_path: Path) -> None:
+    lists = tmp_path / "revoked.pem"
+    assert _identify(cli, "--crl-file", str(lists)).code == 2
+    lists.touch()
+    assert _identify(cli, "--crl-file", str(lists)).code == 0
+    assert cli.session.options.crl_file == str(lists)
+
+
+def test_who_is_asked_for_by_a_proxy_has_a_password_of_its_own(
+    cli: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MI_PROXY_PASSWORD", "another")
+    given = ("--proxy", "http://proxy:3128", "--proxy-user", "me", "--proxy-scheme", "basic")
+    assert _identify(cli, *given).code == 0
+    own = mi.Credentials.password("me", "another", scheme="Basic")
+    assert cli.session.options.proxy_credentials == (own,)
+    monkeypatch.delenv("MI_PROXY_PASSWORD")
+    result = _identify(cli, *given)
+    assert result.code == 2
+    assert "MI_PROXY_PASSWORD" in result.err
+
+
+@pytest.mark.parametrize("given", [("--fingerprint", "abc"), ("--proxy", "http://me:pw@proxy")])
+def test_a_value_that_an_option_cannot_have_is_a_usage_error(
+    cli: Any, given: tuple[str, str]
+) -> None:
+    assert _identify(cli, *given).code == 2
 
 
 def test_the_protocol_is_the_session_s(cli: Any) -> None:

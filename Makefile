@@ -31,7 +31,8 @@ test: $(VENV)/.test $(VENV)/.kerberos
 bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python -m tests.benchmarks
 
-soak: $(VENV)/.test
+soak: $(VENV)/.test $(VENV)/.fuzz
+	$(BIN)/python -m tests.fuzz.coverage_guided 300
 	$(BIN)/python -m tests.soak
 
 docs: $(VENV)/.test $(VENV)/.docs
@@ -72,6 +73,6 @@ else
 endif
 	@touch $@
 
-$(VENV)/.test $(VENV)/.bench $(VENV)/.quality $(VENV)/.docs: $(VENV)/.installed
+$(VENV)/.test $(VENV)/.bench $(VENV)/.fuzz $(VENV)/.quality $(VENV)/.docs: $(VENV)/.installed
 	@$(PIP) install --group $(patsubst .%,%,$(@F))
 	@touch $@

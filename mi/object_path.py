@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from mi.errors import InvalidParameter
 from mi.names import normalize_namespace
-from mi.values import format_value
+from mi.values import format_value, shown
 
 __all__ = ["ObjectPath", "Reference", "read", "write"]
 
@@ -95,7 +95,7 @@ def read(path: str) -> ObjectPath:
     """
     match = _PATH.match(path)
     if match is None:
-        raise InvalidParameter(f"{path!r} is not an object path")
+        raise InvalidParameter(f"{shown(path)} is not an object path")
     server_name, namespace = match["server"], match["namespace"]
     return ObjectPath(
         None if server_name == _THIS_MACHINE else server_name,
@@ -109,10 +109,10 @@ def _keys(path: str, keys: str | None, lone: str | None) -> tuple[tuple[str, Any
     if keys is not None:
         return _named_keys(path, keys)
     if lone is None:
-        raise InvalidParameter(f"{path!r} is the path of a class, not of an instance")
+        raise InvalidParameter(f"{shown(path)} is the path of a class, not of an instance")
     if lone != "@":
         raise InvalidParameter(
-            f"{path!r} does not name its key", advice='Write Class.Key="value" instead.'
+            f"{shown(path)} does not name its key", advice='Write Class.Key="value" instead.'
         )
     return ()
 
@@ -123,12 +123,14 @@ def _named_keys(path: str, keys: str) -> tuple[tuple[str, Any], ...]:
     while end == ",":
         match = _KEY.match(keys, position)
         if match is None:
-            raise InvalidParameter(f"the keys of {path!r} cannot be read from {keys[position:]!r}")
+            raise InvalidParameter(
+                f"the keys of {shown(path)} cannot be read from {shown(keys[position:])}"
+            )
         text = match["text"]
         found.append((match["name"], _bare(match["bare"]) if text is None else _quoted(text)))
         position, end = match.end(), match["end"]
     if len({name.lower() for name, _ in found}) < len(found):
-        raise InvalidParameter(f"{path!r} names a key twice")
+        raise InvalidParameter(f"{shown(path)} names a key twice")
     return tuple(found)
 
 
@@ -136,7 +138,7 @@ def _bare(text: str) -> bool | int:
     if text.upper() in _BOOLEANS:
         return _BOOLEANS[text.upper()]
     if not _INTEGER.match(text):
-        raise InvalidParameter(f"{text!r} is not the value of a key")
+        raise InvalidParameter(f"{shown(text)} is not the value of a key")
     return int(text)
 
 

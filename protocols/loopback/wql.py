@@ -21,6 +21,7 @@ from mi.errors import InvalidQuery
 from mi.instance import Instance
 from mi.results import CimType
 from mi.schema import Class
+from mi.values import shown
 from protocols.loopback.comparison import comparer, liker
 
 __all__ = ["ClassTest", "Condition", "Predicate", "Select", "parse", "parse_event_query"]
@@ -375,7 +376,7 @@ class _Parser:
         return _Token("end", "", len(self._text))
 
     def _refuse(self, reason: str) -> NoReturn:
-        found = repr(self._token.text) if self._token.text else "the end"
+        found = shown(self._token.text) if self._token.text else "the end"
         raise InvalidQuery(f"{reason} at position {self._token.position}, where {found} stands")
 
 

@@ -1,0 +1,105 @@
+"""What decoders read where nothing is wrong: golden messages, and what an endpoint answers."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import mi
+from mi.serial import cimxml, mof
+from protocols.loopback import Endpoint, Exchange
+from protocols.loopback.declarations import declared_classes
+from tests.sessions import session_with
+
+__all__ = ["classes", "exchanges", "golden", "replies", "texts"]
+
+_WIRE: Final = Path(__file__).parents[1] / "wire"
+_LARGEST: Final = 40_000
+_CHANGES: Final = (
+    "SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA"
+    " 'Win32_LogicalDisk'"
+)
+_SERVICE: Final = 'Win32_Service.Name="Spooler"'
+
+
+@cache
+def golden(*patterns: str) -> tuple[bytes, ...]:
+    """The golden messages whose names match."""
+    return tuple(path.read_bytes() for pattern in patterns for path in sorted(_WIRE.glob(pattern)))
+
+
+@cache
+def exchanges() -> tuple[Exchange, ...]:
+    """What an endpoint answers to each kind of operation, its largest replies left out."""
+    with Endpoint() as endpoint, session_with(endpoint, max_elements=2) as session:
+        _ask(session)
+        found = {
+            (one.name, one.resource_uri, b"<CLASS " in one.reply_bytes, one.status): one
+            for one in endpoint.exchanges
+            if len(one.reply_bytes) < _LARGEST
+        }
+    return tuple(found.values())
+
+
+def replies(*names: str, of: str = "") -> tuple[bytes, ...]:
+    """The replies to operations of these names, on resources with `of` in their URIs."""
+    return tuple(
+        one.reply_bytes for one in exchanges() if one.name in names and of in one.resource_uri
+    )
+
+
+def _ask(session: mi.Session) -> None:
+    session.test_connection()
+    for class_name in ("Win32_LogicalDisk", "Loopback_AllTypes", "Win32_Process"):
+        with session.enumerate_instances(class_name) as found:
+            next(found)
+            with contextlib.suppress(StopIteration):
+                next(found)
+    with session.enumerate_instances("Win32_Service", keys_only=True) as found:
+        next(found)
+    session.query_instances("SELECT Name, ProcessId FROM Win32_Service").all()
+    service = session.get_instance(_SERVICE)
+    session.invoke(service, "StopService")
+    disk = next(session.query_instances("SELECT * FROM Win32_LogicalDisk"))
+    disk["VolumeName"] = "new"
+    session.modify_instance(disk)
+    session.enumerate_classes("CIM_Service", names_only=True).all()
+    change = threading.Timer(0.2, session.modify_instance, [disk])
+    change.start()
+    with session.subscribe(_CHANGES, timeout=10) as changes:
+        next(changes)
+    change.join()
+    session.get_class("Win32_LogicalDisk")
+    for refused in ("Win32_Nothing", 'Win32_Service.Name="Nobody"'):
+        with contextlib.suppress(mi.MIError):
+            session.get_instance(refused)
+    with session.subscribe_event_log("System", read_existing=True) as events:
+        next(events)
+
+
+@cache
+def classes() -> mi.SchemaStore:
+    """The classes of the sample repository."""
+    store = mi.SchemaStore()
+    for class_ in declared_classes():
+        store.add(class_)
+    return store
+
+
+@cache
+def texts() -> dict[str, tuple[bytes, ...]]:
+    """Classes and instances as CIM-XML and as MOF."""
+    with Endpoint() as endpoint, session_with(endpoint) as session:
+        objects = [
+            session.get_class("Win32_LogicalDisk"),
+            session.get_class("Loopback_AllTypes"),
+            next(session.enumerate_instances("Loopback_AllTypes")),
+            session.get_instance(_SERVICE),
+        ]
+    return {
+        "CIM-XML": tuple(cimxml.write(one).encode() for one in objects),
+        "MOF": tuple(mof.write(one).encode() for one in objects),
+    }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TLS_VERSIONS", "Dialer", "dialer", "fingerprint", "proxy_url"]
 
 Dialer = Callable[[str, int, float | None], "socket.socket"]
-"""Returns a connected stream socket to a host and a port, within so many seconds (None: any).
+"""Returns a connected stream socket to a host and a port, within so many seconds if not None.
 
 It is called once for each new connection, in a thread of its own, which is left behind when the
 time is over; a socket that comes later is closed. The library owns what is returned, and TLS and

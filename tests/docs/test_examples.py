@@ -94,6 +94,16 @@ def _server01(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
             destination = endpoint.host
         return real(application, protocol, destination, options, callbacks)
 
+    looked = mi.Application.diagnose
+
+    def diagnose(application: mi.Application, destination: str, **how: Any) -> mi.Diagnosis:
+        assert destination == "server01"
+        options = mi.DestinationOptions(
+            destination_port=endpoint.port, credentials=endpoint.credentials
+        )
+        return looked(application, endpoint.host, options, **how)
+
+    monkeypatch.setattr(mi.Application, "diagnose", diagnose)
     monkeypatch.setattr(mi.Application, "new_session", new_session)
     monkeypatch.setattr(getpass, "getpass", lambda prompt="": "a password")
 

@@ -203,7 +203,7 @@ class Credentials:
         Args:
             scheme: a `Scheme`, or the text of one.
             ticket_cache: the Kerberos ticket cache to use instead of the default one, as
-                `KRB5CCNAME` names it: `FILE:/tmp/krb5cc_1000`.
+                `KRB5CCNAME` names it: `FILE:/var/krb5/1000`.
 
         Raises:
             InvalidParameter: a scheme that is not known, or needs a password.

@@ -114,8 +114,8 @@ def test_a_scheme_that_needs_a_password_is_refused_for_the_current_user(scheme: 
 
 
 def test_the_current_user_may_name_a_ticket_cache() -> None:
-    credentials = Credentials.current_user("Kerberos", ticket_cache="FILE:/tmp/krb5cc_1")
-    assert credentials.ticket_cache == "FILE:/tmp/krb5cc_1"
+    credentials = Credentials.current_user("Kerberos", ticket_cache="FILE:/var/krb5/1")
+    assert credentials.ticket_cache == "FILE:/var/krb5/1"
     assert Credentials.current_user().ticket_cache is None
     assert credentials != Credentials.current_user("Kerberos")
     with pytest.raises(TypeMismatch, match="ticket_cache is a string"):

@@ -33,6 +33,7 @@ bench: $(VENV)/.test $(VENV)/.bench
 
 soak: $(VENV)/.test $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.coverage_guided 300
+	$(BIN)/python -m tests.interruptions
 	$(BIN)/python -m tests.soak
 
 docs: $(VENV)/.test $(VENV)/.docs

@@ -325,10 +325,11 @@ class Execution(Generic[ResultT]):
 
     def _let_go(self, *, is_released: bool = True) -> None:
         """End the run: release what it has open, or hand that to the channel."""
-        run, self._run = self._run, None
+        run = self._run
         try:
             if run is not None:
                 self._end(run, is_released=is_released)
+                self._run = None  # not before: after a Ctrl-C the finalizer still has it to drop
         finally:
             self.fellows.leave(self)
 
@@ -341,6 +342,7 @@ class Execution(Generic[ResultT]):
         except MIError as error:
             self.fellows.note(self.located(error))
         except BaseException:  # Ctrl-C while it was released: the channel may still do that
+            self._run = None
             run.drop()
             raise
 

@@ -384,6 +384,15 @@ def test_ctrl_c_ends_a_program_and_leaves_nothing_open(endpoint: Endpoint, way: 
     assert settles(lambda: endpoint.open_connections == 0)
 
 
+def test_ctrl_c_at_any_line_leaves_a_session_that_can_be_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.interruptions", "401"],
+        capture_output=True, text=True, cwd=PROJECT, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("interrupted at ")
+
+
 # Cancel and close, from another thread
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from queue import Empty, Full, LifoQueue
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -61,10 +62,36 @@ class _PinnedConnection(HTTPConnection):
         return self.sock is not None
 
 
+class _Place(LifoQueue[Any]):
+    """Where the one connection is between two exchanges.
+
+    The queue that urllib3 would use has a lock, and a Ctrl-C in the wrong moment leaves it locked
+    for ever. A line is used by one exchange at a time, so there is nothing to lock.
+    """
+
+    def __init__(self, size: int) -> None:  # not the queue's own, which makes the lock
+        self._size = size
+        self._kept: list[Any] = []
+
+    def put(self, item: Any, *_: Any, **__: Any) -> None:
+        if len(self._kept) == self._size:
+            raise Full
+        self._kept.append(item)
+
+    def get(self, *_: Any, **__: Any) -> Any:
+        if not self._kept:
+            raise Empty
+        return self._kept.pop()
+
+    def qsize(self) -> int:
+        return len(self._kept)
+
+
 class _PinnedPool(HTTPConnectionPool):
     """A pool of one connection."""
 
     ConnectionCls = _PinnedConnection
+    QueueCls: Any = _Place
 
 
 class PinnedAdapter(HTTPAdapter):

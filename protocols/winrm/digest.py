@@ -63,4 +63,8 @@ class DigestAnswers(HTTPDigestAuth):
 
 def _parameters(offers: str) -> dict[str, str]:
     found = _CHALLENGE.search(offers)
-    return dict(parse_dict_header(found[1])) if found else {}  # type: ignore[no-untyped-call]
+    if found is None:
+        return {}
+    parameters = parse_dict_header(found[1])  # type: ignore[no-untyped-call]
+    # What stands there without a value is None to requests, which it then cannot answer with.
+    return {name: value for name, value in parameters.items() if value is not None}

@@ -126,12 +126,12 @@ class Run:
     def part(self) -> deque[Request | Farewell]:
         """End it; return what is still to be said to the server, to be taken out once it is."""
         if not self._is_over:
-            self._is_over = True
             if self._dialogue is not None:
                 self._partings.extend(self._dialogue.close())
             request = self._conversation.abandon()
             if request is not None:
                 self._partings.append(request)
+            self._is_over = True  # last, for a Ctrl-C: whoever asks next hears it all again
         return self._partings
 
     # Inside

@@ -128,13 +128,17 @@ class Transport:
         if is_long:
             self._check_two()
             self._long_turns.take(expiry, cancel)
+        has_turn = False
         try:
             self._turns.take(expiry, cancel, is_urgent=is_urgent)
-        except BaseException:
+            has_turn = True
+            return self._idle_line()
+        except BaseException:  # Ctrl-C above all: a turn that is lost would be missed for ever
+            if has_turn:
+                self._turns.give_back()
             if is_long:
                 self._long_turns.give_back()
             raise
-        return self._idle_line()
 
     def take_back(self, line: Line, *, is_long: bool) -> None:
         """Let others have the line."""

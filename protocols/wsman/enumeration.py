@@ -150,10 +150,13 @@ class Enumeration:
 
     def abandon(self) -> Request | None:
         """End the enumeration; return the Release of its context if there is one."""
-        context, self._context = self._context, None
+        request = None
+        if self._context is not None:
+            request = self._request(ACTION_RELEASE, Release(self._context).write())
         self._state = _State.OVER
         self._held.drop()
-        return None if context is None else self._request(ACTION_RELEASE, Release(context).write())
+        self._context = None  # last, for a Ctrl-C: whoever asks again gets the request
+        return request
 
     # Sending
 

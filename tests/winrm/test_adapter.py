@@ -1,5 +1,6 @@
 import io
 from collections.abc import Callable
+from queue import Empty, Full
 
 import pytest
 from requests import PreparedRequest, Request, RequestException
@@ -8,7 +9,7 @@ from urllib3 import HTTPResponse
 from mi.control import CancelToken, Expiry
 from mi.errors import ProtocolError
 from protocols.winrm import adapter
-from protocols.winrm.adapter import PinnedAdapter, read_body
+from protocols.winrm.adapter import PinnedAdapter, _Place, read_body
 from protocols.winrm.bounds import Bounds
 from protocols.winrm.connection import BoundedSocket
 from tests.winrm.dialling import dial
@@ -109,3 +110,15 @@ def test_nothing_is_decompressed(headers: dict[str, str]) -> None:
 
 def test_an_encoding_that_is_none_will_do() -> None:
     assert read_body(reply(b"x", Content_Encoding=" Identity"), 1000) == b"x"
+
+
+def test_the_place_of_the_connection_has_no_lock_that_could_stay_locked() -> None:
+    place = _Place(1)
+    with pytest.raises(Empty):
+        place.get(block=False)
+    place.put("it", block=False)
+    assert place.qsize() == 1
+    with pytest.raises(Full):
+        place.put("another", block=False)
+    assert place.get() == "it"
+    assert not hasattr(place, "mutex")

@@ -54,6 +54,9 @@ def test_the_same_nonce_is_counted_on() -> None:
         "Basic realm=x",
         'Digest nonce="x"',
         'Digest realm="x"',
+        'Digest realm="x", nonce',
+        'Digest realm, nonce="y"',
+        'Digest realm="x", nonce,"a',
         'Digest realm="x", nonce="y", algorithm=ROT13',
         'Digest realm="x", nonce="y", qop="auth-int"',
     ],
@@ -67,3 +70,8 @@ def test_a_nonce_may_be_too_old() -> None:
     assert answers().is_stale('Digest realm="x", nonce="y", stale=TRUE')
     assert not answers().is_stale('Digest realm="x", nonce="y"')
     assert not answers().is_stale("")
+
+
+def test_what_a_challenge_names_without_a_value_is_not_there() -> None:
+    assert "qop" not in answers().header('Digest realm="x", nonce="y", qop', "POST", "/wsman")
+    assert not answers().is_stale('Digest realm="x", nonce="y", stale')

@@ -285,3 +285,20 @@ def test_what_was_refused_before_a_fork_is_not_tried_after_it() -> None:
                 ask(line)
             transport.after_fork()
         assert server.connections == 1
+
+
+def test_ctrl_c_between_the_turn_and_the_line_costs_no_turn(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = transport_to(server, max_connections=1)
+
+    def interrupt(_: Transport) -> Line:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transport, "_idle_line", interrupt)
+        with pytest.raises(KeyboardInterrupt), lease(narrow):
+            pass
+    with lease(narrow, 1) as line:
+        assert ask(line) == b"<reply><request/></reply>"
+    narrow.close(soon())

@@ -52,6 +52,7 @@ class Call(Generic[ResultT]):
         result_callback: the one of `OperationCallbacks` that makes it asynchronous.
         subject: the name of the attribute that holds what it is about, if that is an instance.
         needs_key: whether that instance must name an object, with all of its keys.
+        has_namespace: whether it is about objects of CIM, which are in a namespace.
         namespace: the CIM namespace; a session replaces None by its default before it starts.
 
     Raises:
@@ -66,6 +67,7 @@ class Call(Generic[ResultT]):
     result_callback: ClassVar[str] = "instance_result"
     subject: ClassVar[str | None] = None
     needs_key: ClassVar[bool] = True
+    has_namespace: ClassVar[bool] = True
 
     namespace: str | None = field(default=None, kw_only=True)
 

@@ -39,8 +39,9 @@ from mi.control import CancelToken, Control, Expiry
 from mi.errors import InvalidParameter, MIError, NotSupported
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
+from protocols.network.turns import Turns
+from protocols.security.discretion import Forgetting
 from protocols.winrm.dialogue import Farewell
-from protocols.winrm.discretion import Forgetting
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import following
@@ -49,7 +50,6 @@ from protocols.winrm.run import Run
 from protocols.winrm.server import Server
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
 from protocols.winrm.standing import standing_of
-from protocols.winrm.turns import Turns
 from protocols.wsman.circumstances import Circumstances
 from protocols.wsman.classes import Declaration
 from protocols.wsman.conversation import Conversation

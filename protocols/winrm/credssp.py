@@ -15,19 +15,20 @@ from spnego.exceptions import BadBindingsError
 from mi.credentials import Credentials, Scheme
 from mi.errors import AuthenticationFailed, ConnectionFailed, MIError, NotSupported, ProtocolError
 from mi.options import DestinationOptions
+from protocols.security.rejection import Rejected, refused, unanswered
+from protocols.security.user_names import windows_name
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import PyspnegoSecurity, Seal
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
 from protocols.winrm.kerberos_extra import new_kerberos
-from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
+from protocols.winrm.rejection import not_offered
 from protocols.winrm.status import UNAUTHORIZED, status_error
-from protocols.winrm.user_names import windows_name
 from protocols.wsman import framing
 
 if TYPE_CHECKING:
+    from protocols.security.service_context import ServiceContext
     from protocols.winrm.kerberos import Kerberos
-    from protocols.winrm.service_context import ServiceContext
 
 __all__ = ["CredSsp"]
 

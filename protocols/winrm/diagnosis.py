@@ -23,15 +23,16 @@ from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
 from mi.results import OperationFlags
 from mi.store import SchemaStore
-from protocols.winrm.admission import Admission, Entry
-from protocols.winrm.authentication import asked
-from protocols.winrm.bounds import Bounds
+from protocols.network.bounds import Bounds
+from protocols.security.admission import Entry
+from protocols.security.logon import asked
+from protocols.security.rejection import Rejected
+from protocols.winrm.admission import Admission
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.line import Line
-from protocols.winrm.rejection import Rejected
 from protocols.winrm.service_names import service_name
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
 from protocols.winrm.status import shortened
@@ -95,7 +96,7 @@ class _Once(Admission):
 
     _is_spent = False
 
-    def enter(self, bounds: Bounds) -> Entry:
+    def enter(self, bounds: Bounds) -> Entry[Method]:
         if self._is_spent:
             raise ConnectionFailed(
                 "the connection was lost, and a second logon is not spent on finding out why"
@@ -197,7 +198,7 @@ class Examination:
                 "Name the host, or say its Kerberos name by service_principal=.",
             )
         try:
-            from protocols.winrm.tickets import held  # noqa: PLC0415 - loads the libraries
+            from protocols.security.tickets import held  # noqa: PLC0415 - loads the libraries
         except ImportError as error:
             return Finding(
                 "ticket",

@@ -6,14 +6,15 @@ from threading import Lock
 from typing import Final
 
 from mi.credentials import Credentials, Scheme, UserName
+from protocols.security.rejection import Rejected, refused
+from protocols.security.user_names import plain_name
 from protocols.winrm.adapter import Answer
 from protocols.winrm.digest import DigestAnswers
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Wire
 from protocols.winrm.plain import in_clear
-from protocols.winrm.rejection import Rejected, is_offered, not_offered, refused
+from protocols.winrm.rejection import is_offered, not_offered
 from protocols.winrm.status import UNAUTHORIZED, status_error
-from protocols.winrm.user_names import plain_name
 
 __all__ = ["Digest"]
 

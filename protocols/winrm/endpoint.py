@@ -6,23 +6,17 @@ the session is made and not by the network.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote
 
-from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
+from protocols.network.places import host_of
 
-__all__ = ["Address", "host_of"]
+__all__ = ["Address"]
 
 _THIS_MACHINE = "localhost"
 _DEFAULT_PREFIX = "/wsman"
 _PORTS = {"HTTP": 5985, "HTTPS": 5986}  # WinRM 2.0 and newer
-_LONGEST_NAME = 253  # RFC 1035 2.3.4, without the dot of the root
-# Underscores are no host names' by RFC 952, but NetBIOS names have them.
-_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
-_WITH_PORT = re.compile(r"(?P<host>[^:/]+|\[[^]]*\]):\d+")
 _PATH_CHARACTERS = "/%?&=:@!$'()*+,;~#"
 
 
@@ -90,44 +84,3 @@ class Address:
     def url(self) -> str:
         """The URL of the service, as requests name it in a:To."""
         return f"{self.scheme}://{self.authority}{self.path}"
-
-
-def host_of(destination: str) -> str:
-    """Return a host as it is looked up: a name in ASCII, an address without brackets.
-
-    Raises:
-        InvalidParameter: it is no host name and no address.
-    """
-    is_bracketed = destination.startswith("[") and destination.endswith("]")
-    if is_bracketed or ":" in destination:
-        return _ipv6(destination[1:-1] if is_bracketed else destination, destination)
-    name = _ascii(destination)
-    if len(name.rstrip(".")) > _LONGEST_NAME or not _NAME.fullmatch(name):
-        raise _invalid(destination)
-    return name
-
-
-def _ipv6(text: str, destination: str) -> str:
-    try:
-        IPv6Address(text)
-    except AddressValueError:
-        raise _invalid(destination) from None
-    return text
-
-
-def _ascii(name: str) -> str:
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        raise _invalid(name) from None
-
-
-def _invalid(destination: str) -> InvalidParameter:
-    advice = "Give a host name, an IPv4 or an IPv6 address."
-    if "://" in destination:
-        advice = "Give the host alone; transport=, destination_port= and http_url_prefix= say more."
-    elif _WITH_PORT.fullmatch(destination):
-        advice = "Give the port as destination_port=."
-    return InvalidParameter(f"{destination!r} is not the name or address of a host", advice=advice)

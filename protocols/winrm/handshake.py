@@ -11,10 +11,10 @@ from typing import Protocol, TypeVar
 
 from mi.credentials import CertificateFiles, Scheme, UserName
 from mi.errors import ProtocolError
+from protocols.network.errands import Errand
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
-from protocols.winrm.errands import Errand
-from protocols.winrm.rejection import Rejected
 
 __all__ = ["ConnectionMethod", "Method", "Wire", "carried_token", "token_in"]
 

@@ -17,18 +17,19 @@ import krb5
 from mi.credentials import Credentials, Scheme
 from mi.errors import AuthenticationFailed, NotSupported
 from mi.options import DestinationOptions
+from protocols.network.errands import Errand
+from protocols.security.kerberos_failures import kerberos_failure
+from protocols.security.rejection import Rejected
+from protocols.security.service_context import LONGEST_PADDING, ServiceContext
+from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
+from protocols.security.user_names import principal
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
-from protocols.winrm.errands import Errand
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
-from protocols.winrm.kerberos_failures import kerberos_failure
-from protocols.winrm.rejection import Rejected, is_offered, not_offered
-from protocols.winrm.service_context import LONGEST_PADDING, ServiceContext
+from protocols.winrm.rejection import is_offered, not_offered
 from protocols.winrm.service_names import service_name
 from protocols.winrm.status import UNAUTHORIZED, status_error
-from protocols.winrm.tickets import KERBEROS, SPNEGO, Tickets, default_realm
-from protocols.winrm.user_names import principal
 from protocols.wsman import framing
 
 __all__ = ["Kerberos"]

@@ -18,17 +18,18 @@ from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, ProtocolError
 from mi.options import DestinationOptions, ServerKind
+from protocols.network.bounds import Bounds, Phase
+from protocols.security.admission import Entry
+from protocols.security.discretion import discreet
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
-from protocols.winrm.admission import Admission, Entry
-from protocols.winrm.bounds import Bounds, Phase
+from protocols.winrm.admission import Admission
 from protocols.winrm.connector import Connector
-from protocols.winrm.discretion import discreet
 from protocols.winrm.encryption import Sealing
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
 from protocols.winrm.journal import Traffic
 from protocols.winrm.link import Link
-from protocols.winrm.rejection import Rejected
 from protocols.winrm.replies import Replies
 from protocols.winrm.sizes import largest_reply
 from protocols.winrm.status import UNAUTHORIZED, status_error
@@ -267,7 +268,7 @@ class Line:
             self._admission.reject(method, rejection)
             raise
 
-    def _ask_first(self, entry: Entry, envelope: bytes, *, is_repeatable: bool) -> Answer:
+    def _ask_first(self, entry: Entry[Method], envelope: bytes, *, is_repeatable: bool) -> Answer:
         """Log on, which may be no more than to send the request."""
         method = entry.method
         carried = self._log_on(method, envelope, is_repeatable=is_repeatable)

@@ -22,10 +22,10 @@ from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
 from mi.errors import ConnectionFailed, MIError, ProtocolError
 from mi.version import __version__
+from protocols.network.bounds import Bounds
+from protocols.network.sockets import BoundedSocket
 from protocols.winrm.adapter import Answer, PinnedAdapter, read_body, read_chunks
-from protocols.winrm.bounds import Bounds
 from protocols.winrm.certificates import handshake_error
-from protocols.winrm.connection import BoundedSocket
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.status import shortened

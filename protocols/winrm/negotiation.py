@@ -9,11 +9,11 @@ from __future__ import annotations
 from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
+from protocols.security.rejection import Rejected
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Method, Wire
 from protocols.winrm.kerberos_extra import new_kerberos
-from protocols.winrm.rejection import Rejected
 
 __all__ = ["Negotiate"]
 

@@ -22,13 +22,14 @@ from mi.errors import (
     NotSupported,
     ProtocolError,
 )
+from protocols.security.rejection import Rejected, refused, unanswered
+from protocols.security.user_names import windows_name
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import PyspnegoSecurity, Seal, SessionSecurity
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
-from protocols.winrm.rejection import Rejected, not_offered, refused, unanswered
+from protocols.winrm.rejection import not_offered
 from protocols.winrm.status import UNAUTHORIZED, status_error
-from protocols.winrm.user_names import windows_name
 
 __all__ = ["Ntlm"]
 

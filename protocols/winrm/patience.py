@@ -12,7 +12,7 @@ from typing import Final
 
 from mi.control import CancelToken, Expiry
 from mi.errors import MIError
-from protocols.winrm.bounds import Bell, Bounds, Phase
+from protocols.network.bounds import Bell, Bounds, Phase
 from protocols.wsman.envelope import Reply
 from protocols.wsman.fault import Fault
 

@@ -6,11 +6,12 @@ from base64 import b64encode
 
 from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import AuthenticationFailed, NotSupported
+from protocols.security.rejection import Rejected, refused
+from protocols.security.user_names import plain_name
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Wire
-from protocols.winrm.rejection import Rejected, is_offered, not_offered, refused
-from protocols.winrm.user_names import plain_name
+from protocols.winrm.rejection import is_offered, not_offered
 
 __all__ = ["Anonymous", "Basic", "ClientCertificate", "in_clear"]
 

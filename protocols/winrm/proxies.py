@@ -18,16 +18,18 @@ from requests.utils import get_environ_proxies, select_proxy
 from mi.credentials import Credentials, CredentialsSource, Scheme, UserName
 from mi.errors import AuthenticationFailed, ConnectionFailed, MIError
 from mi.version import __version__
-from protocols.winrm.authentication import asked
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket
-from protocols.winrm.discretion import discreet
-from protocols.winrm.errands import Errand
+from protocols.network.bounds import Bounds
+from protocols.network.errands import Errand
+from protocols.network.places import Place
+from protocols.network.sockets import BoundedSocket
+from protocols.network.turns import Turns
+from protocols.security.discretion import discreet
+from protocols.security.logon import asked
+from protocols.security.rejection import may_be_same
 from protocols.winrm.proxy_logons import SpokenScheme, spoken
-from protocols.winrm.rejection import may_be_same, schemes_in
-from protocols.winrm.route import Place, proxy_at
+from protocols.winrm.rejection import schemes_in
+from protocols.winrm.route import proxy_at
 from protocols.winrm.status import shortened
-from protocols.winrm.turns import Turns
 
 __all__ = ["Proxy", "system_proxy"]
 

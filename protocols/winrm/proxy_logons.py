@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import NotSupported, ProtocolError
-from protocols.winrm.user_names import plain_name, windows_name
+from protocols.security.user_names import plain_name, windows_name
 
 __all__ = ["ProxyLogon", "SpokenScheme", "spoken"]
 

@@ -11,53 +11,19 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.network_options import Dialer
 from mi.options import DestinationOptions
-from protocols.winrm.endpoint import Address, host_of
+from protocols.network.places import Place, named
+from protocols.winrm.endpoint import Address
 
-__all__ = ["Place", "Route", "proxy_at"]
+__all__ = ["Route", "proxy_at"]
 
 _PROXY_PORT: Final = 80  # of a URL that names none (RFC 9110 4.2.1)
-_HIGHEST_PORT: Final = 65535
-_PLACE: Final = re.compile(r"(?P<host>\[[^]]*\]|[^:]*)(?::(?P<port>[0-9]{1,5}))?")
 _URL: Final = re.compile(r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<place>[^/?#]*)/?")
 _PROXY_ADVICE: Final = "Give http://host:port; dialer= brings a socket through anything else."
-
-
-class Place(NamedTuple):
-    """A TCP port of a host.
-
-    Attributes:
-        host: a name, or an address without brackets, which may have a zone id.
-        port: the port.
-    """
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str, port: int) -> Place:
-        """Return the place that `text` names: `host`, `host:port`, `[address]:port` or an address.
-
-        Raises:
-            InvalidParameter: it names none.
-        """
-        found = _PLACE.fullmatch(text)
-        if found is None:  # more than one colon: an IPv6 address as it is
-            return cls(host_of(text), port)
-        given = port if found["port"] is None else int(found["port"])
-        if not 1 <= given <= _HIGHEST_PORT:
-            raise InvalidParameter(f"a port is 1 to {_HIGHEST_PORT}, not {given}")
-        return cls(host_of(found["host"]), given)
-
-    @property
-    def authority(self) -> str:
-        """Host and port, as a proxy is asked for them; a zone id means nothing to others."""
-        name = self.host.partition("%")[0]
-        return f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +52,13 @@ class Route:
         """
         target = Place(address.host, address.port)
         if options.connect_to is not None:
-            target = _named(f"connect_to={options.connect_to!r}", options.connect_to, address.port)
+            target = named(f"connect_to={options.connect_to!r}", options.connect_to, address.port)
         return cls(target, _proxy(options), _asks_system(options), options.dialer)
 
     @property
     def first(self) -> Place:
         """What the socket connects to, unless the system names a proxy."""
         return self.proxy or self.target
-
-
-def _named(what: str, text: str, port: int) -> Place:
-    try:
-        return Place.parse(text, port)
-    except InvalidParameter as error:
-        raise InvalidParameter(f"{what}: {error.message}", advice=error.advice) from None
 
 
 def _proxy(options: DestinationOptions) -> Place | None:
@@ -132,7 +91,7 @@ def proxy_at(url: str, what: str) -> Place:
             f"{what}: proxies of the kind {found['scheme']} are not in this release",
             advice=_PROXY_ADVICE,
         )
-    return _named(what, found["place"], _PROXY_PORT)
+    return named(what, found["place"], _PROXY_PORT)
 
 
 def _asks_system(options: DestinationOptions) -> bool:

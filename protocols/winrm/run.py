@@ -19,8 +19,8 @@ from mi.errors import ConnectionFailed, InvalidParameter, MIError
 from mi.events import Prompt
 from mi.handler import Event, Item
 from mi.results import OperationFlags, ResponseType
+from protocols.security.discretion import Forgetting
 from protocols.winrm.dialogue import Dialogue, Farewell
-from protocols.winrm.discretion import Forgetting
 from protocols.winrm.server import Lesson
 from protocols.wsman.conversation import Conversation, Resumable
 from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, Typing

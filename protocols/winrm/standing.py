@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.credentials import Scheme, UserName
 from mi.options import DestinationOptions
+from protocols.security.user_names import Form, form_of
 from protocols.winrm.endpoint import Address
-from protocols.winrm.user_names import Form, form_of
 
 if TYPE_CHECKING:
     from protocols.winrm.handshake import Method  # with it comes requests, which may yet be needed

@@ -19,10 +19,11 @@ from mi.control import CancelToken, Expiry
 from mi.diagnosis import Finding, Verdict
 from mi.errors import CertificateRejected, MIError, OperationTimeout
 from mi.options import DestinationOptions
+from protocols.network.bounds import Bounds
+from protocols.network.sockets import BoundedSocket, look_up
 from protocols.winrm.adapter import Answer
-from protocols.winrm.bounds import Bounds
 from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import BoundedSocket, look_up, secure
+from protocols.winrm.connection import secure
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.link import Link

@@ -15,12 +15,12 @@ from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter
 from mi.options import DestinationOptions
+from protocols.network.turns import Turns
 from protocols.winrm.admission import Admission
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
 from protocols.winrm.line import Line
-from protocols.winrm.turns import Turns
 
 __all__ = ["DEFAULT_CONNECTIONS", "Lease", "Transport"]
 

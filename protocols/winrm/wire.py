@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from protocols.network.bounds import Phase
+from protocols.network.errands import Errand
 from protocols.winrm.adapter import Answer
-from protocols.winrm.bounds import Phase
 from protocols.winrm.encryption import Seal, Sealing
-from protocols.winrm.errands import Errand
 from protocols.winrm.link import Link
 from protocols.winrm.status import UNAUTHORIZED
 

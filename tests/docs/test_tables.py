@@ -11,13 +11,14 @@ from mi.credentials import Credentials, UserName
 from mi.errors import MIError, TypeMismatch
 from mi.options import DestinationOptions, OperationOptions, SubscriptionDeliveryOptions
 from mi.results import OperationFlags
+from protocols.security.rejection import refused
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import not_offered, refused
+from protocols.winrm.rejection import not_offered
 from protocols.winrm.status import status_error
 
 ROOT = Path(__file__).parents[2]
-HANDLERS = {"WINRM": ("winrm", "wsman"), "WMIDCOM": ("wmidcom",)}
+HANDLERS = {"WINRM": ("winrm", "wsman", "network", "security"), "WMIDCOM": ("wmidcom",)}
 OPTIONS = (DestinationOptions, OperationOptions, SubscriptionDeliveryOptions)
 NAMES = [(kind, name) for kind in OPTIONS for name in kind.names]
 

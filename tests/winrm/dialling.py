@@ -2,10 +2,11 @@
 
 import ssl
 
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket, reach, secure
+from protocols.network.bounds import Bounds
+from protocols.network.places import Place
+from protocols.network.sockets import BoundedSocket
+from protocols.winrm.connection import reach, secure
 from protocols.winrm.endpoint import Address
-from protocols.winrm.route import Place
 
 
 def dial(address: Address, bounds: Bounds, context: ssl.SSLContext | None) -> BoundedSocket:

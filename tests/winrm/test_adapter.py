@@ -8,10 +8,10 @@ from urllib3 import HTTPResponse
 
 from mi.control import CancelToken, Expiry
 from mi.errors import ProtocolError
+from protocols.network.bounds import Bounds
+from protocols.network.sockets import BoundedSocket
 from protocols.winrm import adapter
 from protocols.winrm.adapter import PinnedAdapter, _Place, read_body
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket
 from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 

@@ -14,10 +14,10 @@ from mi.credentials import Credentials
 from mi.errors import AuthenticationFailed, MIError, OperationTimeout
 from mi.options import DestinationOptions
 from protocols.loopback import Endpoint, Stall
+from protocols.network.bounds import Bounds
+from protocols.security.rejection import Rejected
 from protocols.winrm.admission import Admission
-from protocols.winrm.bounds import Bounds
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected
 from protocols.winrm.transport import Transport
 from protocols.wsman.envelope import serialize_bare
 from protocols.wsman.identify import IDENTIFY

@@ -8,6 +8,7 @@ import pytest
 from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import AuthenticationFailed, MIError, NotSupported, TypeMismatch
 from mi.options import DestinationOptions
+from protocols.security.rejection import Rejected, refused
 from protocols.winrm.authentication import Logon
 from protocols.winrm.credssp import CredSsp
 from protocols.winrm.digest_logon import Digest
@@ -16,7 +17,7 @@ from protocols.winrm.handshake import Method
 from protocols.winrm.negotiation import Negotiate
 from protocols.winrm.ntlm import Ntlm
 from protocols.winrm.plain import Anonymous, Basic, ClientCertificate
-from protocols.winrm.rejection import Rejected, not_offered, refused
+from protocols.winrm.rejection import not_offered
 from tests.kdc import requires_kerberos
 from tests.winrm.wires import answer
 
@@ -105,8 +106,8 @@ def test_a_scheme_that_winrm_has_not_is_not_supported() -> None:
 @pytest.fixture
 def without_extra(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An environment in which the libraries of the extra `kerberos` are not installed."""
-    for name in ("kerberos", "tickets", "service_context"):
-        monkeypatch.delitem(sys.modules, f"protocols.winrm.{name}", raising=False)
+    for name in ("winrm.kerberos", "security.tickets", "security.service_context"):
+        monkeypatch.delitem(sys.modules, f"protocols.{name}", raising=False)
     for name in ("gssapi", "krb5"):
         monkeypatch.setitem(sys.modules, name, None)
     yield

@@ -10,7 +10,7 @@ from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
 from mi.errors import CertificateRejected, ConnectionFailed, InvalidParameter
 from mi.options import DestinationOptions
-from protocols.winrm.bounds import Bounds
+from protocols.network.bounds import Bounds
 from protocols.winrm.certificates import (
     check_fingerprint,
     handshake_error,

@@ -13,11 +13,12 @@ from mi.errors import (
     OperationCancelled,
     OperationTimeout,
 )
-from protocols.winrm import bounds as bounds_module
-from protocols.winrm import connection, errands
-from protocols.winrm.bounds import Bounds, Phase
+from protocols.network import bounds as bounds_module
+from protocols.network import errands, sockets
+from protocols.network.bounds import Bounds, Phase
+from protocols.network.sockets import BoundedSocket
+from protocols.winrm import connection
 from protocols.winrm.certificates import tls_context
-from protocols.winrm.connection import BoundedSocket
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority
 from tests.winrm.dialling import dial
@@ -190,7 +191,7 @@ def test_ctrl_c_ends_connecting_and_closes(monkeypatch: pytest.MonkeyPatch) -> N
             closed.append(self.fileno())
             super().close()
 
-    monkeypatch.setattr(connection, "BoundedSocket", Interrupted)
+    monkeypatch.setattr(sockets, "BoundedSocket", Interrupted)
     with bounds() as fresh, pytest.raises(KeyboardInterrupt):
         dial(NOBODY, fresh, None)
     assert len(closed) == 1
@@ -313,7 +314,7 @@ def test_the_second_part_of_a_reply_is_not_held_back(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with bounds(SOON) as fresh, dialled(server, fresh) as open_socket:
-        monkeypatch.setattr(connection, "_QUICK_ACK", None)  # as on other platforms than Linux
+        monkeypatch.setattr(sockets, "_QUICK_ACK", None)  # as on other platforms than Linux
         with pytest.raises(OperationTimeout):
             open_socket.recv_into(bytearray(1))
 

@@ -21,12 +21,12 @@ from mi.errors import (
 )
 from mi.options import DestinationOptions
 from protocols.loopback.users import User
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket
+from protocols.network.bounds import Bounds
+from protocols.network.places import Place
+from protocols.network.sockets import BoundedSocket
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.proxies import Proxy
-from protocols.winrm.route import Place
 from tests.winrm.authority import Authority
 from tests.winrm.connect_proxy import ConnectProxy
 from tests.winrm.scripted import Peer, ScriptedServer
@@ -390,7 +390,7 @@ def test_ctrl_c_while_a_dialer_works_closes_what_it_brings(
             self._work()  # type: ignore[operator]
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("protocols.winrm.connector.Errand", Interrupted)
+    monkeypatch.setattr("protocols.network.dialling.Errand", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         connect(connector(server, dialer=bring))
     assert brought[0].fileno() == -1

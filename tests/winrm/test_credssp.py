@@ -17,11 +17,11 @@ from mi.errors import (
 from mi.options import DestinationOptions
 from protocols.loopback.security import NotAccepted, PyspnegoContext
 from protocols.loopback.users import User, registered
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.credssp import CredSsp
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected
 from protocols.wsman import framing
 from tests.kdc import OPS, PASSWORD, Kdc, requires_kerberos
 from tests.winrm.wires import FakeWire, answer

@@ -505,7 +505,7 @@ def test_where_kerberos_cannot_be_is_told(
 ) -> None:
     by_name = Credentials.password(endpoint.user.name, endpoint.user.password)
     assert "no Kerberos name" in diagnose(endpoint, credentials=by_name)["ticket"].detail
-    monkeypatch.setitem(sys.modules, "protocols.winrm.tickets", None)
+    monkeypatch.setitem(sys.modules, "protocols.security.tickets", None)
     with Endpoint() as another:
         finding = diagnose(another, "localhost", credentials=by_name)["ticket"]
     assert "HTTP/localhost" in finding.detail

@@ -6,10 +6,10 @@ from mi.credentials import Credentials
 from mi.errors import AuthenticationFailed, ConnectionFailed, ProtocolError
 from protocols.loopback.digest import DigestRealm
 from protocols.loopback.users import User
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.digest_logon import Digest
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected
 from tests.winrm.wires import FakeWire, answer
 
 ADDRESS = Address("https", "server01", 5986, "/wsman?x=1")

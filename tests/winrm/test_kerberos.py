@@ -16,10 +16,10 @@ from mi.errors import (
     ProtocolError,
 )
 from mi.options import DestinationOptions
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import Rejected
 from protocols.wsman import framing
 from tests.kdc import OPS, PASSWORD, REALM, Kdc, missing, missing_text
 from tests.winrm.wires import FakeWire, answer

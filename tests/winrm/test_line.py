@@ -702,7 +702,7 @@ def test_a_cancel_ends_the_exchange_and_costs_the_connection(repeatable: bool) -
 
 
 def test_ctrl_c_costs_the_connection_but_not_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from protocols.winrm.connection import BoundedSocket  # noqa: PLC0415
+    from protocols.network.sockets import BoundedSocket  # noqa: PLC0415
 
     def interrupted(*_: object) -> int:
         raise KeyboardInterrupt

@@ -10,10 +10,10 @@ from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
 from protocols.loopback.users import User, registered
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 from protocols.winrm.negotiation import Negotiate
-from protocols.winrm.rejection import Rejected
 from tests.kdc import OPS, PASSWORD, Kdc, requires_kerberos
 from tests.winrm.wires import FakeWire, answer
 

@@ -15,11 +15,11 @@ from mi.errors import (
     ProtocolError,
 )
 from protocols.loopback.users import User, registered
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
 from protocols.winrm.ntlm import Ntlm
-from protocols.winrm.rejection import Rejected
 from protocols.wsman import framing
 from tests.winrm.wires import FakeWire, answer
 

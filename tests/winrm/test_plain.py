@@ -6,10 +6,10 @@ import pytest
 
 from mi.credentials import CertificateFiles, Credentials
 from mi.errors import AuthenticationFailed, NotSupported
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Anonymous, Basic, ClientCertificate
-from protocols.winrm.rejection import Rejected
 from tests.winrm.wires import FakeWire, answer
 
 ADDRESS = Address("https", "server01", 5986, "/wsman")

@@ -18,10 +18,11 @@ from mi.errors import (
     ProtocolError,
 )
 from protocols.loopback.users import User, registered
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.connection import BoundedSocket, reach
+from protocols.network.bounds import Bounds
+from protocols.network.places import Place
+from protocols.network.sockets import BoundedSocket
+from protocols.winrm.connection import reach
 from protocols.winrm.proxies import Proxy, system_proxy
-from protocols.winrm.route import Place
 from tests.winrm.connect_proxy import ConnectProxy
 from tests.winrm.scripted import Peer, ScriptedServer
 

@@ -3,9 +3,10 @@ from urllib3 import HTTPHeaderDict
 
 from mi.credentials import UserName
 from mi.errors import AuthenticationFailed, ConnectionFailed
+from protocols.security.rejection import may_be_same, refused, unanswered
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
-from protocols.winrm.rejection import is_offered, may_be_same, not_offered, refused, unanswered
+from protocols.winrm.rejection import is_offered, not_offered
 
 ADDRESS = Address("http", "server01", 5985, "/wsman")
 

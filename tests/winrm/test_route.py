@@ -4,8 +4,9 @@ import pytest
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.options import DestinationOptions
+from protocols.network.places import Place
 from protocols.winrm.endpoint import Address
-from protocols.winrm.route import Place, Route
+from protocols.winrm.route import Route
 
 
 def of(destination: str = "server01", **options: object) -> Route:

@@ -6,10 +6,10 @@ import pytest
 
 from mi.control import CancelToken, Expiry
 from mi.errors import OperationTimeout
+from protocols.network.bounds import Bounds, Phase
+from protocols.network.errands import Errand
 from protocols.winrm.adapter import Answer
-from protocols.winrm.bounds import Bounds, Phase
 from protocols.winrm.encryption import Seal
-from protocols.winrm.errands import Errand
 from protocols.winrm.wire import LinkWire, Pending
 from protocols.wsman import framing
 

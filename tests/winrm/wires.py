@@ -9,10 +9,10 @@ from urllib3 import HTTPHeaderDict
 
 from mi.control import CancelToken, Expiry
 from mi.errors import ConnectionFailed
+from protocols.network.bounds import Bounds
+from protocols.network.errands import Errand
 from protocols.winrm.adapter import Answer
-from protocols.winrm.bounds import Bounds
 from protocols.winrm.encryption import Seal
-from protocols.winrm.errands import Errand
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from functools import partial
 from threading import BoundedSemaphore, Thread
 from typing import Generic, TypeVar
 
-from protocols.winrm.bounds import Bell, Bounds
+from protocols.network.bounds import Bell, Bounds
 
 __all__ = ["Errand"]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from mi.errors import AuthenticationFailed
-from protocols.winrm.kerberos_failures import kerberos_failure
-from protocols.winrm.rejection import Rejected
+from protocols.security.kerberos_failures import kerberos_failure
+from protocols.security.rejection import Rejected
 
 BASE = -1765328384
 USER, SERVICE = "ops@CONTOSO.COM", "HTTP/server01"

@@ -7,7 +7,7 @@ test_plain, Kerberos in test_kerberos, CredSSP in test_credssp.
 import pytest
 
 from mi.credentials import UserName
-from protocols.winrm.user_names import Form, form_of, plain_name, principal, windows_name
+from protocols.security.user_names import Form, form_of, plain_name, principal, windows_name
 
 OURS = "CONTOSO.COM"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mi.errors import AuthenticationFailed
-from protocols.winrm.rejection import Rejected
+from protocols.security.rejection import Rejected
 
 __all__ = ["kerberos_failure"]
 

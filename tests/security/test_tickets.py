@@ -14,7 +14,7 @@ if missing():
 import gssapi
 import krb5
 
-from protocols.winrm.tickets import Tickets, default_realm, held
+from protocols.security.tickets import Tickets, default_realm, held
 
 BY_PASSWORD = Credentials.password("ops", PASSWORD)
 
@@ -60,13 +60,13 @@ def test_a_keytab_does_as_well(kdc: Kdc) -> None:
 def test_a_ticket_that_is_over_is_got_again(kdc: Kdc, monkeypatch: pytest.MonkeyPatch) -> None:
     before, mine = asked(kdc), tickets(BY_PASSWORD)
     mine.credential()
-    monkeypatch.setattr("protocols.winrm.tickets._is_good", lambda credential: False)
+    monkeypatch.setattr("protocols.security.tickets._is_good", lambda credential: False)
     mine.credential()
     assert asked(kdc) == before + 2
 
 
 def test_whether_a_ticket_is_good_is_the_librarys_to_say() -> None:
-    from protocols.winrm import tickets as module  # noqa: PLC0415 - to look inside
+    from protocols.security import tickets as module  # noqa: PLC0415 - to look inside
 
     class Ended:
         @property
@@ -101,7 +101,7 @@ def test_nothing_stays_in_memory_when_nobody_needs_it_any_more(
 
     make = krb5.cc_new_unique
     monkeypatch.setattr(krb5, "cc_new_unique", new_unique)
-    monkeypatch.setattr("protocols.winrm.tickets._is_good", lambda credential: False)
+    monkeypatch.setattr("protocols.security.tickets._is_good", lambda credential: False)
     mine = tickets(BY_PASSWORD)
     mine.credential()
     mine.credential()

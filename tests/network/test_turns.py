@@ -8,8 +8,8 @@ import pytest
 
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter, MIError, OperationCancelled, OperationTimeout
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.turns import Turns
+from protocols.network.bounds import Bounds
+from protocols.network.turns import Turns
 
 LONG = 10.0
 
@@ -129,7 +129,7 @@ def test_who_gets_a_turn_and_does_not_want_it_any_more_passes_it_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("protocols.winrm.bounds.Bell.wait", interrupted)
+        patched.setattr("protocols.network.bounds.Bell.wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
             take_one(turns)
     take(turns)
@@ -175,7 +175,7 @@ def test_a_turn_that_was_given_before_the_closing_comes_back_after_it(
         return True
 
     with monkeypatch.context() as patched:
-        patched.setattr("protocols.winrm.bounds.Bell.wait", given_and_closed)
+        patched.setattr("protocols.network.bounds.Bell.wait", given_and_closed)
         take(turns)
     turns.give_back()
     turns.give_back()

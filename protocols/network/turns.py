@@ -12,7 +12,7 @@ from threading import Lock
 
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter
-from protocols.winrm.bounds import Bell, Bounds, Phase
+from protocols.network.bounds import Bell, Bounds, Phase
 
 __all__ = ["Turns"]
 

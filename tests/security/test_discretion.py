@@ -10,9 +10,9 @@ import spnego
 
 from mi.control import CancelToken, Expiry
 from mi.errors import MIError
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.discretion import Forgetting, discreet, forget
-from protocols.winrm.errands import Errand
+from protocols.network.bounds import Bounds
+from protocols.network.errands import Errand
+from protocols.security.discretion import Forgetting, discreet, forget
 
 TOKENS = "spnego._ntlm"
 

@@ -5,7 +5,7 @@ import pytest
 
 from mi.control import CancelToken, Expiry
 from mi.errors import OperationCancelled, OperationTimeout, ProtocolError
-from protocols.winrm.bounds import Bell, Bounds, Phase
+from protocols.network.bounds import Bell, Bounds, Phase
 
 
 def bounds(seconds: float | None = 5, limit: str = "timeout", most: int = 10_000) -> Bounds:

@@ -13,8 +13,8 @@ if missing():
 import gssapi
 from gssapi import raw
 
-from protocols.winrm.service_context import LONGEST_PADDING, ServiceContext
-from protocols.winrm.tickets import KERBEROS, SPNEGO, Tickets
+from protocols.security.service_context import LONGEST_PADDING, ServiceContext
+from protocols.security.tickets import KERBEROS, SPNEGO, Tickets
 
 SERVICE = "HTTP/server.loopback.test"
 MESSAGE = b"<s:Envelope/>" * 100

@@ -7,9 +7,9 @@ import pytest
 
 from mi.control import CancelToken, Expiry
 from mi.errors import OperationCancelled, OperationTimeout
-from protocols.winrm import errands
-from protocols.winrm.bounds import Bounds
-from protocols.winrm.errands import Errand
+from protocols.network import errands
+from protocols.network.bounds import Bounds
+from protocols.network.errands import Errand
 
 
 def bounds(seconds: float = 5) -> Bounds:

@@ -1,0 +1,1 @@
+"""Who we are, whatever is spoken: credentials in their order, refusals, tickets, discretion."""

@@ -12,6 +12,7 @@ time (`Bounds`), of a connection, or of sense in what came.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntFlag
 from typing import Any, NamedTuple, Protocol
 
@@ -27,6 +28,7 @@ __all__ = [
     "Bounds",
     "ContextValue",
     "OpenConnection",
+    "Outgoing",
     "WbemConnection",
     "WbemEnumerator",
     "WbemError",
@@ -90,6 +92,25 @@ class ContextValue(NamedTuple):
     name: str
     value: Any
     type: CimType
+
+
+class Outgoing(NamedTuple):
+    """An object on its way to the server, with all that is needed to write it.
+
+    Attributes:
+        instance: its values, of the types that its class declares.
+        declaration: its class; of parameters, the `in` parameters of the method as the properties
+            of a class `__PARAMETERS`.
+        properties: those whose values are sent, null or not; the others go as not set, with the
+            class' default.
+        embedded: the declarations of the classes of all instances embedded in it, at any depth, by
+            the lower-case name of the class.
+    """
+
+    instance: Instance
+    declaration: Class
+    properties: tuple[str, ...]
+    embedded: Mapping[str, Class]
 
 
 class WbemError(Exception):
@@ -203,7 +224,7 @@ class WbemServices(Protocol):
         self,
         path: str,
         method: Method,
-        parameters: Instance | None,
+        parameters: Outgoing | None,
         context: tuple[ContextValue, ...],
         bounds: Bounds,
     ) -> Instance | None:
@@ -211,20 +232,16 @@ class WbemServices(Protocol):
 
         Args:
             path: relative: of the object, or for a static method the name of the class.
-            method: as its class declares it; its `in` parameters make up the signature class
-                `__PARAMETERS` that the values are sent in.
-            parameters: values of the types that `method` declares, absent ones not given; None
-                where the method has no `in` parameters.
+            method: as its class declares it.
+            parameters: what goes in; None where the method has no `in` parameters.
             context: for the provider.
             bounds: of the call.
         """
         ...
 
-    def put_instance(  # noqa: PLR0913, PLR0917 - the call has as many facts
+    def put_instance(
         self,
-        instance: Instance,
-        declaration: Class,
-        properties: tuple[str, ...],
+        outgoing: Outgoing,
         flags: WbemFlags,
         context: tuple[ContextValue, ...],
         bounds: Bounds,
@@ -232,10 +249,7 @@ class WbemServices(Protocol):
         """Write an object, and return the path that the server says it has, if it does.
 
         Args:
-            instance: its values, `retyped` by `declaration`.
-            declaration: its class.
-            properties: those whose values are sent; the others are sent as not set, with the
-                class' default.
+            outgoing: the object.
             flags: UPDATE_ONLY or CREATE_ONLY.
             context: for the provider.
             bounds: of the call.

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import select
 import socket
 import ssl
 import threading
@@ -151,34 +152,42 @@ class Interceptor:
         self._endpoint = endpoint
         self._context = authority.server(NAME)
         self.fingerprint = hashlib.sha256(authority.issued).hexdigest()
-        self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
     def __call__(self, host: str, port: int, timeout: float | None) -> socket.socket:
         ours, theirs = socket.socketpair()
-        self._start(self._open, theirs)
+        self._threads.append(threading.Thread(target=self._serve, args=(theirs,)))
+        self._threads[-1].start()
         return ours
 
-    def _start(self, target: Any, *arguments: Any) -> None:
-        self._threads.append(threading.Thread(target=target, args=arguments))
-        self._threads[-1].start()
-
-    def _open(self, theirs: socket.socket) -> None:
-        client = self._context.wrap_socket(theirs, server_side=True)
+    def _serve(self, theirs: socket.socket) -> None:
         plain = ssl.create_default_context(cafile=self._endpoint.ca_file)
-        server = plain.wrap_socket(
-            socket.create_connection((self._endpoint.host, self._endpoint.port)),
-            server_hostname=NAME,
-        )
-        self._sockets += [client, server]
-        self._start(_copy, client, server)
-        _copy(server, client)
+        with (
+            self._context.wrap_socket(theirs, server_side=True) as client,
+            socket.create_connection((self._endpoint.host, self._endpoint.port)) as reached,
+            plain.wrap_socket(reached, server_hostname=NAME) as server,
+        ):
+            _pass_on(client, server)
 
     def close(self) -> None:
         for thread in self._threads:
             thread.join(10)
-        for one in self._sockets:
-            one.close()
+
+
+def _pass_on(client: ssl.SSLSocket, server: ssl.SSLSocket) -> None:
+    """Pass on what comes until either end closes; in one thread, for OpenSSL takes no more."""
+    across = {client: server, server: client}
+    with contextlib.suppress(OSError):
+        while True:
+            pending = [one for one in across if one.pending()]
+            for one in pending or select.select(list(across), [], [])[0]:
+                one.settimeout(0)  # what came may be no data: a ticket of TLS 1.3
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    across[one].settimeout(10)
+                    across[one].sendall(data)
 
 
 def test_what_opens_tls_on_the_way_is_refused_by_the_server_and_told(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["NameMap", "check_name", "normalize_namespace", "suggestion"]
+__all__ = ["NameMap", "check_name", "name_matcher", "normalize_namespace", "suggestion"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -67,6 +67,19 @@ def check_name(name: str, what: str) -> str:
     if not _NAME.match(_text(name, what)):
         raise InvalidParameter(f"{name!r} is not a legal {what}")
     return name
+
+
+def name_matcher(pattern: str | None) -> Callable[[str], object]:
+    """Return what tells whether a name matches a pattern, without case; any does where it is None.
+
+    Args:
+        pattern: `*` is any text, `?` any character.
+    """
+    parts = (_WILDCARDS.get(one) or re.escape(one) for one in pattern or "*")
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL).fullmatch
+
+
+_WILDCARDS = {"*": ".*", "?": "."}
 
 
 def normalize_namespace(namespace: str) -> str:

@@ -8,14 +8,14 @@ names come by a query for `meta_class`, an element that is called like the class
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from mi import wql
 from mi.calls import EnumerateClasses
 from mi.errors import MIError, NotSupported, ProtocolError
+from mi.names import name_matcher
 from mi.schema import Class
 from mi.serial.cimxml import read_class
 from protocols.wsman import soap
@@ -109,7 +109,7 @@ class ClassItems:
         self._wanted = Wanted(settings, schemas)
         self._names: deque[str] = deque()
         self._failure: MIError | None = None
-        self._matches = _matcher(call.pattern)
+        self._matches = name_matcher(call.pattern)
 
     @property
     def awaits_class(self) -> bool:
@@ -197,12 +197,3 @@ def _name(item: _Element) -> str:
         if soap.local_name(element) in _NAMED:
             return element.get("NAME", "")
     return soap.local_name(item)
-
-
-def _matcher(pattern: str | None) -> Callable[[str], object]:
-    """Return what tells whether a name matches; `*` is any text, `?` any character."""
-    parts = (_EXPRESSIONS.get(one) or re.escape(one) for one in pattern or "*")
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL).fullmatch
-
-
-_EXPRESSIONS: Final = {"*": ".*", "?": "."}

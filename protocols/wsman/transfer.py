@@ -7,7 +7,7 @@ from typing import Any, Final
 from mi.calls import CreateInstance, DeleteInstance, GetInstance, ModifyInstance
 from mi.errors import InvalidParameter, ProtocolError
 from mi.instance import Instance
-from mi.results import Flags
+from mi.modification import changed_names, key_names
 from protocols.wsman.conversation import namespace_of
 from protocols.wsman.dialects import Dialect, SchemaView, Settings, typing_of
 from protocols.wsman.envelope import Reply, Request
@@ -171,8 +171,8 @@ class Modification(_Transfer):
             UnknownClass: a class is needed first.
         """
         instance = self._outgoing.typed(self._instance)
-        keys = _keys(instance)
-        changes = _changes(instance, keys)
+        keys = key_names(instance)
+        changes = changed_names(instance, keys)
         names = (*changes, *keys) if self._dialect.puts_changes else _whole(instance, changes)
         body = self._outgoing.instance(instance, names)
         return self._request_for(ACTION_PUT, instance, body, changes)
@@ -180,51 +180,6 @@ class Modification(_Transfer):
     def read(self, reply: Reply) -> list[Any]:
         """Return the instance as it is now, or nothing where the server does not tell."""
         return [self._decoder.read(element) for element in reply.body][:1]
-
-
-def _keys(instance: Instance) -> tuple[str, ...]:
-    """Return the names of the elements that are keys.
-
-    Raises:
-        InvalidParameter: nobody says which they are, so all would be.
-    """
-    folded = {name.lower() for name in instance.key}
-    keys = tuple(name for name in instance if name.lower() in folded)
-    if instance.is_declared or instance.is_received:
-        return keys
-    if any(element.flags & Flags.KEY for element in instance.elements()):
-        return keys
-    raise InvalidParameter(
-        f"which elements of this {instance.class_name} are its key is not known",
-        advice="Add those with flags=Flags.KEY, or make it from its Class.",
-    )
-
-
-def _changes(instance: Instance, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of what is to be written: what was set, or all of a client's instance.
-
-    Raises:
-        InvalidParameter: it is nothing, or a key.
-    """
-    modified, is_new = instance.modified, not instance.is_received
-    found = [
-        name
-        for name, value in instance.items()
-        if name in modified or (is_new and value is not None)
-    ]
-    changed_keys = [name for name in found if name in keys]
-    if changed_keys and not is_new:
-        raise InvalidParameter(
-            f"the key {', '.join(changed_keys)} was set, which names another object",
-            advice="Objects are not renamed: create one, and delete this.",
-        )
-    changes = tuple(name for name in found if name not in changed_keys)
-    if not changes:
-        raise InvalidParameter(
-            f"nothing of this {instance.class_name} was set, so there is nothing to write",
-            advice="A list that was changed in place has to be set again.",
-        )
-    return changes
 
 
 def _whole(instance: Instance, changes: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mi.errors import InvalidParameter, TypeMismatch
-from mi.names import NameMap, check_name, normalize_namespace, suggestion
+from mi.names import NameMap, check_name, name_matcher, normalize_namespace, suggestion
 
 
 @pytest.mark.parametrize("name", ["Win32_Service", "__PATH", "_", "a1", "X" * 300])
@@ -112,3 +112,19 @@ def test_whoever_wrote_a_wrong_name_is_told_the_right_one_or_which_there_are(
     known: list[str], sentence: str
 ) -> None:
     assert suggestion("sate", known).endswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "matches"),
+    [
+        (None, "Win32_Service", True),
+        ("win32_*", "Win32_Service", True),
+        ("Win32_Serv?ce", "WIN32_SERVICE", True),
+        ("Win32", "Win32_Service", False),
+        ("W.*", "Win32_Service", False),
+    ],
+)
+def test_a_pattern_matches_a_whole_name_without_case(
+    pattern: str | None, name: str, matches: bool
+) -> None:
+    assert bool(name_matcher(pattern)(name)) is matches

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         OperationCancelled,
         OperationTimeout,
         ProtocolError,
+        ShellLost,
         TypeMismatch,
     )
     from mi.events import Progress
@@ -130,6 +131,7 @@ __all__ = [
     "ServerKind",
     "Session",
     "SessionCallbacks",
+    "ShellLost",
     "SubscriptionDeliveryOptions",
     "TypeMismatch",
     "Verdict",
@@ -150,7 +152,7 @@ _MODULES = {
         "ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
         "InvalidOperationTimeout InvalidParameter InvalidQuery LimitsExceeded MIError "
         "MethodFailed MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
-        "OperationTimeout ProtocolError TypeMismatch"
+        "OperationTimeout ProtocolError ShellLost TypeMismatch"
     ),
     "mi.events": "Progress",
     "mi.indication": "Indication",

@@ -9,6 +9,7 @@
     ├── AccessDenied              PermissionError      the server says no
     │   └── AuthenticationFailed                       it does not accept who we say we are
     ├── NotFound                  LookupError          the object, protocol or option is not there
+    │   └── ShellLost                                  the server has deleted the shell
     ├── InvalidNamespace          LookupError          the namespace is not there
     ├── InvalidClass              LookupError          the class is not there
     ├── MethodNotFound            LookupError          the method is not there
@@ -59,6 +60,7 @@ __all__ = [
     "OperationCancelled",
     "OperationTimeout",
     "ProtocolError",
+    "ShellLost",
     "TypeMismatch",
     "error_for",
 ]
@@ -189,6 +191,10 @@ class NotFound(MIError, LookupError):
     """The object, protocol or option is not there (MI_RESULT_NOT_FOUND)."""
 
     default_result = Result.NOT_FOUND
+
+
+class ShellLost(NotFound):
+    """The shell is not there any more; a command that got this was not begun, or is over."""
 
 
 class InvalidNamespace(MIError, LookupError):

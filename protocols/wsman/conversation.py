@@ -19,7 +19,7 @@ from protocols.wsman.dialects import ClassKnown
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 
-__all__ = ["Conversation", "Resumable", "namespace_of"]
+__all__ = ["Conversation", "Losing", "Resumable", "Unhurried", "namespace_of"]
 
 
 class Conversation(Protocol):
@@ -57,6 +57,25 @@ class Resumable(Conversation, Protocol):
 
     def resume(self) -> bool:
         """Take note that the reply is lost; return whether there is a way to go on without it."""
+        ...
+
+
+@runtime_checkable
+class Losing(Conversation, Protocol):
+    """A conversation that can release what it may have begun, though no reply says that it has."""
+
+    def lose(self) -> None:
+        """Take note that the request was sent and its reply is lost."""
+        ...
+
+
+@runtime_checkable
+class Unhurried(Conversation, Protocol):
+    """A conversation at whose end something stays open that is in nobody's way."""
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether what `abandon` returns need not be sent at once."""
         ...
 
 

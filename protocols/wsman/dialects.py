@@ -265,6 +265,9 @@ class Settings:
         locales: the language of messages and the format of data, for the events of a subscription.
         resource_uri: what to operate on instead of what namespace and class come to, or None.
         use_machine_id: whether indications say which machine they are from.
+        session_id: what names the session to the server, or "".
+        max_envelope_size: bytes that a message may have.
+        longest_poll: seconds that the server may wait for something to say.
     """
 
     operation_timeout: float | None = None
@@ -274,6 +277,9 @@ class Settings:
     locales: tuple[str, str] = ("en-US", "en-US")
     resource_uri: str | None = None
     use_machine_id: bool = True
+    session_id: str = ""
+    max_envelope_size: int = 512_000
+    longest_poll: float = 20.0
 
     def namespace_selectors(self, dialect: Dialect, namespace: str) -> tuple[Selector, ...]:
         """Return the selectors that say in which namespace; only CIM's resources are in one."""

@@ -105,6 +105,10 @@ class Request:
         header: ready markup of further headers, such as what names a subscription.
         operation: the id of an operation of several messages and the number of this one among the
             client's (MS-WSMV 2.2.4.45), or None for one message and one reply.
+        longest_wait: seconds after which no reply will come any more, or None where that cannot be
+            said.
+        is_poll: whether the server replies only once there is something to say, so that others
+            must not be kept from a connection by it.
     """
 
     action: str
@@ -118,6 +122,8 @@ class Request:
     is_identify: bool = False
     header: str = ""
     operation: tuple[str, int] | None = None
+    longest_wait: float | None = None
+    is_poll: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +267,7 @@ class IncomingRequest:
         is_identify: whether it is Identify.
         identifier: the subscription that it is about, or None (e:Identifier).
         operation_id: the operation that it is part of, or None where one message is all of it.
+        session_id: what the client calls its session, or None (p:SessionId).
     """
 
     action: str
@@ -276,6 +283,7 @@ class IncomingRequest:
     is_identify: bool = False
     identifier: str | None = None
     operation_id: str | None = None
+    session_id: str | None = None
 
 
 def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
@@ -301,6 +309,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
         is_identify=soap.child(body, _IDENTIFY) is not None,
         identifier=soap.text_of(header, f"{{{EVENTING}}}Identifier") or None,
         operation_id=soap.text_of(header, f"{{{MICROSOFT}}}OperationID") or None,
+        session_id=soap.text_of(header, f"{{{MICROSOFT}}}SessionId") or None,
     )
 
 

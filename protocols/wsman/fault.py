@@ -205,8 +205,12 @@ class Fault:
         is_unknown = self.subcode == "a:DestinationUnreachable"
         return is_unknown or any(number in _CLOSED for number in self._numbers())
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """What the service itself says, as numbers, whatever its provider said."""
+        return tuple(self._numbers())
+
     def _numbers(self) -> Iterator[int]:
-        """Yield what the service itself says, as numbers, whatever its provider said."""
         error = self.extended_error
         sent = None if error is None else number_from(error.get("error_Code"))
         meant = number_of(self.code, self.subcode, self.detail)

@@ -60,12 +60,13 @@ def enumerate_instances(operation: Operation) -> Outcome:
     return begin(operation, _items(operation, _read(Enumerate.read, operation)))
 
 
-def begin(operation: Operation, items: Iterator[str]) -> Outcome:
+def begin(operation: Operation, items: Iterator[str], *, first: int = 1) -> Outcome:
     """Begin an enumeration; keep it, unless its first reply is its last.
 
     Args:
         operation: what the client asks for.
         items: the markup of each item.
+        first: how many a first reply may hold that was asked for any.
 
     Raises:
         Refusal: the request cannot be answered.
@@ -74,7 +75,7 @@ def begin(operation: Operation, items: Iterator[str]) -> Outcome:
     asked = _read(Enumerate.read, operation)
     enumeration = Enumeration(operation.identity, items)
     is_optimized = asked.max_elements is not None
-    page = enumeration.page(1 if is_optimized else 0, operation.characters)
+    page = enumeration.page(first if is_optimized else 0, operation.characters)
     if not operation.is_connected():
         raise ClientGone
     context = None

@@ -38,5 +38,6 @@ def check_generation(operation: Operation, kind: ServerKind) -> None:
         raise refuse("RESOURCE_NOT_FOUND")
     if is_dmtf and resource.family is Family.CLASS:
         raise refuse("URI_NON_DMTF_CLASS")
-    if operation.request.action in (ACTION_CREATE, ACTION_DELETE):
+    is_shell = resource.family is Family.SHELL
+    if operation.request.action in (ACTION_CREATE, ACTION_DELETE) and not is_shell:
         raise refuse("ACTION_MISMATCH")

@@ -34,6 +34,9 @@ from protocols.loopback.peer import Peer
 from protocols.loopback.population import sample_repository
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits, Service
+from protocols.loopback.shells.files import FileSystem
+from protocols.loopback.shells.invocation import Commands
+from protocols.loopback.shells.open_shells import OpenShells
 from protocols.loopback.subscriptions import Subscriptions
 from protocols.loopback.surroundings import Rules, Surroundings, Traffic
 from protocols.loopback.users import User, registered
@@ -99,7 +102,9 @@ class Endpoint:
         self.user = User.random()
         self.ca_file: str | None = None
         self._service = Service(
-            sample_repository() if repository is None else repository, limits or Limits()
+            sample_repository() if repository is None else repository,
+            limits or Limits(),
+            self.user.name,
         )
         self._tls, self._names, self._bindings = tls, certificate_names, channel_bindings
         self._schemes, self._path, self._is_open = schemes, path, allow_unencrypted
@@ -195,6 +200,7 @@ class Endpoint:
         with self._lock:
             threads = list(self._open)
         self.drop_connections()
+        self.shells.vanish()
         for thread in threads:
             thread.join(_LONGEST_END)
 
@@ -300,6 +306,31 @@ class Endpoint:
     def subscriptions(self) -> Subscriptions:
         """The subscriptions under way; they can be closed, and forgotten."""
         return self._service.events.subscriptions
+
+    @property
+    def open_shells(self) -> int:
+        """Shells that nobody has deleted, and that have not expired."""
+        return len(self.shells)
+
+    @property
+    def open_commands(self) -> int:
+        """Commands that run, or have ended and were not signalled since, in open shells."""
+        return self.shells.open_commands
+
+    @property
+    def shells(self) -> OpenShells:
+        """The shells that are open; they can be made to vanish."""
+        return self._service.shells
+
+    @property
+    def commands(self) -> Commands:
+        """The commands that cmd shells run, by name; a test adds its own."""
+        return self.shells.commands
+
+    @property
+    def files(self) -> FileSystem:
+        """The files that the commands of shells find, in memory."""
+        return self.shells.files
 
     @property
     def event_log(self) -> EventLog:

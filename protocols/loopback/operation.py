@@ -10,6 +10,7 @@ from protocols.loopback.events import Events
 from protocols.loopback.refusals import refuse
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import Resource
+from protocols.loopback.shells.open_shells import OpenShells
 from protocols.wsman.envelope import IncomingRequest
 
 __all__ = ["Operation", "Outcome"]
@@ -47,6 +48,7 @@ class Operation:
         is_connected: tells whether the client still waits.
         events: the event log and the subscriptions.
         time_limit: seconds that the request may take.
+        shells: the shells that are open.
     """
 
     request: IncomingRequest
@@ -58,6 +60,7 @@ class Operation:
     is_connected: Callable[[], bool]
     events: Events
     time_limit: float
+    shells: OpenShells
 
     @property
     def identity(self) -> tuple[str, ...]:

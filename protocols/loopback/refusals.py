@@ -77,6 +77,25 @@ _TEXTS: Final = {
     "SUBSCRIPTION_CLOSED": "The subscription is closed.",
     "URI_NON_DMTF_CLASS": "The class is none of the DMTF's, and the resource URI is.",
     "UNEXPECTED_SELECTORS": "The request has selectors that the resource does not.",
+    "COMMAND_ALREADY_CLOSED": "The command is closed already.",
+    "CONCURRENCY": "Another command of the shell is in progress.",
+    "ENUMERATE_SHELLCOMMANDS_EPRS_NOTSUPPORTED": "Commands have no references.",
+    "ENUMERATE_SHELLCOMMANDS_FILTER_EXPECTED": "A filter has to name the shell of the commands.",
+    "ERROR_FILE_NOT_FOUND": "The system cannot find the file specified.",
+    "ERROR_OPERATION_ABORTED": "The I/O operation has been aborted because of either a thread exit"
+    " or an application request.",
+    "IDLETIMEOUT_OUTOFBOUNDS": "The idle timeout is not within the bounds of the service.",
+    "INVALID_OPTIONS": "An option is not supported, and must be complied with.",
+    "QUOTA_MAX_COMMANDS_PER_SHELL_PPQ": "The shell has as many commands as it may have.",
+    "QUOTA_MAX_OPERATIONS": "The user has as many operations under way as are allowed.",
+    "QUOTA_MAX_SHELLS": "The user has as many shells as are allowed.",
+    "SHELL_CLIENTSESSIONID_MISMATCH": "The shell was opened by another session.",
+    "SHELL_CONNECTED_TO_DIFFERENT_CLIENT": "The shell is connected to another client.",
+    "SHELL_DISCONNECTED": "The shell is disconnected.",
+    "SHELL_DISCONNECT_NOT_SUPPORTED": "The shell cannot be disconnected.",
+    "SHELL_INVALID_COMMAND_HANDLE": "The shell has no streams of its own.",
+    "SHELL_INVALID_DESIRED_STREAMS": "The shell has no such output stream.",
+    "SHELL_INVALID_INPUT_STREAM": "The shell has no such input stream.",
 }
 
 # WMI's number for an error of the repository, and that of WinRM around it.

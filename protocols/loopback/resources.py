@@ -13,6 +13,7 @@ from mi.names import normalize_namespace
 from mi.options import ServerKind
 from mi.results import CimType
 from mi.schema import Class
+from mi.shell_calls import CMD, POWERSHELL
 from mi.values import parse_value
 from protocols.loopback.refusals import of_wmi, refuse
 from protocols.loopback.repository import Repository
@@ -26,12 +27,14 @@ from protocols.wsman.durations import parse_datetime
 from protocols.wsman.envelope import IncomingReference, IncomingRequest
 from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, EVENT_LOG
 from protocols.wsman.references import ObjectName
+from protocols.wsman.shells import SHELL, SHELL_COMMANDS
 
 __all__ = ["Family", "Resource", "find_class", "keys_of", "named_instance", "resource_of"]
 
 # Where Windows looks when nobody says where (MS-WSMV).
 _DEFAULT_NAMESPACE = "root/hardware"
 _ALL = "*"
+_POWERSHELL = POWERSHELL.rpartition("/")[0] + "/"  # what session configurations are under
 
 
 class Family(Enum):
@@ -41,6 +44,17 @@ class Family(Enum):
     ALL_CLASSES = auto()
     SCHEMA = auto()
     EVENT_LOG = auto()
+    SHELL = auto()
+    SHELLS = auto()
+    SHELL_COMMANDS = auto()
+
+
+_OTHERS = {
+    EVENT_LOG: Family.EVENT_LOG,
+    CMD: Family.SHELL,
+    SHELL: Family.SHELLS,
+    SHELL_COMMANDS: Family.SHELL_COMMANDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +96,10 @@ def _resource(uri: str, given: Mapping[str, str | IncomingReference]) -> Resourc
         family = Family.ALL_CLASSES
     elif uri == CIM_XML_SCHEMA:
         family = Family.SCHEMA
-    elif uri == EVENT_LOG:
-        family = Family.EVENT_LOG
+    elif uri in _OTHERS:
+        family = _OTHERS[uri]
+    elif uri.startswith(_POWERSHELL):
+        family = Family.SHELL
     elif uri.lower().startswith(f"{DMTF_CIM_SCHEMA}/"):
         family = Family.CLASS
     else:

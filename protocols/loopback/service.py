@@ -20,6 +20,9 @@ from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import Refusal, not_understood, refuse
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import Family, resource_of
+from protocols.loopback.shells import commanding, managing
+from protocols.loopback.shells.open_shells import OpenShells
+from protocols.loopback.shells.quotas import QUOTAS, Quotas
 from protocols.wsman import envelope, identify
 from protocols.wsman.envelope import IncomingRequest
 from protocols.wsman.namespaces import (
@@ -34,6 +37,15 @@ from protocols.wsman.namespaces import (
     ACTION_SUBSCRIBE,
     ACTION_UNSUBSCRIBE,
     response_action,
+)
+from protocols.wsman.shells import (
+    ACTION_COMMAND,
+    ACTION_CONNECT,
+    ACTION_DISCONNECT,
+    ACTION_RECEIVE,
+    ACTION_RECONNECT,
+    ACTION_SEND,
+    ACTION_SIGNAL,
 )
 
 __all__ = ["Answer", "Limits", "Service"]
@@ -62,6 +74,8 @@ class Limits:
         kind: whose manners it has: WinRM 3, or 2.
         denied: namespaces that nobody may enter.
         machine: the name of the machine in faults.
+        quotas: how many shells and commands there may be, and for how long; those of the kind if
+            None.
     """
 
     max_envelope_size: int = 512_000
@@ -73,6 +87,7 @@ class Limits:
     kind: ServerKind = ServerKind.WINRM3
     denied: tuple[str, ...] = ()
     machine: str = "WIN-LAB01"
+    quotas: Quotas | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +97,8 @@ class Answer:
     Attributes:
         envelope: the bytes of the reply.
         status: its HTTP status.
-        opened: the id of the enumeration, or the name of the subscription, that it opens, which
-            only the client can release.
+        opened: the id of the enumeration or the shell, or the name of the subscription, that it
+            opens, which only the client can release.
     """
 
     envelope: bytes = field(repr=False)
@@ -94,8 +109,9 @@ class Answer:
 class Service:
     """Answers requests from a repository."""
 
-    def __init__(self, repository: Repository, limits: Limits) -> None:
+    def __init__(self, repository: Repository, limits: Limits, user: str = "operator") -> None:
         self.repository = repository
+        self.shells = OpenShells(limits.quotas or QUOTAS[limits.kind], rf"{limits.machine}\{user}")
         self.contexts = Contexts(limits.enumeration_timeout)
         self.events = Events(
             repository,
@@ -160,6 +176,7 @@ class Service:
         """Forget what was opened for a client that never came to know of it."""
         self.contexts.discard(opened)
         self.events.subscriptions.discard(opened)
+        self.shells.discard(opened)
 
     def _outcome(self, request: IncomingRequest, is_connected: Callable[[], bool]) -> Outcome:
         _check_headers(request)
@@ -174,6 +191,7 @@ class Service:
             is_connected,
             self.events,
             self.time_limit(request),
+            self.shells,
         )
         self._check(operation)
         perform = _OPERATIONS.get((request.action, resource.family))
@@ -246,6 +264,26 @@ _OPERATIONS: Final[dict[tuple[str, Family], Callable[[Operation], Outcome]]] = {
             (ACTION_UNSUBSCRIBE, subscribing.unsubscribe),
         )
         for family in (Family.CLASS, Family.ALL_CLASSES, Family.EVENT_LOG)
+    },
+    (ACTION_CREATE, Family.SHELL): managing.create,
+    (ACTION_DELETE, Family.SHELL): managing.delete,
+    (ACTION_DISCONNECT, Family.SHELL): managing.disconnect,
+    (ACTION_RECONNECT, Family.SHELL): managing.reconnect,
+    (ACTION_CONNECT, Family.SHELL): managing.connect,
+    (ACTION_COMMAND, Family.SHELL): commanding.command,
+    (ACTION_RECEIVE, Family.SHELL): commanding.receive,
+    (ACTION_SEND, Family.SHELL): commanding.send,
+    (ACTION_SIGNAL, Family.SHELL): commanding.signal,
+    (ACTION_GET, Family.SHELLS): managing.describe,
+    (ACTION_ENUMERATE, Family.SHELLS): managing.enumerate_shells,
+    (ACTION_ENUMERATE, Family.SHELL_COMMANDS): managing.enumerate_commands,
+    **{
+        (action, family): perform
+        for action, perform in (
+            (ACTION_PULL, enumerating.pull),
+            (ACTION_RELEASE, enumerating.release),
+        )
+        for family in (Family.SHELLS, Family.SHELL_COMMANDS)
     },
 }
 

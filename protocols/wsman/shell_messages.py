@@ -147,7 +147,7 @@ class StreamPiece:
             stream.get("Name", ""),
             decoded(stream.text) if stream.text else b"",
             stream.get(_COMMAND_ID) or None,
-            stream.get("End") in soap.TRUE,
+            stream.get("End", "").lower() in soap.TRUE,  # pypsrp writes True, and Windows takes it
         )
 
 

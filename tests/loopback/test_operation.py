@@ -11,6 +11,8 @@ from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import Refusal
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import resource_of
+from protocols.loopback.shells.open_shells import OpenShells
+from protocols.loopback.shells.quotas import Quotas
 from protocols.wsman.envelope import IncomingRequest
 from protocols.wsman.headers import Option
 from protocols.wsman.namespaces import DMTF_CIM_SCHEMA
@@ -28,7 +30,7 @@ def operation(**changes: Any) -> Operation:
     repository = Repository()
     return Operation(
         request, resource_of(request), repository, Contexts(), given["size"], 10, lambda: True,
-        Events(repository), 60.0,
+        Events(repository), 60.0, OpenShells(Quotas(), r"HERE\me"),
     )  # fmt: skip
 
 

@@ -1,0 +1,175 @@
+r"""Files that exist only in memory, by Windows' rules of names: `C:\Users\operator\a.txt`.
+
+Names are told apart without case and kept as they were written; `/` is `\`. Folders exist of
+their own.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["HOME", "FileSystem", "Listed"]
+
+HOME: Final = r"C:\Users\operator"
+"""Where a shell begins."""
+
+_FOLDERS: Final = (HOME, r"C:\Windows\System32", r"C:\Windows\Temp", rf"{HOME}\AppData\Local\Temp")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file or a folder in a folder; a folder has no size."""
+
+    name: str
+    size: int | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.size is None
+
+
+class FileSystem:
+    """Files and folders; any thread may use it.
+
+    Its errors are those of the operating system: FileNotFoundError, IsADirectoryError,
+    NotADirectoryError, FileExistsError, and OSError for a folder that is not empty.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._names: dict[str, str] = {}  # as they were written
+        self._contents: dict[str, bytearray | None] = {}  # None is a folder
+        for folder in _FOLDERS:
+            self.make_folder(folder)
+
+    @staticmethod
+    def absolute(path: str, directory: str = HOME) -> str:
+        """Return a whole and normal path."""
+        return ntpath.normpath(ntpath.join(directory, path))
+
+    # Files
+
+    def read(self, path: str) -> bytes:
+        """Return what a file holds."""
+        with self._lock:
+            return bytes(self._file(path))
+
+    def write(self, path: str, data: bytes, *, append: bool = False) -> None:
+        """Write a file; its folder must exist."""
+        with self._lock:
+            key = self._key(path)
+            if self.is_folder(path):
+                raise IsADirectoryError(path)
+            if not self.is_folder(ntpath.dirname(self.absolute(path))):
+                raise FileNotFoundError(path)
+            content = self._contents.get(key)
+            if content is None or not append:
+                self._names.setdefault(key, self.absolute(path))
+                self._contents[key] = content = bytearray()
+            content += data
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        with self._lock:
+            self._file(path)
+            self._forget(self._key(path))
+
+    def rename(self, old: str, new: str, *, replace: bool = False) -> None:
+        """Give a file, or a folder with all that is in it, another name."""
+        with self._lock:
+            if not self.exists(old):
+                raise FileNotFoundError(old)
+            if self.exists(new) and not (replace or self._key(new) == self._key(old)):
+                raise FileExistsError(new)
+            source, target = self.absolute(old), self.absolute(new)
+            for key in [key for key in self._contents if _is_within(key, self._key(old))]:
+                name, content = self._names[key], self._contents[key]
+                self._forget(key)
+                moved = target + name[len(source) :]
+                self._names[self._key(moved)] = moved
+                self._contents[self._key(moved)] = content
+
+    # Folders
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder, with those above it; one that exists is left as it is."""
+        with self._lock:
+            path = self.absolute(path)
+            if self.exists(path) and not self.is_folder(path):
+                raise FileExistsError(path)
+            above = ntpath.dirname(path)
+            if above != path:
+                self.make_folder(above)
+            self._names.setdefault(self._key(path), path)
+            self._contents[self._key(path)] = None
+
+    def remove_folder(self, path: str, *, with_content: bool = False) -> None:
+        """Remove a folder."""
+        with self._lock:
+            inside = list(self.list(path))
+            if inside and not with_content:
+                raise OSError(f"the folder is not empty: {path}")
+            within = self._key(path)
+            for key in [key for key in self._contents if _is_within(key, within)]:
+                self._forget(key)
+
+    def list(self, path: str) -> Iterator[Listed]:
+        """Return what is in a folder, by name."""
+        with self._lock:
+            if not self.exists(path):
+                raise FileNotFoundError(path)
+            if not self.is_folder(path):
+                raise NotADirectoryError(path)
+            above = self._key(path)
+            found = [key for key in self._contents if key != above and ntpath.dirname(key) == above]
+            listed = [self._listed(key) for key in sorted(found)]
+        return iter(listed)
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Return the whole paths of all files in a folder and below it."""
+        with self._lock:
+            within = self._key(path)
+            found = [
+                self._names[key]
+                for key, content in sorted(self._contents.items())
+                if content is not None and _is_within(key, within)
+            ]
+        return iter(found)
+
+    # Both
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder."""
+        return self._key(path) in self._contents
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder."""
+        return self._contents.get(self._key(path), b"") is None
+
+    def _listed(self, key: str) -> Listed:
+        content = self._contents[key]
+        size = None if content is None else len(content)
+        return Listed(ntpath.basename(self._names[key]), size)
+
+    def _key(self, path: str) -> str:
+        return self.absolute(path).lower()
+
+    def _file(self, path: str) -> bytearray:
+        if not self.exists(path):
+            raise FileNotFoundError(path)
+        content = self._contents[self._key(path)]
+        if content is None:
+            raise IsADirectoryError(path)
+        return content
+
+    def _forget(self, key: str) -> None:
+        del self._names[key], self._contents[key]
+
+
+def _is_within(key: str, folder: str) -> bool:
+    return key == folder or key.startswith(folder.rstrip("\\") + "\\")

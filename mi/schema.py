@@ -117,7 +117,7 @@ _PARAMETER_FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Method:
     """A method of a class; `return_type` is None for one that returns nothing."""
 

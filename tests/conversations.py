@@ -3,28 +3,32 @@
 Each is a session with one call, against an endpoint whose repository counts what is done to it. A
 trial holds one of them through a proxy that does one thing wrong, and looks whether the client
 kept its promises: it ends on time, with the right result or one `MIError`; it does nothing twice;
-it leaves nothing open that it could have released; and the session can be used afterwards.
+it leaves nothing open that it could have released; and the session can be used afterwards. A
+subscription gives every event once and in order, or an error, and never a gap.
 """
 
 from __future__ import annotations
 
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, islice, product
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import mi
 from mi import control
 from protocols.loopback import Endpoint, Repository
+from protocols.loopback.declarations import declared_classes
 from protocols.loopback.repository import Invoked
 from tests.proxy import Direction, Fault, Kind, Proxy
 from tests.sessions import session_with, settles
 
-__all__ = ["CONVERSATIONS", "SCHEMES", "Bench", "Stage", "disturbed"]
+__all__ = ["CONVERSATIONS", "SCHEMES", "Bench", "Stage", "Talk", "disturbed"]
 
 _NAMESPACE: Final = "root/cimv2"
 _MOF: Final = """
@@ -37,9 +41,22 @@ class X_Account {
 };
 """
 _ALL: Final = "SELECT * FROM X_Account"
+_CHANGES: Final = (
+    "SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA 'X_Account'"
+)
+_EVENT_CLASSES: Final = (
+    "__SystemClass",
+    "__IndicationRelated",
+    "__Event",
+    "__InstanceOperationEvent",
+    "__InstanceModificationEvent",
+)
+_CHANNEL: Final = "Accounts"
+_EVENTS: Final = 5  # that are in the log, and as many changes are made while one subscribes
 _TIMEOUT: Final = 1.0
 _SHORT: Final = 0.4  # seconds for a call whose connection stalls, so that it waits for all of them
 _LONG: Final = 8.0  # seconds for a call that a moment's delay may not disturb
+_LOOK: Final = 0.01  # seconds between two looks at whether somebody has subscribed
 _GENEROUS: Final = 4.0  # seconds that a call may take beyond its time-out and the grace
 _GARBLING: Final = (Kind.CORRUPT, Kind.DUPLICATE, Kind.LOSE)
 
@@ -57,7 +74,10 @@ class _Accounts:
         store = mi.SchemaStore()
         store.load(_MOF, _NAMESPACE)
         (self.declaration,) = store
-        self.repository = Repository([self.declaration], map(self.account, range(5)))
+        known = [one for one in declared_classes() if one.namespace == _NAMESPACE]
+        of_events = [one for one in known if one.name in _EVENT_CLASSES]
+        classes = [*of_events, self.declaration]
+        self.repository = Repository(classes, map(self.account, range(5)))
         self.repository.on("X_Account", "Deposit", self._deposit)
 
     def account(self, number: int) -> mi.Instance:
@@ -74,42 +94,72 @@ class _Accounts:
 # What is said
 
 
+@dataclass
+class Talk:
+    """A conversation under way.
+
+    Attributes:
+        session: who talks.
+        timeout: seconds that a call may take.
+        given: what has come of it so far.
+    """
+
+    session: mi.Session
+    timeout: float
+    given: list[Any] = field(default_factory=list)
+
+
 def _key() -> mi.Instance:
     return mi.Instance.from_path('X_Account.Name="account 1"')
 
 
-def _query(session: mi.Session, given: list[Any]) -> None:
-    given.extend(dict(account) for account in session.query_instances(_ALL))
+def _query(talk: Talk) -> None:
+    talk.given.extend(dict(account) for account in talk.session.query_instances(_ALL))
 
 
-def _abandoned(session: mi.Session, given: list[Any]) -> None:
-    with session.enumerate_instances("X_Account") as accounts:
-        given.append(dict(next(accounts)))
+def _abandoned(talk: Talk) -> None:
+    with talk.session.enumerate_instances("X_Account") as accounts:
+        talk.given.append(dict(next(accounts)))
 
 
-def _get(session: mi.Session, given: list[Any]) -> None:
-    given.append(dict(session.get_instance(_key())))
+def _get(talk: Talk) -> None:
+    talk.given.append(dict(talk.session.get_instance(_key())))
 
 
-def _deposit(session: mi.Session, given: list[Any]) -> None:
-    result = session.invoke(_key(), "Deposit", {"Amount": 5})
-    given.append((result.return_value, result.out["Balance"]))
+def _deposit(talk: Talk) -> None:
+    result = talk.session.invoke(_key(), "Deposit", {"Amount": 5})
+    talk.given.append((result.return_value, result.out["Balance"]))
 
 
-def _modify(session: mi.Session, given: list[Any]) -> None:
+def _modify(talk: Talk) -> None:
     account = _key()
     account.add("Balance", 7, mi.CimType.UINT32)
     account["Balance"] = 7
-    session.modify_instance(account)
-    given.append("done")
+    talk.session.modify_instance(account)
+    talk.given.append("done")
 
 
-CONVERSATIONS: Final[dict[str, Callable[[mi.Session, list[Any]], None]]] = {
+def _events(talk: Talk) -> None:
+    log = talk.session.subscribe_event_log(_CHANNEL, read_existing=True, timeout=talk.timeout)
+    with log as events:
+        for event in islice(events, _EVENTS):
+            talk.given.append((event.instance["EventRecordID"], event.instance["EventID"]))
+
+
+def _changes(talk: Talk) -> None:
+    with talk.session.subscribe(_CHANGES, timeout=talk.timeout) as changes:
+        for change in islice(changes, _EVENTS):
+            talk.given.append(dict(change.instance["TargetInstance"]))
+
+
+CONVERSATIONS: Final[dict[str, Callable[[Talk], None]]] = {
     "query": _query,
     "abandoned query": _abandoned,
     "get": _get,
     "deposit": _deposit,
     "modify": _modify,
+    "events": _events,
+    "changes": _changes,
 }
 _WRITES: Final = {"deposit": "Deposit", "modify": "Put"}
 
@@ -153,16 +203,18 @@ class Bench:
             Endpoint(accounts.repository, allow_unencrypted=is_open) as endpoint,
             Proxy(endpoint.port) as proxy,
         ):
+            for number in range(_EVENTS):
+                endpoint.event_log.write(_CHANNEL, 1000 + number, data=["é" * 20])
             yield cls(endpoint, proxy, accounts, scheme)
 
     def stage(self, name: str) -> Stage:
         """Hold a conversation undisturbed."""
         self._proxy.arm(None)
-        given: list[Any] = []
         with self._session(_LONG) as session:
-            CONVERSATIONS[name](session, given)
+            talk = Talk(session, _LONG)
+            self._hold(name, talk)
         self._settle()
-        return Stage(given, dict(self._proxy.passed))
+        return Stage(talk.given, dict(self._proxy.passed))
 
     def problems(self, name: str, stage: Stage, fault: Fault) -> list[str]:
         """Hold a conversation while `fault` happens; return which promises were broken."""
@@ -173,25 +225,45 @@ class Bench:
         self._proxy.arm(fault)
         timeout = {Kind.DELAY: _LONG, Kind.STALL: _SHORT}.get(fault.kind, _TIMEOUT)
         with self._session(timeout) as session:
-            given: list[Any] = []
+            talk = Talk(session, timeout)
             started = time.monotonic()
-            failure = _failure(lambda: CONVERSATIONS[name](session, given))
+            failure = _failure(lambda: self._hold(name, talk))
             found = [*self._late(time.monotonic() - started, timeout)]
-            found += self._wrong(stage, fault, given, failure)
+            found += self._wrong(stage, fault, talk.given, failure)
             found += self._repeated(name, failure)
             self._proxy.arm(None)
-            found += self._unusable(session, failure)
+            if endpoint.refused_logons == refused:
+                found += self._unusable(session, failure)
             started = time.monotonic()
         found += self._late(time.monotonic() - started, 0)
         # In the clear, a server may have been told nonsense, and have answered it rightly.
         if self._is_sealed or fault.kind not in _GARBLING:
-            found += self._left(given)
+            found += self._left(talk.given)
         else:
             self._settle()
             self._forget_contexts()
         if endpoint.refused_logons - refused > 1:
             found.append(f"{endpoint.refused_logons - refused} logons were refused")
         return found
+
+    def _hold(self, name: str, talk: Talk) -> None:
+        """Hold a conversation, and let happen what it is told of."""
+        is_over = threading.Event()
+        changing = threading.Thread(target=self._change, args=(is_over,))
+        changing.start()
+        try:
+            CONVERSATIONS[name](talk)
+        finally:
+            is_over.set()
+            changing.join()
+
+    def _change(self, is_over: threading.Event) -> None:
+        """Change accounts once somebody has subscribed to that."""
+        while not len(self._endpoint.subscriptions):
+            if is_over.wait(_LOOK):
+                return
+        for number in range(_EVENTS):
+            self._accounts.repository.add(self._accounts.account(number))
 
     def _session(self, timeout: float) -> Any:
         endpoint = self._endpoint
@@ -242,7 +314,7 @@ class Bench:
 
     def _unusable(self, session: mi.Session, failure: BaseException | None) -> Iterator[str]:
         again = _failure(lambda: session.test_connection(timeout=_LONG))
-        # To spare the account, a credential that may have been refused is not sent again.
+        # To spare the account, a credential that was, or may have been, refused is not sent again.
         if again is not None and not (
             isinstance(again, mi.AuthenticationFailed)
             and isinstance(failure, mi.AuthenticationFailed)
@@ -263,12 +335,26 @@ class Bench:
             is_page = any(told in one.reply_bytes and one.name == "Pull" for one in log)
             if is_known or is_page:
                 yield "a context stays open that could have been released"
+        if any(map(self._was_pulled, endpoint.subscriptions._by_context.values())):
+            yield "a subscription stays open that could have been ended"
         self._forget_contexts()
+
+    def _was_pulled(self, subscription: Any) -> bool:
+        """Whether a subscription stands and the client has known of it."""
+        log = self._endpoint.exchanges
+        name = subscription.identifier.encode()
+        told = [one.reply_bytes for one in log if one.name == "Subscribe"]
+        first = [re.findall(rb"EnumerationContext>([^<]+)", one) for one in told if name in one]
+        known = {name, *chain.from_iterable(first)}
+        return subscription.closed is None and any(
+            one in asked.request_bytes for one in known for asked in log
+        )
 
     def _forget_contexts(self) -> None:
         contexts = self._endpoint.contexts
         for context in list(contexts._entries):
             contexts.discard(context)
+        self._endpoint.subscriptions.forget()
 
     def _settle(self) -> bool:
         return settles(

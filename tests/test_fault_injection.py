@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import mi
-from tests.conversations import CONVERSATIONS, SCHEMES, Bench, Stage, disturbed
+from tests.conversations import CONVERSATIONS, SCHEMES, Bench, Stage, Talk, disturbed
 from tests.proxy import Direction, Fault, Kind
 
 
@@ -50,9 +50,9 @@ def test_a_trial_finds_nothing_where_nothing_goes_wrong() -> None:
 def test_a_trial_notices_what_is_done_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     deposit = CONVERSATIONS["deposit"]
 
-    def twice(session: mi.Session, given: list[Any]) -> None:
-        deposit(session, [])
-        deposit(session, given)
+    def twice(talk: Talk) -> None:
+        deposit(Talk(talk.session, talk.timeout))
+        deposit(talk)
 
     assert "it was done 2 times" in noticed("deposit", monkeypatch, twice)
 
@@ -62,31 +62,55 @@ def test_a_trial_notices_what_was_done_although_it_is_said_not_to_be(
 ) -> None:
     deposit = CONVERSATIONS["deposit"]
 
-    def denied(session: mi.Session, given: list[Any]) -> None:
-        deposit(session, [])
+    def denied(talk: Talk) -> None:
+        deposit(Talk(talk.session, talk.timeout))
         raise mi.NotFound("it was not done")
 
     assert "it was said not to be done, and was" in noticed("deposit", monkeypatch, denied)
 
 
 def test_a_trial_notices_a_wrong_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(session: mi.Session, given: list[Any]) -> None:
-        given.append({"Name": "nobody"})
+    def wrong(talk: Talk) -> None:
+        talk.given.append({"Name": "nobody"})
 
     assert "a wrong result" in noticed("get", monkeypatch, wrong)
 
 
 def test_a_trial_notices_a_foreign_exception(monkeypatch: pytest.MonkeyPatch) -> None:
-    def foreign(session: mi.Session, given: list[Any]) -> None:
+    def foreign(talk: Talk) -> None:
         raise KeyError("what")
 
     assert "somebody else's exception: KeyError" in noticed("get", monkeypatch, foreign)
 
 
 def test_a_trial_notices_a_context_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(session: mi.Session, given: list[Any]) -> None:
+    def forgetful(talk: Talk) -> None:
         monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._say_goodbye", lambda *_: None)
-        with session.enumerate_instances("X_Account") as accounts:
-            given.append(dict(next(accounts)))
+        with talk.session.enumerate_instances("X_Account") as accounts:
+            talk.given.append(dict(next(accounts)))
 
     assert "could have been released" in noticed("abandoned query", monkeypatch, forgetful)
+
+
+@pytest.mark.parametrize("name", ["events", "changes"])
+def test_a_trial_notices_a_subscription_that_stays_open(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe = CONVERSATIONS[name]
+
+    def forgetful(talk: Talk) -> None:
+        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._say_goodbye", lambda *_: None)
+        subscribe(talk)
+
+    assert "could have been ended" in noticed(name, monkeypatch, forgetful)
+
+
+@pytest.mark.parametrize("name", ["events", "changes"])
+def test_a_trial_notices_events_that_are_lost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscribe = CONVERSATIONS[name]
+
+    def lossy(talk: Talk) -> None:
+        subscribe(talk)
+        del talk.given[1]
+
+    assert "a wrong result" in noticed(name, monkeypatch, lossy)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
@@ -18,80 +18,46 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from mi.callbacks import MessageChannel, SessionCallbacks
-from mi.calls import (
-    AssociatorInstances,
-    Call,
-    CreateInstance,
-    DeleteInstance,
-    EnumerateClasses,
-    EnumerateInstances,
-    GetClass,
-    GetInstance,
-    Invoke,
-    ModifyInstance,
-    QueryInstances,
-    ReferenceInstances,
-    Subscribe,
-    SubscribeEventLog,
-    TestConnection,
-)
+from mi.calls import Call
 from mi.control import CancelToken, Control, Expiry
-from mi.errors import InvalidParameter, MIError, NotSupported
+from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported, OperationTimeout
 from mi.options import DestinationOptions
+from mi.results import ErrorCategory
 from mi.store import SchemaStore
 from protocols.network.turns import Turns
 from protocols.security.discretion import Forgetting
+from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.dialogue import Farewell
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import following
+from protocols.winrm.later import Later
 from protocols.winrm.patience import Patience
 from protocols.winrm.run import Run
 from protocols.winrm.server import Server
+from protocols.winrm.shell_ledger import ShellLedger
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
 from protocols.winrm.standing import standing_of
 from protocols.wsman.circumstances import Circumstances
-from protocols.wsman.classes import Declaration
 from protocols.wsman.conversation import Conversation
 from protocols.wsman.dialects import SchemaView, Settings
 from protocols.wsman.enhanced import serialize_signal
-from protocols.wsman.enumeration import Enumeration
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
-from protocols.wsman.identify import Identification
-from protocols.wsman.invocation import Invocation
-from protocols.wsman.subscription import Subscription
-from protocols.wsman.transfer import Creation, Deletion, Modification, Retrieval
 
 if TYPE_CHECKING:
     from protocols.winrm.line import Line
     from protocols.winrm.transport import Lease, Transport
 
-__all__ = ["CONVERSATIONS", "WinrmChannel"]
+__all__ = ["WinrmChannel"]
 
 _logger = logging.getLogger("mi.winrm")
 
 _DEFAULT_ELEMENTS: Final = 32_000  # what Windows' MI client asks for, and MaxBatchItems allows
 _DEFAULT_LOCALE: Final = "en-US"
-
-CONVERSATIONS: Final[dict[type[Call[Any]], Callable[..., Conversation]]] = {
-    TestConnection: Identification,
-    GetInstance: Retrieval,
-    CreateInstance: Creation,
-    ModifyInstance: Modification,
-    DeleteInstance: Deletion,
-    Invoke: Invocation,
-    EnumerateInstances: Enumeration,
-    QueryInstances: Enumeration,
-    AssociatorInstances: Enumeration,
-    ReferenceInstances: Enumeration,
-    GetClass: Declaration,
-    EnumerateClasses: Enumeration,
-    Subscribe: Subscription,
-    SubscribeEventLog: Subscription,
-}
-"""What each call is on the wire."""
+_LONGEST_POLL: Final = 20.0  # seconds; proxies and HTTP.sys end what is silent for 60 and more
+_BRIEF_POLL: Final = 2.0  # where nothing else can be asked meanwhile
 
 
 class WinrmChannel:
@@ -100,6 +66,7 @@ class WinrmChannel:
     Attributes:
         server: what is known of the server.
         schemas: the class declarations that are known.
+        shells: what is known of the shells.
         limit: bytes that a reply may have.
         life: another object in each process that has the channel.
     """
@@ -132,6 +99,7 @@ class WinrmChannel:
             options.ui_locale or _DEFAULT_LOCALE,
             options.data_locale or _DEFAULT_LOCALE,
         )
+        self._session_id = new_id()
         self._transport: Transport | None = None
         self._is_closed = False
         self._begin_life()
@@ -142,6 +110,8 @@ class WinrmChannel:
         self._lock = Lock()
         self._fetching: dict[tuple[str, str], Turns] = {}
         self._orphans: deque[Run] = deque()
+        self._later = Later(self._say_what_waits)
+        self.shells = ShellLedger()
 
     def after_fork(self) -> None:
         """Begin anew in a child process: what was open is the parent's, locked or not."""
@@ -166,6 +136,7 @@ class WinrmChannel:
         if transport is None:
             return
         with Forgetting():
+            self._orphans.extend(iter(self._later.take, None))
             try:
                 self.release_dropped(expiry, CancelToken())
             except MIError as error:
@@ -199,6 +170,9 @@ class WinrmChannel:
             (self._addressing.locale, self._addressing.data_locale),
             options.resource_uri,
             options.use_machine_id is not False,
+            self._session_id,
+            self._addressing.max_envelope_size,
+            _BRIEF_POLL if self._options.max_connections == 1 else _LONGEST_POLL,
         )
         return kind(call, settings, dialect, self.schemas)
 
@@ -213,11 +187,15 @@ class WinrmChannel:
             try:
                 answer = self._ask_once(request, expiry, cancel)
             except MIError as error:
-                if not (request.repeatable and patience.bears(error)):
+                if not (_is_harmless(request) and patience.bears(error)):
                     raise
                 said = error.message
             else:
-                if not (isinstance(answer, Fault) and patience.bears(answer)):
+                if not isinstance(answer, Fault):
+                    return answer
+                if self._frees_places(answer, expiry, cancel):
+                    continue
+                if not (_is_harmless(request) and patience.bears(answer)):
                     return answer
                 said = answer.error().message
             waited = patience.wait()
@@ -226,10 +204,13 @@ class WinrmChannel:
     def _ask_once(self, request: Request, expiry: Expiry, cancel: CancelToken) -> Reply | Fault:
         message_id = None if request.is_identify else new_id()
         envelope = self.written(request, message_id or "")
-        with self.lease(expiry, cancel) as line:
+        with self.lease(expiry, cancel, is_poll=request.is_poll) as line:
             self._release_orphans(line, expiry, cancel)
-            with following(request.action, self.authority, line) as entry:
-                data = next(line.exchange(envelope, expiry, cancel, repeatable=request.repeatable))
+            with (
+                following(request.action, self.authority, line) as entry,
+                _answered(request, expiry) as bound,
+            ):
+                data = next(line.exchange(envelope, bound, cancel, repeatable=request.repeatable))
         try:
             reply = parse(data, message_id, limit=self.limit)
         except MIError as error:
@@ -275,13 +256,16 @@ class WinrmChannel:
         *,
         is_long: bool = False,
         is_urgent: bool = False,
+        is_poll: bool = False,
     ) -> Lease:
         """Return the lease of a line, as `Transport.lease` does.
 
         Raises:
             InvalidParameter: the session is closed.
         """
-        return self._lines().lease(expiry, cancel, is_long=is_long, is_urgent=is_urgent)
+        return self._lines().lease(
+            expiry, cancel, is_long=is_long, is_urgent=is_urgent, is_poll=is_poll
+        )
 
     @contextmanager
     def fetching(
@@ -321,6 +305,15 @@ class WinrmChannel:
             self._orphans.append(run)  # on another connection the server may hear of it
             raise
 
+    def defer(self, run: Run) -> None:
+        """Release what `run` has open a little later, since it is in nobody's way.
+
+        Raises:
+            MIError: too much waits already, and the server does not know of this.
+        """
+        if not self._later.add(run):
+            self.release(run)
+
     def release_dropped(self, expiry: Expiry, cancel: CancelToken) -> None:
         """Release what dropped runs have open, if there are any.
 
@@ -332,6 +325,33 @@ class WinrmChannel:
                 self._release_orphans(line, expiry, cancel)
 
     # Inside
+
+    def _say_what_waits(self) -> None:
+        """Release what was deferred; what fails is released with the next exchange."""
+        try:
+            self._release_deferred(Expiry.of_grace(), CancelToken())
+        except MIError as error:
+            _logger.info("what was deferred is not released yet: %s", error)
+            self._orphans.extend(iter(self._later.take, None))
+
+    def _release_deferred(self, expiry: Expiry, cancel: CancelToken) -> None:
+        # Taken out of there only once there is a line, so that closing finds it.
+        with Forgetting(), self.lease(expiry, cancel) as line:
+            while (run := self._later.take()) is not None:
+                if run.life is not self.life:
+                    continue
+                try:
+                    self._say_goodbye(run, line, expiry, cancel)
+                except BaseException:
+                    self._orphans.append(run)
+                    raise
+
+    def _frees_places(self, fault: Fault, expiry: Expiry, cancel: CancelToken) -> bool:
+        """Release what was deferred, if a quota keeps the server from a request; or False."""
+        if not self._later or fault.error().category is not ErrorCategory.QUOTA_EXCEEDED:
+            return False
+        self._release_deferred(expiry, cancel)
+        return True
 
     def _tell(self, text: str) -> None:
         _logger.info("%s: %s", self.authority, text)
@@ -384,6 +404,33 @@ class WinrmChannel:
             if entry is not None:
                 entry.end(None)
             partings.popleft()
+
+
+def _is_harmless(request: Request) -> bool:
+    """Whether a request that the server had no time for may be sent again."""
+    return request.repeatable or request.is_poll
+
+
+@contextmanager
+def _answered(request: Request, expiry: Expiry) -> Iterator[Expiry]:
+    """Give the time until which an answer is waited for; that none came in it is no time-out.
+
+    A server that is there says that its time was over, so the connection is not any more, though
+    nothing said so.
+    """
+    longest = request.longest_wait
+    bound = Expiry.after(longest, "time for an answer")
+    if longest is None or expiry.at <= bound.at:
+        yield expiry
+        return
+    try:
+        yield bound
+    except OperationTimeout as error:
+        raise ConnectionFailed(
+            f"the server gave no answer in {longest:g} s: {error.message}",
+            outcome_unknown=not request.repeatable,
+            advice="Look whether it is still to be reached.",
+        ) from error
 
 
 _CHANNELS: Final[WeakSet[WinrmChannel]] = WeakSet()

@@ -22,7 +22,7 @@ from mi.results import OperationFlags, ResponseType
 from protocols.security.discretion import Forgetting
 from protocols.winrm.dialogue import Dialogue, Farewell
 from protocols.winrm.server import Lesson
-from protocols.wsman.conversation import Conversation, Resumable
+from protocols.wsman.conversation import Conversation, Losing, Resumable, Unhurried
 from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, Typing
 from protocols.wsman.enhanced import Registration
 from protocols.wsman.envelope import Reply, Request
@@ -75,7 +75,8 @@ class Run:
         self._channel = channel
         self._call = call
         self._control = control
-        self._registration = Registration.of(control.callbacks, control.options)
+        callbacks = control.callbacks if call.has_namespace else None  # WMI's providers say things
+        self._registration = Registration.of(callbacks, control.options)
         self._dialogue: Dialogue | None = None
         self._partings: deque[Request | Farewell] = deque()
         self._is_done = False
@@ -89,8 +90,11 @@ class Run:
         self._options = self._header_options()
 
     def _header_options(self) -> tuple[Option, ...]:
-        heard = self._registration.options if self._dialect.has_dialogues else ()
-        return (*heard, *operation_options(self._control.options, self._dialect))
+        dialect = self._dialect
+        if not self._call.has_namespace:
+            return operation_options(self._control.options, replace(dialect, has_contexts=False))
+        heard = self._registration.options if dialect.has_dialogues else ()
+        return (*heard, *operation_options(self._control.options, dialect))
 
     # What the library asks of a run
 
@@ -113,9 +117,13 @@ class Run:
                 raise
 
     def close(self) -> None:
-        """Release what is open on the server, within the grace time."""
+        """Release what is open on the server, within the grace time, or later if that may be."""
+        conversation, channel = self._conversation, self._channel
         with Forgetting():
-            self._channel.release(self)
+            if isinstance(conversation, Unhurried) and conversation.may_wait:
+                channel.defer(self)
+            else:
+                channel.release(self)
 
     def drop(self) -> None:
         """Hand what is open to the channel, which releases it later."""
@@ -129,6 +137,8 @@ class Run:
             if self._dialogue is not None:
                 self._partings.extend(self._dialogue.close())
             request = self._conversation.abandon()
+            if request is not None:
+                request = self._channel.shells.last_word(request)
             if request is not None:
                 self._partings.append(request)
             self._is_over = True  # last, for a Ctrl-C: whoever asks next hears it all again
@@ -144,10 +154,19 @@ class Run:
         except MIError as error:
             # A lost Pull loses results, but nothing on the server is other than it was. And where
             # the server has done it, and what it says of it cannot be read, it has still done it.
+            if error.outcome_unknown:
+                self._lose()
             is_unknown = error.outcome_unknown or self._is_done
             error.outcome_unknown = is_unknown and not self._call.repeatable
             raise
+        except BaseException:  # Ctrl-C: what was sent may have been done
+            self._lose()
+            raise
         return None
+
+    def _lose(self) -> None:
+        if isinstance(self._conversation, Losing):
+            self._conversation.lose()
 
     def _tells_start(self) -> bool:
         """Whether the caller is yet to learn, by a batch of nothing, that the server goes along."""
@@ -196,8 +215,9 @@ class Run:
             reply = reply.under(self._channel.circumstances(self._call, request))
         elif not request.is_identify:
             server.answered(self._namespace_of(request))
+            self._channel.shells.note(request)
             self._is_done = self._is_done or not (request.repeatable or self._call.endless)
-        lesson = server.learn(reply, request, self._dialect)
+        lesson = server.learn(reply, request, self._dialect) if self._call.has_namespace else None
         if lesson is Lesson.NO_CLASSES:
             return self._items(conversation.receive(NO_CLASSES))
         if lesson is Lesson.AGAIN:
@@ -212,8 +232,9 @@ class Run:
         """Return the namespace in which a request is answered, if it is CIM that answers."""
         if request.schema is not None:
             return request.schema[0]
-        is_other = self._control.options.resource_uri or isinstance(self._call, SubscribeEventLog)
-        return None if is_other else self._call.namespace
+        call = self._call
+        is_other = self._control.options.resource_uri or isinstance(call, SubscribeEventLog)
+        return None if is_other or not call.has_namespace else call.namespace
 
     def _items(self, results: list[Any]) -> list[Event]:
         if results:

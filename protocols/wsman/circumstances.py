@@ -72,7 +72,7 @@ class Circumstances:
         return cls(
             class_name=class_name,
             item_class=_item_class(call, class_name),
-            namespace=call.namespace,
+            namespace=call.namespace if call.has_namespace else None,
             method=call.method if isinstance(call, Invoke) else None,
             names_share=any(map(_SHARE.search, _texts(call))),
         )

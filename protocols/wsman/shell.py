@@ -60,8 +60,7 @@ class _Holding(Asking):
     def abandon(self) -> Request | None:
         """End the conversation; return what deletes the shell, if there is one."""
         self.next = None
-        held, self._held = self._held, None
-        return held
+        return self._held
 
 
 class Opening(_Holding):
@@ -204,7 +203,7 @@ class Listing(Asking):
     def abandon(self) -> Request | None:
         """End the conversation; return what releases the enumeration, if it is open."""
         self.next = None
-        context, self._context = self._context, None
-        if context is None:
+        if self._context is None:
             return None
-        return self._requests.request(ACTION_RELEASE, Release(context).write(), repeatable=True)
+        body = Release(self._context).write()
+        return self._requests.request(ACTION_RELEASE, body, repeatable=True)

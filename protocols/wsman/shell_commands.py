@@ -109,9 +109,8 @@ class Execution(Asking):
 
     def abandon(self) -> Request | None:
         """End the conversation; return the Signal that ends the command, or frees its place."""
-        state, self._state = self._state, _State.OVER
         self.next = None
-        if state not in (_State.RUNNING, _State.DONE):
+        if self._state not in (_State.RUNNING, _State.DONE):
             return None
         body = Signal(TERMINATE, self._command_id).write()
         return self._requests.request(ACTION_SIGNAL, body, repeatable=True)

@@ -66,7 +66,9 @@ class ShellRequests:
             self._resource_uri,
             body,
             selectors=self._selectors,
-            options=tuple(Option(*option) for option in options),
+            options=tuple(
+                Option(one.name, one.value, must_comply=one.must_comply) for one in options
+            ),
             operation_timeout=time,
             repeatable=repeatable,
             header=self._header,

@@ -13,7 +13,7 @@ from mi.cim_datetime import CimDateTime
 from mi.serial import cimxml, document, mof
 from protocols.loopback import wql as loopback_wql
 from protocols.winrm.adapter import Answer
-from protocols.winrm.channel import CONVERSATIONS
+from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.digest import DigestAnswers
 from protocols.winrm.endpoint import Address
 from protocols.winrm.rejection import is_offered

@@ -86,6 +86,7 @@ class Transport:
         *,
         is_long: bool = False,
         is_urgent: bool = False,
+        is_poll: bool = False,
     ) -> Iterator[Transport]:
         yield self
 

@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
 from protocols.winrm import channel as channel_module
-from protocols.winrm.channel import CONVERSATIONS
+from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
 from protocols.wsman.circumstances import Circumstances, Reach
@@ -86,7 +87,8 @@ def test_a_conversation_is_made_from_the_call_and_the_options(
 ) -> None:
     call, settings, dialect, schemas = started(monkeypatch, OperationOptions())
     assert call is CALL
-    assert settings == Settings(7, 32_000, OperationFlags.BASIC_RTTI, "h")
+    assert settings.session_id.startswith("uuid:")
+    assert replace(settings, session_id="") == Settings(7, 32_000, OperationFlags.BASIC_RTTI, "h")
     assert dialect is DIALECTS["winrm3"]  # type: ignore[index]
     assert schemas.find("root/cimv2", "Win32_Service") is None
 

@@ -1,6 +1,7 @@
 """Kerberos for real: a KDC of MIT's, an endpoint with a keytab, and whole operations, sealed."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,8 @@ from tests.kdc import (
     requires_faketime,
     requires_kerberos,
 )
+from tests.winrm.authority import Authority
+from tests.winrm.interceptor import Interceptor
 
 pytestmark = requires_kerberos
 
@@ -137,6 +140,50 @@ def test_a_wrong_password_is_one_attempt_at_the_kdc_and_none_at_the_server(
     assert endpoint.requests == 0
 
 
+@pytest.mark.parametrize("scheme", WAYS)
+def test_64_threads_with_a_wrong_password_are_one_attempt_at_the_kdc(
+    endpoint: Endpoint, kdc: Kdc, scheme: Scheme
+) -> None:
+    before = kdc.log.count("PREAUTH_FAILED")
+    failures: list[BaseException] = []
+
+    def work(opened: mi.Session) -> None:
+        try:
+            opened.test_connection()
+        except mi.MIError as error:
+            failures.append(error)
+
+    wrong = Credentials.password(OPS, "wrong", scheme=scheme)
+    with session(endpoint, wrong, max_connections=8, timeout=60) as opened:
+        threads = [threading.Thread(target=work, args=(opened,)) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert kdc.log.count("PREAUTH_FAILED") == before + 1
+    assert [type(failure) for failure in failures] == [mi.AuthenticationFailed] * 64
+    assert endpoint.requests == 0
+
+
+@pytest.mark.parametrize("scheme", [*WAYS, Scheme.CRED_SSP])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"user": OPS},
+        {"user": "ops"},
+        {"user": "LOOPBACK\\ops"},
+        {"user": "ops", "domain": "LOOPBACK"},
+        {"user": "ops", "domain": REALM},
+    ],
+)
+def test_each_form_of_a_user_name(
+    endpoint: Endpoint, kdc: Kdc, scheme: Scheme, form: dict[str, str]
+) -> None:
+    before = kdc.log
+    works(endpoint, Credentials.password(**form, password=PASSWORD, scheme=scheme))
+    assert f"{OPS} for HTTP/{HOST}@{REALM}" in kdc.log.removeprefix(before)
+
+
 @pytest.mark.parametrize("name", ["ops@loopback.test", "ops@Loopback.Test", "loopback.test\\ops"])
 def test_a_realm_in_the_wrong_case(endpoint: Endpoint, name: str) -> None:
     works(endpoint, Credentials.password(name, PASSWORD, scheme=Scheme.KERBEROS))
@@ -146,8 +193,14 @@ def test_a_local_account_of_the_server_is_not_asked_for_at_the_kdc(
     endpoint: Endpoint, kdc: Kdc
 ) -> None:
     before = kdc.log
-    name = f".\\{endpoint.user.name}"
-    works(endpoint, Credentials.password(name, endpoint.user.password))
+    name, password = f".\\{endpoint.user.name}", endpoint.user.password
+    works(endpoint, Credentials.password(name, password))
+    by_ticket = Credentials.password(name, password, scheme=Scheme.KERBEROS)
+    with (
+        session(endpoint, by_ticket) as opened,
+        pytest.raises(mi.NotSupported, match="nothing tells the realm of"),
+    ):
+        opened.test_connection()
     assert kdc.log == before
 
 
@@ -190,6 +243,21 @@ def test_a_short_name_stays_short(endpoint: Endpoint, kdc: Kdc) -> None:
     kdc.add_service("HTTP/server")
     works(endpoint, BY_PASSWORD, "server")
     assert f"for HTTP/server@{REALM}" in kdc.log
+
+
+def test_another_place_to_connect_to_is_no_other_name(endpoint: Endpoint, kdc: Kdc) -> None:
+    kdc.add_service("HTTP/nowhere.loopback.test")
+    elsewhere = f"{endpoint.host}:{endpoint.port}"
+    works(endpoint, BY_PASSWORD, "nowhere.loopback.test", connect_to=elsewhere)
+    assert f"for HTTP/nowhere.loopback.test@{REALM}" in kdc.log
+
+
+def test_a_name_is_not_looked_up_backwards(endpoint: Endpoint, kdc: Kdc) -> None:
+    """This machine's own name leads to an address that most often has another one."""
+    own = socket.gethostname().lower()
+    kdc.add_service(f"HTTP/{own}")
+    works(endpoint, BY_PASSWORD, own, connect_to=f"{endpoint.host}:{endpoint.port}")
+    assert f"for HTTP/{own}@{REALM}" in kdc.log
 
 
 def test_an_address_is_asked_for_by_ntlm_and_by_kerberos_not_at_all(
@@ -275,6 +343,21 @@ def test_under_tls_it_is_bound_to_the_certificate_and_costs_one_exchange(kdc: Kd
             opened.test_connection()
         assert endpoint.requests == 3
         assert endpoint.logons == 1
+
+
+def test_what_opens_tls_on_the_way_is_refused_by_the_server_and_told(
+    kdc: Kdc, authority: Authority
+) -> None:
+    with Endpoint(
+        keytab=kdc.keytab, principal=OPS, tls=True, channel_bindings=True, certificate_names=(HOST,)
+    ) as endpoint:
+        between = Interceptor(endpoint, authority, HOST)
+        options = {"transport": "HTTPS", "ca_file": authority.ca_file, "dialer": between}
+        said = fails(endpoint, BY_PASSWORD, **options)
+        between.close()
+        assert "something in between may open TLS" in said
+        assert between.fingerprint in said
+        assert (endpoint.logons, endpoint.refused_logons) == (0, 1)
 
 
 def test_a_server_that_has_only_kerberos_by_its_own_name(kdc: Kdc) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import select
 import socket
 import ssl
 import threading
@@ -17,6 +16,7 @@ from protocols.loopback import Endpoint
 from protocols.loopback.users import User
 from tests.winrm.authority import Authority
 from tests.winrm.connect_proxy import ConnectProxy
+from tests.winrm.interceptor import Interceptor
 
 NAME = "server01.contoso.com"
 
@@ -145,55 +145,10 @@ def test_a_pinned_certificate_needs_no_authority(tls_endpoint: Endpoint) -> None
         caption(tls_endpoint, "localhost", **given | {"certificate_fingerprint": "0" * 64})
 
 
-class Interceptor:
-    """Opens TLS with a certificate of its own, and passes on what comes, as some proxies do."""
-
-    def __init__(self, endpoint: Endpoint, authority: Authority) -> None:
-        self._endpoint = endpoint
-        self._context = authority.server(NAME)
-        self.fingerprint = hashlib.sha256(authority.issued).hexdigest()
-        self._threads: list[threading.Thread] = []
-
-    def __call__(self, host: str, port: int, timeout: float | None) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        self._threads.append(threading.Thread(target=self._serve, args=(theirs,)))
-        self._threads[-1].start()
-        return ours
-
-    def _serve(self, theirs: socket.socket) -> None:
-        plain = ssl.create_default_context(cafile=self._endpoint.ca_file)
-        with (
-            self._context.wrap_socket(theirs, server_side=True) as client,
-            socket.create_connection((self._endpoint.host, self._endpoint.port)) as reached,
-            plain.wrap_socket(reached, server_hostname=NAME) as server,
-        ):
-            _pass_on(client, server)
-
-    def close(self) -> None:
-        for thread in self._threads:
-            thread.join(10)
-
-
-def _pass_on(client: ssl.SSLSocket, server: ssl.SSLSocket) -> None:
-    """Pass on what comes until either end closes; in one thread, for OpenSSL takes no more."""
-    across = {client: server, server: client}
-    with contextlib.suppress(OSError):
-        while True:
-            pending = [one for one in across if one.pending()]
-            for one in pending or select.select(list(across), [], [])[0]:
-                one.settimeout(0)  # what came may be no data: a ticket of TLS 1.3
-                with contextlib.suppress(ssl.SSLWantReadError):
-                    data = one.recv(65536)
-                    if not data:
-                        return
-                    across[one].settimeout(10)
-                    across[one].sendall(data)
-
-
 def test_what_opens_tls_on_the_way_is_refused_by_the_server_and_told(
     tls_endpoint: Endpoint, authority: Authority
 ) -> None:
-    between = Interceptor(tls_endpoint, authority)
+    between = Interceptor(tls_endpoint, authority, NAME)
     with pytest.raises(mi.AuthenticationFailed) as caught:
         caption(tls_endpoint, dialer=between, ca_file=authority.ca_file)
     between.close()

@@ -22,7 +22,7 @@ from protocols.dcom.encoded_strings import NOTHING
 from protocols.dcom.encoded_values import read_value
 from protocols.dcom.heaps import Heap, Objects, heap_at, number_at
 
-__all__ = ["ClassPart", "Slot", "bits_length", "end_of_part", "read"]
+__all__ = ["ClassPart", "Slot", "bits_length", "declared_class", "end_of_part", "read"]
 
 _HEADER: Final = struct.Struct("<IBII")
 _LOOKUP: Final = struct.Struct("<II")
@@ -183,7 +183,7 @@ class _SlotReader:
         declared = Property(
             heap.name(name),
             kind,
-            _class_name(kind, said),
+            declared_class(kind, said),
             self._default(kind, order, offset),
             propagated=bool(number & INHERITED),
             qualifiers=others,
@@ -201,7 +201,7 @@ class _SlotReader:
         return read_value(self._heap, kind, start, end)
 
 
-def _class_name(kind: CimType, said: str) -> str | None:
+def declared_class(kind: CimType, said: str) -> str | None:
     """Return the class that a reference or an embedded object is declared to be of."""
     if kind.scalar not in {CimType.REFERENCE, CimType.INSTANCE}:
         return None

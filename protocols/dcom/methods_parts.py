@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 from mi.errors import ProtocolError
@@ -112,17 +113,29 @@ def _qualifiers(heap: Heap, reference: int) -> NameMap[Qualifier]:
 
 def _method(signed: _Signed, origin: Callable[[int], str | None]) -> Method:
     inputs, outputs = signed.signatures
-    gone_in = [] if inputs is None else _declared(inputs)
-    come_out = [] if outputs is None else _declared(outputs)
-    returned = [one for one in come_out if one.name.lower() == RETURN_VALUE.lower()]
-    others = [one for one in come_out if one not in returned]
-    return Method(
-        signed.name,
-        returned[0].type if returned else None,
-        _parameters([*gone_in, *others]),
-        origin(signed.origin),
-        propagated=bool(signed.flags & _PROPAGATED),
-        qualifiers=signed.qualifiers,
+    return method_of(
+        Method(
+            signed.name,
+            origin=origin(signed.origin),
+            propagated=bool(signed.flags & _PROPAGATED),
+            qualifiers=signed.qualifiers,
+        ),
+        [] if inputs is None else _declared(inputs),
+        [] if outputs is None else _declared(outputs),
+    )
+
+
+def method_of(
+    described: Method, gone_in: Iterable[Property], come_out: Iterable[Property]
+) -> Method:
+    """Return a method with what its signatures say: parameters, and the type that it returns."""
+    outputs = [*come_out]
+    returned = [one for one in outputs if one.name.lower() == RETURN_VALUE.lower()]
+    others = [one for one in outputs if one not in returned]
+    return replace(
+        described,
+        return_type=returned[0].type if returned else None,
+        parameters=_parameters([*gone_in, *others]),
     )
 
 

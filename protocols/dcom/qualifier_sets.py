@@ -19,7 +19,16 @@ from protocols.dcom.cim_types import WIDTHS, cim_type, type_number
 from protocols.dcom.encoded_values import Embed, pack, read_value
 from protocols.dcom.heaps import Heap, HeapWriter, number_at
 
-__all__ = ["CIM_TYPE", "cim_type_qualifier", "end_of_set", "length", "read", "split", "write"]
+__all__ = [
+    "CIM_TYPE",
+    "cim_type_qualifier",
+    "end_of_set",
+    "flags_of",
+    "length",
+    "read",
+    "split",
+    "write",
+]
 
 CIM_TYPE: Final = "CIMTYPE"
 """The qualifier that says what a property holds: `uint32`, `ref:Class`, `object:Class`."""
@@ -66,13 +75,18 @@ def read(heap: Heap, position: int, end: int) -> tuple[Qualifier, ...]:
         position += WIDTHS[kind]
         found.append(
             Qualifier(
-                heap.name(name), kind, value, _flags(flavor), propagated=bool(flavor & _PROPAGATED)
+                heap.name(name),
+                kind,
+                value,
+                flags_of(flavor),
+                propagated=bool(flavor & _PROPAGATED),
             )
         )
     return tuple(found)
 
 
-def _flags(flavor: int) -> Flags:
+def flags_of(flavor: int) -> Flags:
+    """Return what MI says of a qualifier's flavor (wbemcli.h, WBEM_FLAVOR_TYPE)."""
     flags = Flags.DISABLE_OVERRIDE if flavor & _NOT_OVERRIDABLE else Flags.ENABLE_OVERRIDE
     flags |= Flags.TO_SUBCLASS if flavor & _TO_SUBCLASS else Flags.RESTRICTED
     return flags | Flags.TRANSLATABLE if flavor & _AMENDED else flags

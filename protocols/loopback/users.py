@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["DOMAIN", "User", "registered"]
+__all__ = ["DOMAIN", "REALM", "User", "registered"]
 
 DOMAIN = "LOOPBACK"
 """The domain that a user may name; none, or `.` for a local account, will do too."""
+
+REALM = "loopback.test"
+"""The same domain by its DNS name, as in `user@loopback.test`."""
 
 _VARIABLE = "NTLM_USER_FILE"
 
@@ -36,11 +39,16 @@ class User:
         """Return a user that nobody can guess."""
         return cls(f"user{secrets.token_hex(4)}", secrets.token_urlsafe(24))
 
+    @property
+    def forms(self) -> tuple[tuple[str, str], ...]:
+        """The domains that the user may name, each with the name that goes with it."""
+        realm = f"{self.name}@{REALM}"
+        return ("", self.name), (".", self.name), (DOMAIN, self.name), ("", realm)
+
     def is_named(self, name: str) -> bool:
-        r"""Whether `name`, maybe with a domain, `DOMAIN\user`, is this user's."""
-        domain, separator, user = name.rpartition("\\")
-        is_ours = not separator or domain.upper() in ("", ".", DOMAIN)
-        return is_ours and user.lower() == self.name.lower()
+        r"""Whether `name`, maybe with a domain, `DOMAIN\user` or `user@realm`, is this user's."""
+        domain, _, user = name.rpartition("\\")
+        return (domain.upper(), user.lower()) in [(one, own.lower()) for one, own in self.forms]
 
 
 class _UserFile:
@@ -75,9 +83,9 @@ class _UserFile:
 
     def _write(self) -> None:
         lines = [
-            f"{domain}:{user.name}:{user.password}\n"
+            f"{domain}:{name}:{user.password}\n"
             for user in self._users
-            for domain in ("", ".", DOMAIN)
+            for domain, name in user.forms
         ]
         # An acceptor may be reading, so the file is replaced at one stroke.
         new = Path(self._folder, "users.new")

@@ -92,7 +92,17 @@ def test_long_messages_pass_both_ways(scheme: Scheme) -> None:
 # Who one is
 
 
-@pytest.mark.parametrize("form", ["LOOPBACK\\{}", ".\\{}", "{}"])
+_FORMS: dict[str, Callable[[str], dict[str, str]]] = {
+    r"DOMAIN\user": lambda name: {"user": rf"LOOPBACK\{name}"},
+    "user@realm": lambda name: {"user": f"{name}@loopback.test"},
+    r".\user": lambda name: {"user": rf".\{name}"},
+    "user": lambda name: {"user": name},
+    "domain=": lambda name: {"user": name, "domain": "LOOPBACK"},
+}
+
+
+# By Kerberos in test_kerberos_realm.
+@pytest.mark.parametrize("form", _FORMS)
 @pytest.mark.parametrize(
     ("is_tls", "scheme"),
     [
@@ -107,10 +117,11 @@ def test_each_form_of_a_user_name_is_known_by_each_scheme(
     is_tls: bool, scheme: Scheme, form: str
 ) -> None:
     with Endpoint(schemes=ALL, tls=is_tls) as endpoint:
-        name = form.format(endpoint.user.name)
-        given = Credentials.password(name, endpoint.user.password, scheme=scheme)
+        named = _FORMS[form](endpoint.user.name)
+        given = Credentials.password(**named, password=endpoint.user.password, scheme=scheme)
         with session(endpoint, given) as opened:
             assert opened.test_connection() is not None
+        assert (endpoint.logons, endpoint.refused_logons) == (1, 0)
 
 
 def test_a_callable_is_asked_once_whatever_asks() -> None:

@@ -50,6 +50,10 @@ def to(endpoint: Endpoint) -> dict[str, Any]:
     return {"connect_to": f"{endpoint.host}:{endpoint.port}"}
 
 
+def last_message(endpoint: Endpoint) -> str:
+    return endpoint.exchanges[-1].request_bytes.decode()
+
+
 def test_a_destination_is_a_name_wherever_it_is_reached(endpoint: Endpoint) -> None:
     assert "Windows" in caption(endpoint, **to(endpoint))
     address = f"<a:To>http://{NAME}:{endpoint.port}/wsman</a:To>".encode()
@@ -58,6 +62,21 @@ def test_a_destination_is_a_name_wherever_it_is_reached(endpoint: Endpoint) -> N
         for one in endpoint.exchanges
     )
     assert all(one.is_sealed for one in endpoint.exchanges)
+
+
+# A machine without IPv6 has no zones either, and the same is said of an IPv4 address.
+LOOPBACK = "::1" if socket.has_dualstack_ipv6() else "127.0.0.1"
+ZONE = f"%{socket.if_nameindex()[0][0]}" if ":" in LOOPBACK else ""
+
+
+def test_a_zone_is_of_this_machine_and_is_told_to_nobody() -> None:
+    with Endpoint(host=LOOPBACK) as endpoint:
+        place = endpoint.url.removeprefix("http://").partition("/")[0]
+        assert "Windows" in caption(endpoint, f"{LOOPBACK}{ZONE}")
+        assert f">http://{place}/wsman<" in last_message(endpoint)
+        elsewhere = place.replace(LOOPBACK, f"{LOOPBACK}{ZONE}")
+        assert "Windows" in caption(endpoint, connect_to=elsewhere)
+        assert f">http://{NAME}:{endpoint.port}/wsman<" in last_message(endpoint)
 
 
 @pytest.mark.parametrize("scheme", ["NTLM", "Basic", "Digest"])
@@ -86,6 +105,51 @@ def test_a_proxy_s_password_is_not_sent_to_the_server_nor_the_server_s_to_it(
             credentials=tls_endpoint.basic_credentials,
         )
     assert p.refused == tls_endpoint.refused_logons == 0
+
+
+def test_a_callable_for_a_proxy_is_asked_once_whatever_the_number_of_connections(
+    endpoint: Endpoint,
+) -> None:
+    user, asked = endpoint.user, []
+
+    def vault() -> mi.Credentials:
+        asked.append(1)
+        return mi.Credentials.password(user.name, user.password, scheme="Basic")
+
+    with (
+        ConnectProxy(user, ("Basic",)) as there,
+        mi.connect(
+            endpoint.host,
+            destination_port=endpoint.port,
+            credentials=endpoint.credentials,
+            proxy=there.url,
+            proxy_credentials=vault,
+        ) as session,
+    ):
+        for _ in range(3):
+            session.test_connection()
+            endpoint.drop_connections()
+    assert asked == [1]
+    assert (there.logons, there.refused) == (3, 0)
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_the_environment_names_a_proxy_only_where_that_was_asked_for(
+    endpoint: Endpoint, tls_endpoint: Endpoint, is_secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = tls_endpoint if is_secure else endpoint
+    place = reached.host, reached.port
+    user = endpoint.user
+    with ConnectProxy(user, ("Basic", "Digest"), reaches=lambda *_: place) as there:
+        url = f"http://{user.name}:{user.password}@127.0.0.1:{there.port}"
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, url)
+        assert "Windows" in caption(reached, **to(reached))
+        assert there.asked == []
+        assert "Windows" in caption(reached, proxy_type="Auto")
+        assert there.asked[-1] == (f"{NAME}:{reached.port}", "Digest")
 
 
 def test_a_change_that_never_left_for_want_of_a_proxy_is_known_to_be_undone(
@@ -132,6 +196,12 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
 def test_a_logon_is_bound_to_the_certificate(tls_endpoint: Endpoint) -> None:
     assert "Windows" in caption(tls_endpoint, **to(tls_endpoint))
     assert tls_endpoint.logons == 1
+
+
+def test_the_server_may_have_another_name_for_tls(tls_endpoint: Endpoint) -> None:
+    with pytest.raises(mi.CertificateRejected, match="check of its name"):
+        caption(tls_endpoint, "localhost")
+    assert "Windows" in caption(tls_endpoint, "localhost", tls_server_name=NAME)
 
 
 def test_a_pinned_certificate_needs_no_authority(tls_endpoint: Endpoint) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         AlreadyExists,
         AuthenticationFailed,
         CertificateRejected,
+        CommandFailed,
         ConnectionFailed,
         InvalidClass,
         InvalidEnumerationContext,
@@ -84,6 +85,7 @@ __all__ = [
     "CimDateTime",
     "CimType",
     "Class",
+    "CommandFailed",
     "ConnectionFailed",
     "Credentials",
     "DestinationOptions",
@@ -149,7 +151,7 @@ _MODULES = {
     "mi.diagnosis": "Diagnosis Finding Verdict",
     "mi.errors": (
         "AccessDenied AlreadyExists AuthenticationFailed CertificateRejected "
-        "ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
+        "CommandFailed ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
         "InvalidOperationTimeout InvalidParameter InvalidQuery LimitsExceeded MIError "
         "MethodFailed MethodNotFound NoSuchProperty NotFound NotSupported OperationCancelled "
         "OperationTimeout ProtocolError ShellLost TypeMismatch"

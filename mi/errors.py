@@ -14,6 +14,7 @@
     ├── InvalidClass              LookupError          the class is not there
     ├── MethodNotFound            LookupError          the method is not there
     ├── MethodFailed                                   a method's return value is not 0
+    ├── CommandFailed                                  a command's exit code is not 0
     ├── AlreadyExists                                  an object with that key is there already
     ├── InvalidQuery              ValueError           the query text or its language is refused
     ├── InvalidEnumerationContext                      the server forgot the enumeration
@@ -43,6 +44,7 @@ __all__ = [
     "AlreadyExists",
     "AuthenticationFailed",
     "CertificateRejected",
+    "CommandFailed",
     "ConnectionFailed",
     "InvalidClass",
     "InvalidEnumerationContext",
@@ -219,6 +221,10 @@ class MethodFailed(MIError):
     """A method ran, and its return value, the `native_code`, is not 0 (`MethodResult.check`)."""
 
     default_category = ErrorCategory.INVALID_RESULT
+
+
+class CommandFailed(MIError):
+    """A command of a shell ended with an exit code other than 0, which is its `native_code`."""
 
 
 class AlreadyExists(MIError):

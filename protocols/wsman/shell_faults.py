@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from mi.errors import MIError, ShellLost
+from mi.errors import MIError, NotFound, ShellLost
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 
@@ -79,18 +79,31 @@ def fate_of(fault: Fault) -> Fate:
 def error_of(fault: Fault) -> MIError:
     """Return the error that a fault is.
 
-    It is `ShellLost` where the shell is not there any more; that of a quota names its setting.
+    It is `ShellLost` where the shell is not there any more, and `NotFound` where the command is
+    not; that of a quota names its setting.
     """
     error = fault.error()
-    if fate_of(fault) is Fate.GONE:
-        return ShellLost(
-            f"the shell is not there any more: {error.message}",
+    lost = _LOST.get(fate_of(fault))
+    if lost is not None:
+        kind, message, advice = lost
+        return kind(
+            f"{message}: {error.message}",
             native_code=error.native_code,
             native_type=error.native_type,
-            advice="The server deletes shells that are idle for too long. Open another.",
+            advice=advice,
             extended_error=fault.extended_error,
         )
     limit = next((_LIMITS[code] for code in fault.numbers if code in _LIMITS), None)
     if limit is not None and limit not in error.message:
         error.advice = f"The limit is {limit} of the server. {error.advice or ''}".rstrip()
     return error
+
+
+_LOST: Final[dict[Fate, tuple[type[MIError], str, str]]] = {
+    Fate.GONE: (
+        ShellLost,
+        "the shell is not there any more",
+        "The server deletes shells that are idle for too long. Open another.",
+    ),
+    Fate.ENDED: (NotFound, "the command is not there any more", "Start it again."),
+}

@@ -81,6 +81,13 @@ _PATIENCE: Final = 20.0  # seconds for one exchange, however much time there is
 _CONFIGURATION: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _OF_CONFIGURATION: Final = ("clear text", "channel binding", "envelope size")
 _WINDOWS: Final = (ServerKind.WINRM3, ServerKind.WINRM2, ServerKind.WINRM1)
+# What to do about errors that do not say it themselves.
+_NO_CREDENTIALS: Final = "Let the callable return mi.Credentials; call it by itself to see why not."
+_NO_ANSWER: Final = "Allow more time; look there whether the service hangs: Get-Service WinRM."
+_NO_WMI: Final = "Look there whether WMI works: Get-CimInstance Win32_OperatingSystem."
+_NO_SYSTEM: Final = (
+    "Leave default_namespace= at root/cimv2; if it is that, run there: winmgmt /verifyrepository"
+)
 _QUERY: Final = "SELECT Caption, Version FROM Win32_OperatingSystem"
 _TICKETED: Final = (
     Scheme.DEFAULT,
@@ -99,7 +106,8 @@ class _Once(Admission):
     def enter(self, bounds: Bounds) -> Entry[Method]:
         if self._is_spent:
             raise ConnectionFailed(
-                "the connection was lost, and a second logon is not spent on finding out why"
+                "the connection was lost, and a second logon is not spent on finding out why",
+                advice="Run it again: a connection that is lost again has something in between.",
             )
         self._is_spent = True
         return super().enter(bounds)
@@ -177,7 +185,7 @@ class Examination:
         try:
             self._credentials = self._first_credentials()
         except MIError as error:
-            yield failed("ticket", error)
+            yield failed("ticket", error, _NO_CREDENTIALS)
             return
         yield self._ticket_of(self._credentials)
 
@@ -251,7 +259,7 @@ class Examination:
         try:
             (self._identity,) = self._converse(Identification, TestConnection())
         except MIError as error:
-            yield failed("logon", error)
+            yield failed("logon", error, _NO_ANSWER)
             return
         took = 1000 * (perf_counter() - started)
         method = admission.method
@@ -327,10 +335,11 @@ class Examination:
         try:
             systems = self._converse(Enumeration, call)
         except MIError as error:
-            yield failed("wmi", error)
+            yield failed("wmi", error, _NO_WMI)
             return
         if not systems:
-            yield Finding("wmi", Verdict.WARNING, f"{namespace} has no Win32_OperatingSystem")
+            detail = f"{namespace} has no Win32_OperatingSystem"
+            yield Finding("wmi", Verdict.WARNING, detail, _NO_SYSTEM)
             return
         caption = " ".join(str(systems[0].get(name) or "") for name in ("Caption", "Version"))
         yield Finding("wmi", Verdict.OK, f"{namespace} may be read: {caption.strip()}")

@@ -29,7 +29,7 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.link import Link
 from protocols.winrm.rejection import schemes_in
 from protocols.winrm.route import Route
-from protocols.winrm.status import UNAUTHORIZED, status_error
+from protocols.winrm.status import UNAUTHORIZED, shortened, status_error
 from protocols.winrm.trust import Trust
 
 __all__ = ["Survey", "failed", "sooner"]
@@ -42,11 +42,16 @@ _SOON: Final = timedelta(days=30)
 _SHOWN: Final = 4  # of many addresses or names
 _NOTICEABLE: Final = 60.0  # seconds between two clocks
 _UNREACHED: Final = "Check the address, and that no firewall drops the connection."
+_UNTRUSTED: Final = "Give the server a certificate that this machine trusts."
+_UNREADABLE: Final = "Give the server another certificate, one that OpenSSL can read."
+_NO_SERVICE: Final = (
+    "Check destination_port= and http_url_prefix=: what answers there is no WS-Management service."
+)
 _NOTHING_SERVED: Final = (404, 405)
 _SUCCESS: Final = range(200, 300)
 
 
-def failed(name: str, error: MIError, advice: str | None = None) -> Finding:
+def failed(name: str, error: MIError, advice: str) -> Finding:
     """Return the finding that an error is; `advice` is for one that has none."""
     return Finding(name, Verdict.FAILED, error.message, error.advice or advice)
 
@@ -121,7 +126,7 @@ class Survey:
             with self._bounds() as bounds:
                 connection = self._connector.connect(bounds)
         except CertificateRejected as error:
-            yield failed("tls", error)
+            yield failed("tls", error, _UNTRUSTED)
             yield self._rejected()
         except MIError as error:
             yield failed("tls", error, "Check that destination_port= is that of HTTPS.")
@@ -181,7 +186,7 @@ class Survey:
         except OperationTimeout:
             yield from _silent("it answers no request without credentials, as OMI does not")
         except MIError as error:
-            yield failed("service", error)
+            yield failed("service", error, _NO_SERVICE)
         else:
             yield self._answered(answer)
             yield _offers(answer)
@@ -211,7 +216,8 @@ def _certificate(der: bytes) -> Finding:
     try:
         facts = facts_of(der)
     except ValueError as error:
-        return Finding("certificate", Verdict.WARNING, f"it cannot be read: {error}")
+        words = shortened(str(error))
+        return Finding("certificate", Verdict.WARNING, f"it cannot be read: {words}", _UNREADABLE)
     detail = (
         f"{facts.subject} by {facts.issuer} for {_some(facts.names) or 'no name'},"
         f" {facts.begins:%Y-%m-%d} to {facts.ends:%Y-%m-%d}, SHA-256 {sha256(der).hexdigest()}"

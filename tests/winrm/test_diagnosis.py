@@ -1,7 +1,9 @@
 """The diagnosis of a host: every finding, one logon at most, and no password in the open."""
 
+import json
 import re
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -56,10 +58,19 @@ def diagnose(
         found = application.diagnose(
             host or endpoint.host, mi.DestinationOptions(**given), deadline=seconds
         )
-    assert [finding.name for finding in found] == list(NAMES)
+    has_lines(found)
     assert endpoint.logons + endpoint.refused_logons <= 1
     assert endpoint.open_contexts == 0
     return found
+
+
+def has_lines(found: Diagnosis) -> None:
+    """Look whether each finding is there once, in one line, and with the line that mends it."""
+    assert [finding.name for finding in found] == list(NAMES)
+    for finding in found:
+        assert "\n" not in f"{finding.detail}{finding.advice}", finding
+        assert finding.advice or finding.verdict in (OK, SKIPPED), finding
+    assert found.as_dict() == json.loads(json.dumps(found.as_dict()))
 
 
 def verdicts(found: Diagnosis) -> dict[str, Verdict]:
@@ -110,9 +121,8 @@ def test_all_that_can_be_found_is_found_with_one_logon(endpoint: Endpoint) -> No
 
 def test_everything_that_is_not_right_has_its_line(endpoint: Endpoint) -> None:
     configured(endpoint, size=150, clear="true", level="None")
-    for finding in diagnose(endpoint, packet_privacy=False):
-        assert (finding.advice is not None) >= (finding.verdict in (WARNING, FAILED)), finding
-        assert "\n" not in finding.detail
+    found = diagnose(endpoint, packet_privacy=False)
+    assert [one.name for one in found if one.verdict in (WARNING, FAILED)] == ["tls", "logon"]
 
 
 @pytest.mark.parametrize(
@@ -242,6 +252,24 @@ def test_a_certificate_that_is_not_trusted_ends_the_search_and_is_shown() -> Non
         assert endpoint.logons == endpoint.refused_logons == 0
 
 
+def test_a_certificate_for_another_name_ends_the_search_and_is_shown() -> None:
+    with Endpoint(tls=True, certificate_names=("elsewhere",)) as endpoint:
+        found = diagnose(endpoint, "localhost")
+        assert found["tls"].verdict is FAILED
+        assert "check of its name" in found["tls"].detail
+        assert "tls_server_name=" in str(found["tls"].advice)
+        assert "for elsewhere" in found["certificate"].detail
+
+
+def test_a_certificate_that_has_expired_ends_the_search_and_is_shown(authority: Authority) -> None:
+    expired = authority.server("127.0.0.1", days=-1)
+    found = served(idle, tls=expired, transport="HTTPS", ca_file=authority.ca_file)
+    assert found["tls"].verdict is FAILED
+    assert "check of its dates" in found["tls"].detail
+    assert found["certificate"].verdict is WARNING
+    assert "it has expired" in found["certificate"].detail
+
+
 def test_what_nobody_vouches_for_can_be_pinned() -> None:
     with Endpoint(tls=True) as endpoint:
         warned = diagnose(endpoint, "localhost", cert_ca_check=False)["tls"]
@@ -285,7 +313,8 @@ def test_the_end_of_a_certificate_is_told_before_it_comes(
 def test_a_certificate_that_cannot_be_read_or_had_is_told(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert survey._certificate(b"none").verdict is WARNING
+    unreadable = survey._certificate(b"none")
+    assert (unreadable.verdict, bool(unreadable.advice)) == (WARNING, True)
     with Endpoint(tls=True) as secured:
         given = mi.DestinationOptions(
             destination_port=secured.port, transport="HTTPS", credentials=secured.credentials
@@ -303,12 +332,14 @@ def _refuse(connection: socket.socket, *_: object) -> None:
 # HTTP without a name
 
 
-def served(*replies: Any, **options: Any) -> Diagnosis:
+def served(*replies: Any, tls: ssl.SSLContext | None = None, **options: Any) -> Diagnosis:
     """Return the diagnosis of a server that plays these scripts, one for each connection."""
-    with ScriptedServer(*replies) as server, mi.Application() as application:
+    with ScriptedServer(*replies, tls=tls) as server, mi.Application() as application:
         given = server.options(credentials=Credentials.password("a", "b"))
         given.update(**options)
-        return application.diagnose("127.0.0.1", given, deadline=20)
+        found = application.diagnose("127.0.0.1", given, deadline=20)
+    has_lines(found)
+    return found
 
 
 def idle(peer: Peer) -> None:
@@ -534,6 +565,20 @@ def test_a_ticket_is_asked_for_by_password(realm_endpoint: Endpoint) -> None:
         "ticket", SKIPPED, f"one for HTTP/{HOST} is asked for when logging on"
     )
     assert "by KERBEROS" in found["logon"].detail
+
+
+@requires_kerberos
+@pytest.mark.parametrize("scheme", [Scheme.KERBEROS, Scheme.NEGOTIATE])
+def test_a_wrong_password_is_one_attempt_at_the_kdc_and_none_at_the_server(
+    kdc: Kdc, realm_endpoint: Endpoint, scheme: Scheme
+) -> None:
+    before = kdc.log.count("PREAUTH_FAILED")
+    wrong = Credentials.password(OPS, "wrong", scheme=scheme)
+    found = diagnose(realm_endpoint, HOST, credentials=wrong)
+    assert found["logon"].verdict is FAILED
+    assert "does not accept the password" in found["logon"].detail
+    assert kdc.log.count("PREAUTH_FAILED") == before + 1
+    assert (realm_endpoint.logons, realm_endpoint.refused_logons) == (0, 0)
 
 
 @requires_kerberos

@@ -32,6 +32,7 @@ from protocols.loopback.event_log import EventLog
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.peer import Peer
 from protocols.loopback.population import sample_repository
+from protocols.loopback.powershell.script_run import Scripts
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits, Service
 from protocols.loopback.shells.files import FileSystem
@@ -326,6 +327,11 @@ class Endpoint:
     def commands(self) -> Commands:
         """The commands that cmd shells run, by name; a test adds its own."""
         return self.shells.commands
+
+    @property
+    def scripts(self) -> Scripts:
+        """The scripts that PowerShell runs, by text, pattern or name; a test adds its own."""
+        return self.shells.scripts
 
     @property
     def files(self) -> FileSystem:

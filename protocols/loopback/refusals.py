@@ -64,6 +64,7 @@ _TEXTS: Final = {
     "MISSING_CLASSNAME": "The selector ClassName is missing.",
     "OBJECTONLY_INVALID": "A query that names properties returns objects only.",
     "OPERATION_TIMEDOUT": "The operation cannot be completed within OperationTimeout.",
+    "POWERSHELL_PLUGIN": "The fragments of PowerShell cannot be read.",
     "PROVIDER_FAILURE": "The provider could not do what it was asked for.",
     "PULL_IN_PROGRESS": "Another pull of the enumeration is in progress.",
     "PULL_PARAMS_NOT_SAME_AS_ENUM": "The pull is not of the resource that was enumerated.",

@@ -59,7 +59,7 @@ def _process(operation: Operation, shell: Shell, asked: CommandLine, command_id:
     honours = operation.shells.quotas.honours_skip_cmd
     work = work_of(
         operation.shells.commands,
-        operation.shells.prompt(shell),
+        operation.shells.new_prompt(shell.opening),
         asked.command,
         asked.arguments,
         is_bare=honours and operation.has_option(_BARE_OPTION),

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from protocols.loopback.powershell.cmdlets import CMDLETS
+from protocols.loopback.powershell.powershell_exe import powershell
+from protocols.loopback.powershell.script_run import Scripts
 from protocols.loopback.refusals import Refusal, refuse
 from protocols.loopback.shells.file_commands import FILE_COMMANDS
 from protocols.loopback.shells.files import FileSystem
@@ -22,6 +25,12 @@ from protocols.loopback.shells.shell import Opening, Remoting, Shell
 __all__ = ["OpenShells", "new_id", "no_such_shell"]
 
 _PROVIDER: Final = "Shell provider"
+_CONFIGURATIONS: Final = (
+    "Microsoft.PowerShell",
+    "Microsoft.PowerShell32",
+    "Microsoft.PowerShell.Workflow",
+    "Microsoft.Windows.ServerManagerWorkflows",
+)
 _VARIABLES: Final = {
     "ComSpec": r"C:\Windows\system32\cmd.exe",
     "NUMBER_OF_PROCESSORS": "2",
@@ -39,13 +48,18 @@ class OpenShells:
 
     Attributes:
         commands: the commands that cmd shells run, by name; tests add their own.
+        scripts: the scripts that PowerShell runs, by text, pattern or name; likewise.
+        configurations: the scripts of each session configuration, by its name; of the usual ones
+            they are `scripts`.
         files: the files that commands find.
         quotas: what is allowed.
         owner: the user, `DOMAIN\user`.
     """
 
     def __init__(self, quotas: Quotas, owner: str) -> None:
-        self.commands: Commands = {**PROGRAMS, **FILE_COMMANDS}
+        self.scripts: Scripts = dict(CMDLETS)
+        self.configurations: dict[str, Scripts] = dict.fromkeys(_CONFIGURATIONS, self.scripts)
+        self.commands: Commands = {**PROGRAMS, **FILE_COMMANDS, **powershell(self.scripts)}
         self.files = FileSystem()
         self.quotas = quotas
         self.owner = owner
@@ -126,12 +140,22 @@ class OpenShells:
         shell.close()
 
     def remoting(self, opening: Opening, creation: bytes) -> Remoting:
-        """Return what a PowerShell shell is run by.
+        """Return what runs a shell of PowerShell.
 
         Raises:
-            Refusal: what opens it is not PowerShell's.
+            Refusal: there is no such session configuration, or it is opened by something else
+                than PowerShell's fragments.
         """
-        raise refuse("RESOURCE_NOT_FOUND", f"{opening.resource_uri} {len(creation)}")
+        name = opening.resource_uri.rpartition("/")[2].partition("?")[0].lower()
+        scripts = next(
+            (found for known, found in self.configurations.items() if known.lower() == name), None
+        )
+        if scripts is None:
+            raise refuse("RESOURCE_NOT_FOUND", f"there is no session configuration {name}")
+        # Only here, so that an endpoint without PowerShell needs neither psrpcore nor its time.
+        from protocols.loopback.powershell.runspaces import Runspaces  # noqa: PLC0415
+
+        return Runspaces(scripts, self.new_prompt(opening), opening.shell_id, creation)
 
     def discard(self, shell_id: str) -> None:
         """End a shell whose id never reached the client, if there is one."""
@@ -140,9 +164,8 @@ class OpenShells:
         if shell is not None:
             shell.close()
 
-    def prompt(self, shell: Shell) -> Prompt:
-        """Return where a command of a shell begins."""
-        opening = shell.opening
+    def new_prompt(self, opening: Opening) -> Prompt:
+        """Return where a command of a shell that is opened so begins."""
         user = self.owner.rpartition("\\")[2]
         own = {"USERNAME": user, "COMPUTERNAME": self.owner.partition("\\")[0]}
         environment = Environment({**_VARIABLES, **own})

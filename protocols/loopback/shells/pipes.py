@@ -16,6 +16,7 @@ from protocols.loopback.shells.attention import Attention, Terminated
 __all__ = ["Input", "Output", "Piece", "Taken"]
 
 _ROOM: Final = 1 << 20  # bytes of output that wait for the client
+_OVERHEAD: Final = 96  # of each piece in a reply, in bytes: its element has as many characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,19 @@ class Output:
         Raises:
             CtrlC, Terminated: this was asked.
         """
+        self.wait_for_room()
+        self.put(stream, data)
+
+    def wait_for_room(self) -> None:
+        """Wait until there is room for more.
+
+        Raises:
+            CtrlC, Terminated: this was asked.
+        """
         self._attention.wait_for(lambda: self._waiting < self._room)
+
+    def put(self, stream: str, data: bytes) -> None:
+        """Write to a stream, room or not."""
         if not data or stream not in self._names:
             return
         with self._attention.condition:
@@ -202,7 +215,7 @@ class Output:
                 if len(piece.data) > most:
                     self._pieces.appendleft(Piece(piece.stream, piece.data[most:]))
                     piece = Piece(piece.stream, piece.data[:most])
-                most -= len(piece.data)
+                most -= len(piece.data) + _OVERHEAD
                 self._waiting -= len(piece.data)
                 yield piece
         self._pieces.extendleft(reversed(kept))

@@ -1,14 +1,16 @@
 """No secret gets out: every scheme and kind of failure, all of it logged, and all of it searched.
 
 Searched are the log at DEBUG, but for what the made-up servers in this process say themselves; what
-is printed; the repr of whatever hangs on a session, and its pickle where it has one; and each error
-with all that led to it, as text, as a pickle and as a traceback that shows local variables.
+is printed; the repr of whatever hangs on a session, and its pickle where it has one; each error
+with all that led to it, as text, as a pickle and as a traceback that shows local variables; what
+a diagnosis finds; and what endpoints and this project keep as recordings.
 
 Secrets are the passwords, in the forms in which they are sent; the tokens of logons; the keys that
 seal; and what was sealed.
 """
 
 import gc
+import json
 import logging
 import pickle
 import socket
@@ -140,8 +142,9 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
     post, seal, ask = Link.post, Sealing.__init__, _Asking._request
 
     def learn(header: str | None) -> None:
-        if header is not None:
-            known.add(header.partition(" ")[2])
+        scheme, _, token = (header or "").partition(" ")
+        if not scheme.endswith(","):  # else it is a list of what is offered
+            known.add(token)
 
     def posted(link: Link, body: bytes, headers: dict[str, str], *rest: Any, **more: Any) -> Any:
         learn(headers.get("Authorization"))
@@ -223,6 +226,22 @@ def fails(work: Callable[[], object], seen: Seen) -> None:
     seen.error(caught.value)
 
 
+def diagnose(options: mi.DestinationOptions, seen: Seen, host: str = "localhost") -> None:
+    """Take in what a diagnosis finds, as it is and as programs get it."""
+    with mi.Application() as application:
+        found = application.diagnose(host, options)
+        seen.add("diagnosis", f"{found!r} {json.dumps(found.as_dict())}")
+        seen.pickle(found)
+
+
+def replay(endpoint: Endpoint, seen: Seen) -> None:
+    """Take in what an endpoint recorded, but for the messages themselves, which are its own."""
+    for one in endpoint.exchanges:
+        seen.add("recording", repr(one))
+        for message in (one.request_bytes, one.reply_bytes):
+            seen.add("recording", message.decode().replace(MARKER, ""))
+
+
 def search(seen: Seen, secrets: Secrets, capsys: pytest.CaptureFixture[str]) -> None:
     """Find nothing."""
     printed = capsys.readouterr()
@@ -285,6 +304,7 @@ def test_a_session_keeps_its_secrets_whatever_happens_to_it(
             use(session, seen)
             session.close()
             look_around(session, seen)
+        diagnose(options, seen)
         options.timeout = 0.3
         for disturb in disturbances(endpoint):
             with mi.connect("localhost", options=options) as session:
@@ -292,6 +312,7 @@ def test_a_session_keeps_its_secrets_whatever_happens_to_it(
                 fails(session.test_connection, seen)
                 look_around(session, seen)
             endpoint.undisturb()
+        replay(endpoint, seen)
     search(seen, secrets, capsys)
 
 
@@ -313,6 +334,7 @@ def test_a_password_that_is_refused_is_kept_too(
             for _ in range(3):
                 fails(session.test_connection, seen)
                 look_around(session, seen)
+        diagnose(options, seen)
         endpoint.disturb(Stall(where="authentication", seconds=1))
         options.timeout = 0.3
         with mi.connect("localhost", options=options) as session:
@@ -338,6 +360,9 @@ def test_kerberos_keeps_its_secrets(
         with mi.connect(HOST, options=options_for(endpoint, wrong)) as session:
             fails(session.test_connection, seen)
             look_around(session, seen)
+        for own in (right, wrong):
+            diagnose(options_for(endpoint, own), seen, HOST)
+        replay(endpoint, seen)
     search(seen, secrets, capsys)
 
 
@@ -371,6 +396,7 @@ def test_a_proxy_s_password_is_kept(
         else:
             fails(session.test_connection, seen)
         look_around(session, seen)
+        diagnose(options, seen)
         for number in range(20):
             seen.add("filler", str(number))
     search(seen, secrets, capsys)
@@ -410,6 +436,18 @@ def test_a_callable_that_fails_does_not_tell_what_was_typed(
     for number in range(20):
         seen.add("filler", str(number))
     search(seen, secrets, capsys)
+
+
+RECORDINGS = Path(__file__).parent / "wire"
+
+
+def test_no_recording_holds_a_token_or_a_header_with_one() -> None:
+    found = [path for path in RECORDINGS.rglob("*") if path.is_file()]
+    assert len(found) > 30
+    for path in found:
+        recorded = path.read_bytes()
+        for forbidden in (b"Authorization:", b"Authenticate:", b"NTLMSSP\0", b"TlRMTVNTUA"):
+            assert forbidden.lower() not in recorded.lower(), path
 
 
 def test_what_is_searched_for_would_be_found() -> None:

@@ -2,7 +2,11 @@
 
 import logging
 import pickle
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from protocols.winrm import journal
 from protocols.winrm.journal import NOTHING, Entry, Traffic, begin, following
 from protocols.wsman.fault import Fault
 
+PROJECT = Path(__file__).parents[2]
 EXCHANGE = "mi.winrm.exchange"
 FIELDS = {
     "mi_action",
@@ -190,3 +195,39 @@ def test_without_listeners_nothing_is_made(
     monkeypatch.setattr(journal.Entry, "__init__", refuse)
     with session_to(endpoint) as session:
         session.test_connection()
+
+
+CLIENT = """
+import logging, sys
+import mi
+
+user, password, port = sys.argv[1:]
+own = mi.Credentials.password(user, password, scheme="NTLM_DOMAIN")
+with mi.connect("127.0.0.1", destination_port=int(port), credentials=own) as session:
+    session.test_connection()
+loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+for one in loggers:
+    if isinstance(one, logging.Logger):  # libraries may have handlers that do nothing
+        assert all(type(handler) is logging.NullHandler for handler in one.handlers), one
+        assert one is logging.root or one.level == logging.NOTSET, one
+        assert one.propagate and not one.disabled, one
+assert logging.root.level == logging.WARNING
+assert logging.root.manager.disable == 0
+print(sorted(one.name for one in loggers if getattr(one, "name", "").startswith("mi.")))
+"""
+
+
+def test_nothing_is_configured_and_all_loggers_are_below_mi(endpoint: Endpoint) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT,
+         endpoint.user.name, endpoint.user.password, str(endpoint.port)],
+        capture_output=True, text=True, cwd=PROJECT, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mi.winrm.exchange" in done.stdout
+    named = re.findall(
+        r"getLogger\(([^)]*)\)",
+        "".join(path.read_text() for path in PROJECT.glob("protocols/winrm/**/*.py")),
+    )
+    assert named
+    assert all(name.startswith('"mi.') for name in named)

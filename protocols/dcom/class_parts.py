@@ -130,7 +130,7 @@ def read(octets: bytes, objects: Objects) -> ClassPart:
         reader.read(*_LOOKUP.unpack_from(octets, lookups + place * _LOOKUP.size))
         for place in range(count)
     ]
-    _check(slots, reader.values_length)
+    _check(slots)
     _, qualifiers = qualifier_sets.split(qualifier_sets.read(heap, of_class, end))
     return ClassPart(
         octets,
@@ -209,7 +209,7 @@ def declared_class(kind: CimType, said: str) -> str | None:
     return None if name.lower() in {"", "object"} else name
 
 
-def _check(slots: Sequence[Slot], length: int) -> None:
+def _check(slots: Sequence[Slot]) -> None:
     """Refuse properties that share a name, bits or octets."""
     if len({slot.declared.name.lower() for slot in slots}) < len(slots):
         raise ProtocolError("a class has two properties of one name")
@@ -220,5 +220,3 @@ def _check(slots: Sequence[Slot], length: int) -> None:
         if slot.offset < free:
             raise ProtocolError("two values of a class are in the same place")
         free = slot.offset + WIDTHS[slot.declared.type]
-    if free > length:
-        raise ProtocolError("a property has no room for its value")

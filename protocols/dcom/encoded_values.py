@@ -163,10 +163,10 @@ def _pack_element(value: Any, cim_type: CimType, heap: HeapWriter, embed: Embed)
 
 def _pack_scalar(value: Any, cim_type: CimType, heap: HeapWriter, embed: Embed) -> bytes:
     convert = _WRITERS.get(cim_type)
-    number = value if convert is None else convert(value, heap, embed)
     try:
+        number = value if convert is None else convert(value, heap, embed)
         return struct.pack(f"<{FORMATS[cim_type]}", number)
-    except (struct.error, OverflowError) as error:
+    except (struct.error, OverflowError, TypeError) as error:
         raise TypeMismatch(f"{shown(value)} is not a {cim_type.cim_name}") from error
 
 

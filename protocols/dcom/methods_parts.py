@@ -86,9 +86,9 @@ def read(
     for place in range(count):
         raw = _METHOD.unpack_from(data, first + place * _METHOD.size)
         signed = _read(raw, heap, objects)
-        if signed.name in found:
-            raise ProtocolError(f"a class has two methods named {signed.name}")
         found[signed.name] = (_method(signed, origin), signed.signatures)
+    if len({name.lower() for name in found}) < count:
+        raise ProtocolError("a class has two methods of one name")
     return found
 
 

@@ -189,7 +189,7 @@ def _implied(instance: Instance) -> Class:
                 one.name,
                 Property(
                     one.name,
-                    one.type or CimType.STRING,
+                    CimType.STRING if one.type is None else one.type,
                     qualifiers=NameMap([(key.name, key)] if one.flags & Flags.KEY else []),
                 ),
             )

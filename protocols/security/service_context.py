@@ -19,6 +19,7 @@ __all__ = ["LONGEST_PADDING", "ServiceContext"]
 LONGEST_PADDING = 8
 """Bytes that old ciphers add to a message (RFC 4757 7.3, RFC 1964 1.2.2.3); AES adds none."""
 
+_DEFECTIVE_TOKEN: Final = 9 << 16  # GSS_S_DEFECTIVE_TOKEN (RFC 2744 3.9.1)
 _BINDING_TYPE: Final = b"tls-server-end-point:"  # RFC 5929 4
 _FLAGS: Final = (
     gssapi.RequirementFlag.mutual_authentication,
@@ -32,7 +33,7 @@ _FLAGS: Final = (
 class ServiceContext:
     """The client's end of a context."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that a logon may be told
         self,
         service: str,
         credential: gssapi.Credentials,
@@ -40,6 +41,7 @@ class ServiceContext:
         *,
         binding: bytes | None = None,
         delegation: bool = False,
+        is_dce: bool = False,
     ) -> None:
         """Make a context that has said nothing yet.
 
@@ -49,10 +51,15 @@ class ServiceContext:
             mechanism: Kerberos, bare or inside SPNEGO.
             binding: the hash of the server's certificate, or None.
             delegation: whether the service is to act for us towards others.
+            is_dce: whether it is for RPC, which has one more token (DCE style, MS-KILE 3.4.5.6).
         """
         # An empty realm is one that is not known: the KDC is asked for it (RFC 6806 8).
         name = service if "@" in service else f"{service}@"
-        flags = [*_FLAGS, *([gssapi.RequirementFlag.delegate_to_peer] if delegation else [])]
+        flags = [*_FLAGS]
+        if delegation:
+            flags.append(gssapi.RequirementFlag.delegate_to_peer)
+        if is_dce:
+            flags.append(gssapi.RequirementFlag.dce_style)
         bindings = binding and raw.ChannelBindings(application_data=_BINDING_TYPE + binding)
         self._context = gssapi.SecurityContext(
             name=gssapi.Name(name, gssapi.NameType.kerberos_principal),
@@ -86,6 +93,52 @@ class ServiceContext:
         raw.wrap_iov(self._context, buffers, confidential=True)
         header, sealed, padding = (buffer.value or b"" for buffer in buffers)
         return sealed + padding if padding else sealed, header
+
+    # For RPC, where what is sealed may stand between parts that are protected as they are
+
+    @property
+    def token_size(self) -> int:
+        """Bytes of the token that `wrap_between` makes."""
+        buffers = raw.IOV(raw.IOVBufferType.header, b"", std_layout=False)
+        raw.wrap_iov_length(self._context, buffers, confidential=True)
+        return len(buffers[0].value or b"")
+
+    def wrap_between(self, before: bytes, message: bytes, after: bytes) -> tuple[bytes, bytes]:
+        """Return the sealed message and the token that proves all three parts."""
+        buffers = raw.IOV(
+            *self._parts(before, message, after), raw.IOVBufferType.header, std_layout=False
+        )
+        raw.wrap_iov(self._context, buffers, confidential=True)
+        found = {buffer.type: buffer.value or b"" for buffer in buffers}
+        return found[raw.IOVBufferType.data], found[raw.IOVBufferType.header]
+
+    def unwrap_between(self, before: bytes, sealed: bytes, after: bytes, token: bytes) -> bytes:
+        """Return the message that was sealed between two parts."""
+        header = (raw.IOVBufferType.header, False, token)
+        buffers = raw.IOV(*self._parts(before, sealed, after), header, std_layout=False)
+        if not raw.unwrap_iov(self._context, buffers).encrypted:
+            raise raw.GSSError(_DEFECTIVE_TOKEN, 0)
+        return next(
+            buffer.value or b"" for buffer in buffers if buffer.type is raw.IOVBufferType.data
+        )
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the token that proves a message."""
+        token: bytes = raw.get_mic(self._context, message)
+        return token
+
+    def verify(self, message: bytes, token: bytes) -> None:
+        """Check the token that proves a message."""
+        raw.verify_mic(self._context, message, token)
+
+    @staticmethod
+    def _parts(before: bytes, message: bytes, after: bytes) -> list[tuple[Any, bool, bytes]]:
+        parts = [
+            (raw.IOVBufferType.sign_only, False, before),
+            (raw.IOVBufferType.data, False, message),
+            (raw.IOVBufferType.sign_only, False, after),
+        ]
+        return [part for part in parts if part[2] or part[0] is raw.IOVBufferType.data]
 
     def token_of(self, message: bytes) -> bytes:
         """Return the sealed message as one token."""

@@ -5,7 +5,7 @@ What has many results is iterated by `async for`, which needs nothing from here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
@@ -32,6 +32,8 @@ from mi.session_calls import (
 )
 
 if TYPE_CHECKING:
+    from mi.powershell.engines import ScriptKeywords
+    from mi.powershell.result import PowerShellResult
     from mi.session import Session
 
 __all__ = ["AsyncCalls"]
@@ -132,6 +134,16 @@ class AsyncCalls:
             except StopIteration as end:
                 found: Namespaces = end.value
                 return self.session.noted(found)
+
+    async def powershell(
+        self,
+        script: str,
+        parameters: Mapping[str, Any] | Sequence[Any] = (),
+        **keywords: Unpack[ScriptKeywords],
+    ) -> PowerShellResult:
+        """Do as `Session.powershell` does; cancelling the task ends the script."""
+        async with self.session.start_powershell(script, parameters, **keywords) as running:
+            return await running
 
     async def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
         operation = self.session.run(inner_namespaces(namespace), **keywords)

@@ -18,7 +18,7 @@ from mi.errors import InvalidParameter
 from mi.execution import Execution
 from mi.workers import Work
 
-__all__ = ["Errand", "ended", "fetched"]
+__all__ = ["Errand", "awaited", "ended", "fetched"]
 
 ResultT = TypeVar("ResultT")
 
@@ -83,6 +83,25 @@ async def fetched(execution: Execution[Any], work: Callable[[], ResultT]) -> Res
         if not errand.withdraw() or execution.is_started:
             # The thread that fetched leaves, and the one that releases takes its turn.
             await ended(submit, execution.release, partial(execution.hand_over, Expiry.at_once()))
+        raise
+    return errand.result()
+
+
+async def awaited(
+    submit: Callable[[Work], object], work: Callable[[], ResultT], interrupt: Work, close: Work
+) -> ResultT:
+    """Return what `work` returns, done by another thread.
+
+    A cancel of the task makes that thread leave by `interrupt`, which waits for nothing, and waits
+    until `close` has released what is open, for at most 5 s.
+    """
+    errand = Errand(submit, work)
+    try:
+        await asyncio.wait((errand.outcome,))
+    except asyncio.CancelledError:
+        interrupt()
+        errand.withdraw()
+        await ended(submit, close, interrupt)
         raise
     return errand.result()
 

@@ -26,7 +26,7 @@ from typing import Final, Generic, TypeVar, cast
 from mi.calls import Call
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import InvalidParameter, MIError, NotFound
-from mi.handler import Event, InteractiveRun, Item, Notice, Run
+from mi.handler import Event, InteractiveRun, Item, Notice, Run, UnhurriedRun
 from mi.interaction import Answer, Interaction
 from mi.open_operations import OpenOperations
 from mi.results import OperationFlags
@@ -264,6 +264,13 @@ class Execution(Generic[ResultT]):
         end = Expiry.of_grace() if expiry is None else expiry
         self._stop("the operation was closed", end, is_released=is_released)
         self.ready.clear()
+
+    def leave(self) -> None:
+        """Close it, and let it release what is open on the server when nobody waits for that."""
+        run = self._run
+        if isinstance(run, UnhurriedRun):
+            run.take_time()
+        self.close()
 
     def fail(self, error: MIError) -> None:
         """Let `error` be what came of it; it was never started."""

@@ -13,7 +13,7 @@ batch, and brings the answers. A handler raises `MIError` and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
@@ -46,6 +46,7 @@ __all__ = [
     "ProtocolHandler",
     "Run",
     "StreamedValue",
+    "UnhurriedRun",
 ]
 
 
@@ -86,6 +87,15 @@ class InteractiveRun(Run, Protocol):
         Called between two batches, once for each prompt, of errors too, by the thread that fetches.
         It is bounded and ended as `next_batch` is.
         """
+        ...
+
+
+@runtime_checkable
+class UnhurriedRun(Run, Protocol):
+    """A run whose `close` need not be waited for, where a handler can do that."""
+
+    def take_time(self) -> None:
+        """Let the `close` that comes next return at once, and release what is open soon after."""
         ...
 
 

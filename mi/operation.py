@@ -155,6 +155,13 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
         """
         self._execution.close()
 
+    def leave(self) -> None:
+        """Close it as `close` does, where nobody is to wait for what is released on the server.
+
+        That is done soon after, behind the caller's back, if the protocol's handler can do so.
+        """
+        self._execution.leave()
+
     def __enter__(self) -> Self:
         return self
 

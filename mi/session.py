@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks, call_back
 from mi.calls import Call
@@ -25,10 +25,15 @@ from mi.options import DestinationOptions, OperationOptions
 from mi.resolver import Target
 from mi.results import MessageChannel, OperationFlags
 from mi.session_calls import CallKeywords, SessionCalls
+from mi.session_shells import SessionShells
+from mi.workers import Work
 
 if TYPE_CHECKING:
     from mi.aio import AsyncCalls
     from mi.application import Application
+    from mi.powershell.engines import PowerShell, ScriptKeywords
+    from mi.powershell.result import PowerShellResult
+    from mi.powershell.running import RunningScript
 
 __all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "CallKeywords", "Session"]
 
@@ -37,6 +42,9 @@ DEFAULT_NAMESPACE = "root/cimv2"
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an operation may take where neither call nor options say so."""
+
+_ENVELOPE_SIZE: Final = 500  # KB, where the options say nothing
+_KILOBYTE: Final = 1024
 
 ResultT = TypeVar("ResultT")
 
@@ -50,7 +58,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
-class Session(SessionCalls):
+class Session(SessionShells, SessionCalls):
     """A session with one destination; its operations share its connections, from any thread.
 
     Calls with one result run at once and return it; those with many return an `Operation`, which
@@ -79,6 +87,7 @@ class Session(SessionCalls):
         self._application = application
         self._options = options
         self._operations = operations
+        self._powershell: PowerShell | None = None
 
     @property
     def application(self) -> Application:
@@ -158,6 +167,14 @@ class Session(SessionCalls):
             Delivery(operation, execution, told, is_manual=False).refuse(refusal)
         return operation
 
+    def submit(self, work: Work) -> None:
+        """Let a thread of the application's executor call `work`.
+
+        Raises:
+            InvalidParameter: the executor takes none any more.
+        """
+        self._operations.submit(work)
+
     def _result_callback(
         self, call: Call[ResultT], callbacks: OperationCallbacks | None
     ) -> Callable[[OperationResult[ResultT]], None] | None:
@@ -178,6 +195,52 @@ class Session(SessionCalls):
             self._callbacks.message(MessageChannel.WARNING, text)
             self._callbacks.error(error.extended_error)
         return found
+
+    # PowerShell
+
+    def powershell(
+        self,
+        script: str,
+        parameters: Mapping[str, Any] | Sequence[Any] = (),
+        **keywords: Unpack[ScriptKeywords],
+    ) -> PowerShellResult:
+        """Run a script of PowerShell on the far side, and return what came of it.
+
+        Args:
+            script: the script; its parameters are those of its `param()`.
+            parameters: by name, or as a sequence by position: text, numbers, bool, None, bytes,
+                datetime, timedelta, UUID, lists, mappings, `mi.powershell.SecureString`, and
+                `Credentials`, which become a PSCredential.
+            keywords: those of `mi.powershell.engines.ScriptKeywords`.
+
+        Raises:
+            NotSupported: the engine that was asked for is not installed, or the protocol has none.
+            NotFound: there is no such session configuration.
+            OperationTimeout: the script's time was over; it was ended.
+        """
+        with self.start_powershell(script, parameters, **keywords) as running:
+            return running.result()
+
+    def start_powershell(
+        self,
+        script: str,
+        parameters: Mapping[str, Any] | Sequence[Any] = (),
+        **keywords: Unpack[ScriptKeywords],
+    ) -> RunningScript:
+        """Return a script whose records are iterated as they come; else as `powershell`."""
+        from mi.powershell.engines import PowerShell  # noqa: PLC0415 - only who runs scripts
+        from mi.powershell.script_calls import Far  # noqa: PLC0415 - needs all of it
+
+        try:
+            self._refuse_if_closed()
+            if self._powershell is None:
+                size = self._options.values.get("max_envelope_size", _ENVELOPE_SIZE)
+                far = Far(self.run, size * _KILOBYTE)
+                self._powershell = PowerShell(far, self.destination, self._operations.submit)
+            return self._powershell.start(script, parameters, **keywords)
+        except MIError as error:
+            error.located(self.destination, "PowerShell")
+            raise
 
     # What a call leaves open
 

@@ -52,6 +52,7 @@ class Run:
         "_dialogue",
         "_is_done",
         "_is_over",
+        "_may_wait",
         "_must_tell_start",
         "_options",
         "_partings",
@@ -81,6 +82,7 @@ class Run:
         self._partings: deque[Request | Farewell] = deque()
         self._is_done = False
         self._is_over = False
+        self._may_wait = False
         self._must_tell_start = bool(control.flags & OperationFlags.REPORT_OPERATION_STARTED)
         self._take(conversation)
 
@@ -120,10 +122,15 @@ class Run:
         """Release what is open on the server, within the grace time, or later if that may be."""
         conversation, channel = self._conversation, self._channel
         with Forgetting():
-            if isinstance(conversation, Unhurried) and conversation.may_wait:
+            is_unhurried = isinstance(conversation, Unhurried) and conversation.may_wait
+            if self._may_wait or is_unhurried:
                 channel.defer(self)
             else:
                 channel.release(self)
+
+    def take_time(self) -> None:
+        """Let `close` release what is open later, in another thread."""
+        self._may_wait = True
 
     def drop(self) -> None:
         """Hand what is open to the channel, which releases it later."""

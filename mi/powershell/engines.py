@@ -1,0 +1,176 @@
+"""The one face of both ways to run a script, and the choice between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from importlib.util import find_spec
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from uuid import uuid4
+
+from mi.errors import InvalidParameter, NotSupported
+from mi.powershell.command_shells import CommandShells
+from mi.powershell.encoded_command import EXECUTABLE, EncodedCommand
+from mi.powershell.far_script import FarScript
+from mi.powershell.process import Process
+from mi.powershell.process_output import ProcessOutput
+from mi.powershell.prompts import AnswerPrompt
+from mi.powershell.records import Record
+from mi.powershell.running import RunningScript, ScriptRun
+from mi.powershell.script import Script
+from mi.powershell.script_calls import Far, ScriptCalls
+
+if TYPE_CHECKING:
+    from mi.powershell.runspace_pool import RunspacePool
+    from mi.workers import Work
+
+__all__ = ["Engine", "PowerShell", "ScriptKeywords"]
+
+_LIBRARY: Final = "psrpcore"
+_EXTRA: Final = "management-infrastructure[powershell]"
+_CONFIGURATION: Final = "Microsoft.PowerShell"
+_MOST_RUNSPACES: Final = 5
+
+
+class Engine(StrEnum):
+    """How a script is run."""
+
+    RUNSPACE = "runspace"
+    """In a runspace that is kept, by PowerShell remoting; it needs the extra `powershell`."""
+    PROCESS = "process"
+    """By powershell.exe, in a shell that is kept; each script has a process of its own."""
+
+
+class ScriptKeywords(TypedDict, total=False):
+    """The keywords of a script.
+
+    Attributes:
+        input: values to pipe into it; a runspace takes them as they come.
+        as_text: whether its output is wanted as lines, as PowerShell formats it.
+        is_command: whether the script is the name of a command, which is all that some session
+            configurations take (JEA).
+        engine: how to run it; by default in a runspace where the extra `powershell` is installed
+            or something is asked for that needs one, else in a process.
+        configuration_name: the session configuration; it needs a runspace.
+        executable: powershell.exe, or another; it needs a process.
+        on_prompt: answers what the script asks; it needs a runspace.
+        on_record: told each record as it comes.
+        depth: how deep a process sends objects, 1 to 100.
+        progress: whether progress is wanted of a process; a runspace always sends it.
+        timeout: seconds or a timedelta for the whole script; None, the default, is for ever.
+    """
+
+    input: Iterable[Any] | None
+    as_text: bool
+    is_command: bool
+    engine: Engine | str | None
+    configuration_name: str | None
+    executable: str | None
+    on_prompt: AnswerPrompt | None
+    on_record: Callable[[Record], object] | None
+    depth: int
+    progress: bool
+    timeout: float | timedelta | None
+
+
+_ONLY_RUNSPACE: Final = ("configuration_name", "on_prompt")
+_ONLY_PROCESS: Final = ("executable",)
+
+
+class PowerShell:
+    """Runs the scripts of one session; what it keeps open ends with the session.
+
+    Args:
+        far: the session.
+        host: the destination, for messages.
+        submit: gives work to a thread.
+    """
+
+    def __init__(self, far: Far, host: str | None, submit: Callable[[Work], object]) -> None:
+        self._far = far
+        self._host = host
+        self._submit = submit
+        self._shells = CommandShells(far)
+        self._lock = Lock()
+        self._pools: dict[str, RunspacePool] = {}
+
+    def start(
+        self,
+        script: str,
+        parameters: Mapping[str, Any] | Sequence[Any] = (),
+        **keywords: Unpack[ScriptKeywords],
+    ) -> RunningScript:
+        """Return a script that starts when something of it is asked for.
+
+        Raises:
+            TypeMismatch: an argument has the wrong type, or PowerShell has no value for it.
+            InvalidParameter: an argument cannot be used so, or the engine does not know it.
+            NotSupported: the engine is not installed.
+        """
+        given = Script(
+            script,
+            parameters,
+            keywords.get("input"),
+            keywords.get("as_text", False),
+            keywords.get("is_command", False),
+            keywords.get("depth", 2),
+            keywords.get("progress", False),
+        )
+        calls = ScriptCalls(self._far, keywords.get("timeout"))
+        make = {Engine.RUNSPACE: self._pipeline, Engine.PROCESS: self._process}
+        run = make[_engine(keywords)](given, calls, keywords)
+        return RunningScript(run, calls, self._host, self._submit, keywords.get("on_record"))
+
+    def _process(self, script: Script, calls: ScriptCalls, keywords: ScriptKeywords) -> ScriptRun:
+        mark = "" if script.is_text else f"{uuid4().hex}:"
+        far_script = FarScript.of(script, mark)
+        command = EncodedCommand.of(far_script, keywords.get("executable") or EXECUTABLE)
+        return Process(self._shells, command, ProcessOutput(mark), calls)
+
+    def _pipeline(self, script: Script, calls: ScriptCalls, keywords: ScriptKeywords) -> ScriptRun:
+        from mi.powershell.pipeline import Pipeline  # noqa: PLC0415 - the extra may be missing
+
+        pool = self.pool(keywords.get("configuration_name") or _CONFIGURATION)
+        return Pipeline(pool, script, calls, keywords.get("on_prompt"))
+
+    def pool(self, configuration_name: str) -> RunspacePool:
+        """Return the runspace pool of a session configuration, which is kept."""
+        from mi.powershell.runspace_pool import RunspacePool  # noqa: PLC0415 - as above
+
+        with self._lock:
+            key = configuration_name.lower()
+            if key not in self._pools:
+                self._pools[key] = RunspacePool(self._far, configuration_name, _MOST_RUNSPACES)
+            return self._pools[key]
+
+
+def _engine(keywords: ScriptKeywords) -> Engine:
+    """Return the engine: what was asked for, what is needed, or what is there."""
+    only_runspace = [name for name in _ONLY_RUNSPACE if keywords.get(name) is not None]
+    only_process = [name for name in _ONLY_PROCESS if keywords.get(name) is not None]
+    asked = keywords.get("engine")
+    try:
+        engine = None if asked is None else Engine(asked)
+    except ValueError:
+        names = " and ".join(Engine)
+        raise InvalidParameter(f"there is no engine {asked!r}; there are {names}") from None
+    if engine is None:
+        if only_process or not (only_runspace or _has_library()):
+            engine = Engine.PROCESS
+        else:
+            engine = Engine.RUNSPACE
+    refused = only_process if engine is Engine.RUNSPACE else only_runspace
+    if refused:
+        raise InvalidParameter(f"the {engine} engine knows no {refused[0]}")
+    if engine is Engine.RUNSPACE and not _has_library():
+        raise NotSupported(
+            f"runspaces need {_LIBRARY}, which is not installed",
+            advice=f"pip install '{_EXTRA}'",
+        )
+    return engine
+
+
+def _has_library() -> bool:
+    return find_spec(_LIBRARY) is not None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mi.application import Application, connect
     from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
     from mi.cim_datetime import CimDateTime
+    from mi.command import Command, CommandResult
     from mi.credentials import Credentials, Scheme
     from mi.diagnosis import Diagnosis, Finding, Verdict
     from mi.errors import (
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     )
     from mi.schema import Class, Method, Parameter, Property, Qualifier
     from mi.session import Session
+    from mi.shell import Shell
     from mi.store import SchemaStore
     from mi.version import __version__
 
@@ -85,7 +87,9 @@ __all__ = [
     "CimDateTime",
     "CimType",
     "Class",
+    "Command",
     "CommandFailed",
+    "CommandResult",
     "ConnectionFailed",
     "Credentials",
     "DestinationOptions",
@@ -133,6 +137,7 @@ __all__ = [
     "ServerKind",
     "Session",
     "SessionCallbacks",
+    "Shell",
     "ShellLost",
     "SubscriptionDeliveryOptions",
     "TypeMismatch",
@@ -147,6 +152,7 @@ _MODULES = {
     "mi.application": "Application connect",
     "mi.callbacks": "OperationCallbacks OperationResult SessionCallbacks",
     "mi.cim_datetime": "CimDateTime",
+    "mi.command": "Command CommandResult",
     "mi.credentials": "Credentials Scheme",
     "mi.diagnosis": "Diagnosis Finding Verdict",
     "mi.errors": (
@@ -172,6 +178,7 @@ _MODULES = {
     ),
     "mi.schema": "Class Method Parameter Property Qualifier",
     "mi.session": "Session",
+    "mi.shell": "Shell",
     "mi.store": "SchemaStore",
     "mi.version": "__version__",
 }

@@ -31,6 +31,7 @@ __all__ = [
     "ConnectShell",
     "DisconnectShell",
     "EnumerateShells",
+    "FollowCommand",
     "OpenShell",
     "Output",
     "ReceiveOutput",
@@ -261,6 +262,30 @@ class RunCommand(Call[CommandEvent]):
     def __post_init__(self) -> None:
         _check_text(command=self.command)
         _check_text(**{f"argument {index}": text for index, text in enumerate(self.arguments)})
+
+
+@dataclass(frozen=True, slots=True)
+class FollowCommand(Call[CommandEvent]):
+    """Go on with a command that was begun before its shell was left; else as `RunCommand`.
+
+    Attributes:
+        shell: where; it is reconnected or connected.
+        command_id: what names the command.
+        connects: whether another client has begun it, so that it has to be connected, too.
+        streams: the streams to receive.
+        keep_alive: as in `RunCommand`.
+    """
+
+    unary: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = False
+    endless: ClassVar[bool] = True
+    has_namespace: ClassVar[bool] = False
+
+    shell: ShellDescription
+    command_id: str
+    connects: bool = False
+    streams: tuple[str, ...] = ("stdout", "stderr")
+    keep_alive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

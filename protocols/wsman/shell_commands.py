@@ -16,6 +16,7 @@ from mi.shell_calls import (
     TERMINATE,
     CommandEnded,
     CommandStarted,
+    FollowCommand,
     Output,
     ReceiveOutput,
     RunCommand,
@@ -27,10 +28,17 @@ from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.shell_faults import Fate, fate_of
-from protocols.wsman.shell_messages import CommandLine, Send, Signal, StreamPiece, read_command_id
+from protocols.wsman.shell_messages import (
+    CommandLine,
+    Connect,
+    Send,
+    Signal,
+    StreamPiece,
+    read_command_id,
+)
 from protocols.wsman.shell_output import Receive, Received
 from protocols.wsman.shell_requests import Asking, ShellRequests
-from protocols.wsman.shells import ACTION_COMMAND, ACTION_SEND, ACTION_SIGNAL
+from protocols.wsman.shells import ACTION_COMMAND, ACTION_CONNECT, ACTION_SEND, ACTION_SIGNAL
 
 __all__ = ["Execution", "Input", "Reception", "Signalling", "piece_size"]
 
@@ -57,10 +65,14 @@ class _State(Enum):
 
 
 class Execution(Asking):
-    """The conversation of a `RunCommand`."""
+    """The conversation of a `RunCommand`, or of a `FollowCommand`."""
 
     def __init__(
-        self, call: RunCommand, settings: Settings, dialect: Dialect, schemas: SchemaView
+        self,
+        call: RunCommand | FollowCommand,
+        settings: Settings,
+        dialect: Dialect,
+        schemas: SchemaView,
     ) -> None:
         """Begin it; dialect and classes are of no use here.
 
@@ -70,10 +82,19 @@ class Execution(Asking):
         del dialect, schemas
         self._call = call
         self._requests = ShellRequests(call.shell.resource_uri, call.shell.shell_id, settings)
-        line = CommandLine(call.command, call.arguments, call.command_id)
-        super().__init__(self._requests.request(ACTION_COMMAND, line.write(), call.options))
         self._command_id = ""
         self._state = _State.NEW
+        super().__init__(self._first(call))
+
+    def _first(self, call: RunCommand | FollowCommand) -> Request:
+        if isinstance(call, RunCommand):
+            line = CommandLine(call.command, call.arguments, call.command_id)
+            return self._requests.request(ACTION_COMMAND, line.write(), call.options)
+        if call.connects:
+            body = Connect(call.command_id).write()
+            return self._requests.request(ACTION_CONNECT, body)
+        self._go_on(call.command_id)
+        return self._receive()
 
     @property
     def may_wait(self) -> bool:
@@ -116,11 +137,19 @@ class Execution(Asking):
         return self._requests.request(ACTION_SIGNAL, body, repeatable=True)
 
     def _started(self, reply: Reply) -> list[Any]:
-        self._command_id = read_command_id(reply.body)
-        self._state = _State.RUNNING
-        body = Receive(self._call.streams, self._command_id).write()
-        self.next = self._requests.receive(body, keep_alive=self._call.keep_alive)
+        if isinstance(self._call, RunCommand):
+            self._go_on(read_command_id(reply.body))
+        else:
+            self._go_on(self._call.command_id)
+        self.next = self._receive()
         return [CommandStarted(self._command_id)]
+
+    def _go_on(self, command_id: str) -> None:
+        self._command_id, self._state = command_id, _State.RUNNING
+
+    def _receive(self) -> Request:
+        body = Receive(self._call.streams, self._command_id).write()
+        return self._requests.receive(body, keep_alive=self._call.keep_alive)
 
     def _output(self, reply: Reply) -> list[Any]:
         received = Received.read(reply.body)

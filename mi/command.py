@@ -1,0 +1,415 @@
+"""Commands of a shell: one that runs, what it writes and reads, and what came of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, AnyStr, Final, Generic, NamedTuple, Self, TypeVar
+
+from mi.command_output import CommandOutput
+from mi.control import Expiry
+from mi.errors import CommandFailed, InvalidParameter, NotFound
+from mi.operation import Operation
+from mi.option_checks import seconds
+from mi.output_text import Lines, Text
+from mi.shell_calls import (
+    CTRL_BREAK,
+    CTRL_C,
+    TERMINATE,
+    CommandEvent,
+    Output,
+    SendInput,
+    ShellDescription,
+    SignalCommand,
+)
+
+if TYPE_CHECKING:
+    from mi.session_shells import SessionShells
+    from mi.shell_aio import AsyncCommand
+
+__all__ = [
+    "Command",
+    "CommandInput",
+    "CommandResult",
+    "OutputLine",
+    "Reading",
+    "bytes_of",
+    "result_of",
+]
+
+ItemT = TypeVar("ItemT")
+
+_MOST_SAID: Final = 500  # characters of stderr in an error
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult(Generic[AnyStr]):
+    """What came of a command.
+
+    Attributes:
+        exit_code: as Windows has it, 0 to 4294967295; None where the server says none.
+        stdout: all that it wrote there, line ends as they came.
+        stderr: likewise.
+    """
+
+    exit_code: int | None
+    stdout: AnyStr = field(repr=False)
+    stderr: AnyStr = field(repr=False)
+
+    def check(self) -> Self:
+        """Return this result.
+
+        Raises:
+            CommandFailed: the exit code is not 0.
+        """
+        if not self.exit_code:
+            return self
+        said = (
+            self.stderr if isinstance(self.stderr, str) else self.stderr.decode("utf-8", "replace")
+        )
+        reason = said.strip()[:_MOST_SAID]
+        raise CommandFailed(
+            f"the command ended with exit code {self.exit_code}{reason and f': {reason}'}",
+            native_code=self.exit_code,
+            native_type="EXIT",
+        )
+
+
+class OutputLine(NamedTuple):
+    """A line that a command wrote.
+
+    Attributes:
+        stream: `stdout` or `stderr`.
+        text: without what ends it.
+    """
+
+    stream: str
+    text: str
+
+
+class Reading(Iterator[ItemT], AsyncIterator[ItemT]):
+    """What a command writes, as it comes: `for` in a thread, `async for` in a coroutine.
+
+    The end of the iteration is the end of the command. An error comes after what came before it.
+    """
+
+    def __init__(
+        self,
+        output: CommandOutput,
+        stream: str | None,
+        convert: Callable[[Output | None], Iterable[ItemT]],
+    ) -> None:
+        """Read a stream, or all of them.
+
+        Args:
+            output: of the command.
+            stream: the name of one, or None for all.
+            convert: makes items of a piece; of None, which is the end, those that are left.
+        """
+        self._output = output
+        self._stream = stream
+        self._convert = convert
+        self._ready: deque[ItemT] = deque()
+        self._is_over = False
+
+    def __next__(self) -> ItemT:
+        while not self._ready:
+            if self._is_over:
+                raise StopIteration
+            self._take(self._output.take(self._stream))
+        return self._ready.popleft()
+
+    async def __anext__(self) -> ItemT:
+        from mi.shell_aio import arrival  # noqa: PLC0415 - it loads asyncio
+
+        while not self._ready:
+            if self._is_over:
+                raise StopAsyncIteration
+            self._take(await arrival(self._output, self._stream))
+        return self._ready.popleft()
+
+    def _take(self, piece: Output | None) -> None:
+        self._is_over = piece is None
+        self._ready.extend(self._convert(piece))
+
+
+class CommandInput:
+    """The stdin of a command that runs; leaving its `with` block closes it."""
+
+    def __init__(
+        self, session: SessionShells, shell: ShellDescription, command_id: str, encoding: str
+    ) -> None:
+        self._session = session
+        self._shell = shell
+        self._command_id = command_id
+        self._encoding = encoding
+        self._turn = Lock()
+        self._is_closed = False
+
+    def write(self, data: str | bytes, *, is_last: bool = False) -> None:
+        """Write text or bytes, in pieces that the server takes; return once it has them.
+
+        Args:
+            data: what to write.
+            is_last: whether nothing more will be written, so that this closes it, too.
+
+        Raises:
+            InvalidParameter: it is closed, or its encoding has no such character.
+            NotFound: the command has ended.
+            MIError: the server does not take it.
+        """
+        self.send(data, is_last=is_last).result()
+
+    def send(self, data: str | bytes, *, is_last: bool = False) -> Operation[None]:
+        """Return the operation that does what `write` does."""
+        with self._turn:
+            if self._is_closed:
+                raise InvalidParameter("the stdin of the command is closed")
+            content = self._bytes(data)
+            self._is_closed = is_last
+        call = SendInput(self._shell, self._command_id, content, is_end=is_last)
+        return self._session.run(call)
+
+    def close(self) -> None:
+        """Let the command read the end of its input; again, or once it has ended, do nothing.
+
+        Servers before WinRM 3 do not know of it.
+        """
+        if self._is_closed:
+            return
+        try:
+            self.write(b"", is_last=True)
+        except NotFound:
+            self._is_closed = True
+
+    def _bytes(self, data: str | bytes) -> bytes:
+        if not isinstance(data, str):
+            return bytes(data)
+        try:
+            return data.encode(self._encoding)
+        except UnicodeEncodeError as error:
+            raise InvalidParameter(
+                f"{self._encoding} has no {data[error.start]!r}",
+                advice="Use a shell of code page 65001, or write bytes.",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Command:
+    """A command that runs in a shell; leaving its `with` block ends it, if it still runs.
+
+    What it writes is read as it comes, by one of `lines`, `output`, `stdout` and `stderr`, or at
+    the end by `result`; each piece is read once. While nobody reads, 4 MiB are kept, and then the
+    command waits.
+
+    Attributes:
+        id: what names it, in the server's form.
+        stdin: what it reads.
+    """
+
+    def __init__(
+        self,
+        session: SessionShells,
+        shell: ShellDescription,
+        command_id: str,
+        operation: Operation[CommandEvent],
+        encoding: str,
+    ) -> None:
+        """Take a command that was started, as `Shell.start` does."""
+        self.id = command_id
+        self.stdin = CommandInput(session, shell, command_id, encoding)
+        self._session = session
+        self._shell = shell
+        self._encoding = encoding
+        self._output = CommandOutput(operation)
+        self._lines: dict[str, Lines] = {}
+
+    # Reading
+
+    def output(self) -> Reading[Output]:
+        """Return the pieces that it writes, as bytes, in the order of their coming."""
+        return Reading(self._output, None, _as_it_is)
+
+    def lines(self) -> Reading[OutputLine]:
+        """Return the lines that it writes, from either stream, in the order of their ends."""
+        return Reading(self._output, None, self._named_lines)
+
+    @property
+    def stdout(self) -> Reading[str]:
+        """The lines that it writes to its stdout; what it writes elsewhere is kept meanwhile."""
+        return self._stream("stdout")
+
+    @property
+    def stderr(self) -> Reading[str]:
+        """The lines that it writes to its stderr; what it writes elsewhere is kept meanwhile."""
+        return self._stream("stderr")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, as far as is known here without asking."""
+        return not self._output.is_over
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code, once it has ended and the server has said one."""
+        return self._output.exit_code
+
+    def wait(self, timeout: float | timedelta | None = None) -> int | None:
+        """Wait for its end and return its exit code; what it writes meanwhile is kept.
+
+        Args:
+            timeout: seconds or a timedelta; None is for ever.
+
+        Raises:
+            OperationTimeout: it runs longer; it goes on, and may be waited for again.
+            ShellLost: the shell is gone, and it with that.
+            MIError: its output cannot be received any more.
+        """
+        return self._output.wait(_expiry(timeout))
+
+    def result(self, timeout: float | timedelta | None = None) -> CommandResult[str]:
+        """Wait for its end as `wait` does; return what it wrote that was not read, as text."""
+        exit_code = self.wait(timeout)
+        return result_of(exit_code, self._rest(), self._encoding)
+
+    def result_bytes(self, timeout: float | timedelta | None = None) -> CommandResult[bytes]:
+        """Do as `result` does, with bytes."""
+        exit_code = self.wait(timeout)
+        return bytes_of(exit_code, self._rest())
+
+    # Signals
+
+    def ctrl_c(self) -> None:
+        """Let it see Ctrl-C; it ends or goes on, as it likes.
+
+        Raises:
+            MIError: the server refuses.
+        """
+        self._signal(CTRL_C)
+
+    def ctrl_break(self) -> None:
+        """Let it see Ctrl-Break; it ends or goes on, as it likes.
+
+        Raises:
+            MIError: the server refuses.
+        """
+        self._signal(CTRL_BREAK)
+
+    def terminate(self) -> None:
+        """End it; its last output may still be read.
+
+        Raises:
+            MIError: the server refuses.
+        """
+        self._output.is_expected_to_end = True
+        self._signal(TERMINATE)
+
+    def close(self) -> None:
+        """End it, if it still runs, and forget its output, in at most 5 s; again, do nothing."""
+        self._output.close()
+
+    @property
+    def aio(self) -> AsyncCommand:
+        """What waits for the server, as coroutines: `await command.aio.wait()`."""
+        from mi.shell_aio import AsyncCommand  # noqa: PLC0415 - it loads asyncio
+
+        return AsyncCommand(self, self._session)
+
+    @property
+    def received(self) -> CommandOutput:
+        """Its output, for those who wait in another way."""
+        return self._output
+
+    def _signal(self, code: str) -> None:
+        self._session.run(SignalCommand(self._shell, self.id, code)).result()
+
+    def _rest(self) -> Iterator[Output]:
+        while (piece := self._output.take()) is not None:
+            yield piece
+
+    def _stream(self, name: str) -> Reading[str]:
+        return Reading(self._output, name, partial(self._plain_lines, name))
+
+    def _named_lines(self, piece: Output | None) -> Iterator[OutputLine]:
+        names = list(self._lines) if piece is None else [piece.stream]
+        for name in names:
+            for text in self._plain_lines(name, piece):
+                yield OutputLine(name, text)
+
+    def _plain_lines(self, name: str, piece: Output | None) -> Iterator[str]:
+        lines = self._lines.setdefault(name, Lines(self._encoding))
+        return lines.feed(b"", is_end=True) if piece is None else lines.feed(piece.data)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aio.close()
+
+    def __repr__(self) -> str:
+        state = "running" if self.is_running else f"ended with {self.exit_code}"
+        return f"<{type(self).__name__} {self.id}, {state}>"
+
+
+_STREAMS: Final = ("stdout", "stderr")
+
+
+def result_of(exit_code: int | None, pieces: Iterable[Output], encoding: str) -> CommandResult[str]:
+    """Return what came of a command as text, whose pieces are decoded as they come."""
+    texts = {stream: Text(encoding) for stream in _STREAMS}
+    parts: dict[str, list[str]] = {stream: [] for stream in _STREAMS}
+    for piece in pieces:
+        text = texts.get(piece.stream)
+        if text is not None:
+            parts[piece.stream].append(text.feed(piece.data))
+    stdout, stderr = (
+        "".join((*parts[stream], texts[stream].feed(b"", is_end=True))) for stream in _STREAMS
+    )
+    return CommandResult(exit_code, stdout, stderr)
+
+
+def bytes_of(exit_code: int | None, pieces: Iterable[Output]) -> CommandResult[bytes]:
+    """Return what came of a command as bytes."""
+    parts: dict[str, list[bytes]] = {stream: [] for stream in _STREAMS}
+    for piece in pieces:
+        parts.get(piece.stream, []).append(piece.data)
+    return CommandResult(exit_code, b"".join(parts["stdout"]), b"".join(parts["stderr"]))
+
+
+def _as_it_is(piece: Output | None) -> tuple[Output, ...]:
+    return () if piece is None else (piece,)
+
+
+def _expiry(timeout: float | timedelta | None) -> Expiry:
+    return Expiry.after(None if timeout is None else seconds(timeout, "timeout"), "timeout")

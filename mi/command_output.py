@@ -1,0 +1,205 @@
+"""What a command writes, on its way from the thread that receives it to whoever reads it.
+
+It is received as it comes, also while nobody reads, up to a bound: then the thread waits, and with
+it the server, and in the end the command, as it would at a full pipe. Only who asks for the end, or
+for one stream alone, makes room for all that comes before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from threading import Condition, Lock, Thread
+from typing import Final
+
+from mi.control import Expiry
+from mi.errors import InvalidParameter, MIError, NotFound
+from mi.operation import Operation
+from mi.shell_calls import CommandEnded, CommandEvent, Output
+
+__all__ = ["CommandOutput"]
+
+_MOST: Final = 4 << 20  # bytes that are kept while nobody reads
+
+
+class CommandOutput:
+    """The output of one command; it is read by any thread, each piece by one.
+
+    Attributes:
+        is_expected_to_end: whether somebody has ended the command, so that its loss is its end.
+    """
+
+    def __init__(self, operation: Operation[CommandEvent]) -> None:
+        """Receive the output of a command that was started, from the first question on."""
+        self.is_expected_to_end = False
+        self._operation = operation
+        self._pieces: deque[Output] = deque()
+        self._size = 0
+        self._changed = Condition(Lock())
+        self._listeners: list[Callable[[], None]] = []
+        self._thread: Thread | None = None
+        self._is_closed = False
+        self._is_over = False
+        self._error: MIError | None = None
+        self._exit_code: int | None = None
+        self._wants_all = False
+
+    # Whoever reads
+
+    def take(self, stream: str | None = None) -> Output | None:
+        """Wait for the next piece, of one stream or of any, and take it; None is the end.
+
+        Raises:
+            MIError: what became of the command.
+        """
+        with self._changed:
+            self._begin()
+            while (piece := self._found(stream)) is None and not self._is_over:
+                self._make_room(stream)
+                self._changed.wait()
+            return piece if piece is not None else self._end()
+
+    def take_now(self, stream: str | None = None) -> tuple[Output | None, bool]:
+        """Return the next piece and whether this is the end, without waiting for either.
+
+        Raises:
+            MIError: what became of the command.
+        """
+        with self._changed:
+            self._begin()
+            piece = self._found(stream)
+            if piece is None and not self._is_over:
+                self._make_room(stream)
+                return None, False
+            return (piece, False) if piece is not None else (self._end(), True)
+
+    def wait(self, expiry: Expiry) -> int | None:
+        """Wait for the end of the command, keep what it writes, and return its exit code.
+
+        Raises:
+            OperationTimeout: it had not ended by then; it goes on.
+            MIError: what became of the command.
+        """
+        self.want_all()
+        with self._changed:
+            while not self._is_over:
+                remaining = expiry.remaining()
+                if remaining == 0:
+                    raise expiry.error("waiting for the command to end")
+                self._changed.wait(remaining)
+            self._end()
+            return self._exit_code
+
+    def want_all(self) -> None:
+        """Keep all that comes, from now on, however much it is."""
+        with self._changed:
+            self._begin()
+            self._wants_all = True
+            self._changed.notify_all()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the command has ended, as far as is known here."""
+        return self._is_over
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, once the command has ended, where the server has said one."""
+        return self._exit_code
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` in another thread whenever there is news; it returns at once."""
+        with self._changed:
+            self._listeners.append(listener)
+
+    def forget(self, listener: Callable[[], None]) -> None:
+        """Call `listener` no more."""
+        with self._changed, suppress(ValueError):
+            self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """End the command, unless it has ended; what was not read is forgotten."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        self._operation.close()
+        thread = self._thread
+        if thread is not None:
+            thread.join(Expiry.of_grace().remaining())
+        with self._changed:
+            self._pieces.clear()
+            self._finish(self._closed_error())
+
+    def _closed_error(self) -> MIError:
+        return InvalidParameter("the command was closed")
+
+    # With the lock
+
+    def _begin(self) -> None:
+        if self._thread is None and not self._is_over:
+            self._thread = Thread(target=self._receive, name="mi-command", daemon=True)
+            self._thread.start()
+
+    def _found(self, stream: str | None) -> Output | None:
+        for index, piece in enumerate(self._pieces):
+            if stream is None or piece.stream == stream:
+                del self._pieces[index]
+                self._size -= len(piece.data)
+                self._changed.notify_all()
+                return piece
+        return None
+
+    def _make_room(self, stream: str | None) -> None:
+        """Let more come than is kept otherwise, for somebody waits for what is behind it."""
+        if stream is not None and self._pieces:
+            self._wants_all = True
+            self._changed.notify_all()
+
+    def _end(self) -> None:
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+
+    def _finish(self, error: MIError | None = None) -> None:
+        if not self._is_over:
+            self._is_over, self._error = True, error
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed.notify_all()
+        for listener in self._listeners:
+            listener()
+
+    # The thread that receives
+
+    def _receive(self) -> None:
+        try:
+            for event in self._events():
+                self._put(event)
+        except MIError as error:
+            lost = isinstance(error, NotFound) and self.is_expected_to_end
+            with self._changed:
+                self._finish(None if lost else error)
+        else:
+            with self._changed:
+                self._finish()
+
+    def _events(self) -> Iterator[CommandEvent]:
+        while not self._is_closed:
+            try:
+                yield next(self._operation)
+            except StopIteration:
+                return
+
+    def _put(self, event: CommandEvent) -> None:
+        with self._changed:
+            if isinstance(event, CommandEnded):
+                self._exit_code = event.exit_code
+            elif isinstance(event, Output):
+                self._changed.wait_for(self._has_room)
+                self._pieces.append(event)
+                self._size += len(event.data)
+                self._tell()
+
+    def _has_room(self) -> bool:
+        return self._is_closed or self._wants_all or self._size < _MOST

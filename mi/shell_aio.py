@@ -1,0 +1,185 @@
+"""What shells and commands do, as coroutines. Imported where a coroutine needs it.
+
+Output wakes the event loop as it comes, so that no thread is kept for a command that is waited for;
+everything else is done by a thread of the application's executor meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mi.command import Command, CommandResult
+from mi.command_output import CommandOutput
+from mi.control import GRACE, Expiry
+from mi.coroutines import Errand
+from mi.option_checks import seconds
+from mi.shell_calls import Output
+
+if TYPE_CHECKING:
+    from mi.session_shells import SessionShells
+    from mi.shell import Shell
+
+__all__ = ["AsyncCommand", "AsyncShell", "arrival", "in_thread"]
+
+ResultT = TypeVar("ResultT")
+
+
+async def arrival(output: CommandOutput, stream: str | None) -> Output | None:
+    """Wait for the next piece of a command's output, and take it; None is the end.
+
+    Raises:
+        MIError: what became of the command.
+    """
+    with _news(output) as news:
+        while True:
+            news.clear()
+            piece, is_end = output.take_now(stream)
+            if piece is not None or is_end:
+                return piece
+            await news.wait()
+
+
+async def ended(output: CommandOutput, expiry: Expiry) -> None:
+    """Wait until a command has ended, or `expiry`."""
+    with _news(output) as news:
+        output.want_all()
+        while not output.is_over:
+            news.clear()
+            if output.is_over:
+                return
+            try:
+                await asyncio.wait_for(news.wait(), expiry.remaining())
+            except TimeoutError:
+                return
+
+
+@contextmanager
+def _news(output: CommandOutput) -> Iterator[asyncio.Event]:
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+
+    def tell() -> None:
+        loop.call_soon_threadsafe(news.set)
+
+    output.listen(tell)
+    try:
+        yield news
+    finally:
+        output.forget(tell)
+
+
+async def in_thread(
+    session: SessionShells,
+    work: Callable[[], ResultT],
+    undo: Callable[[ResultT], object] | None = None,
+) -> ResultT:
+    """Return what `work` returns, in a thread of the application's executor.
+
+    Args:
+        session: whose application.
+        work: what to do.
+        undo: what to do with its result if the task is cancelled meanwhile.
+    """
+    errand = Errand(session.submit, work)
+    try:
+        await asyncio.wait((errand.outcome,))
+    except asyncio.CancelledError:
+        if not errand.withdraw():
+            await asyncio.wait((errand.outcome,), timeout=GRACE)
+            if undo is not None:
+                _undone(errand, session, undo)
+        raise
+    return errand.result()
+
+
+def _undone(errand: Errand[Any], session: SessionShells, undo: Callable[[Any], object]) -> None:
+    def finish(outcome: asyncio.Future[Any]) -> None:
+        if outcome.result() is not None:
+            session.submit(lambda: undo(outcome.result()))
+
+    errand.outcome.add_done_callback(finish)
+
+
+class AsyncCommand:
+    """What a command does, as coroutines; its output is read by `async for`."""
+
+    def __init__(self, command: Command, session: SessionShells) -> None:
+        self._command = command
+        self._session = session
+
+    async def wait(self, timeout: float | timedelta | None = None) -> int | None:  # noqa: ASYNC109
+        """Do as `Command.wait` does."""
+        expiry = Expiry.after(None if timeout is None else seconds(timeout, "timeout"), "timeout")
+        await ended(self._command.received, expiry)
+        return self._command.received.wait(expiry)
+
+    async def result(
+        self,
+        timeout: float | timedelta | None = None,  # noqa: ASYNC109 - as in `Command.result`
+    ) -> CommandResult[str]:
+        """Do as `Command.result` does."""
+        await self.wait(timeout)
+        return self._command.result()
+
+    async def write(self, data: str | bytes, *, is_last: bool = False) -> None:
+        """Do as `Command.stdin.write` does."""
+        await self._command.stdin.send(data, is_last=is_last)
+
+    async def close_stdin(self) -> None:
+        """Do as `Command.stdin.close` does."""
+        await in_thread(self._session, self._command.stdin.close)
+
+    async def ctrl_c(self) -> None:
+        """Do as `Command.ctrl_c` does."""
+        await in_thread(self._session, self._command.ctrl_c)
+
+    async def ctrl_break(self) -> None:
+        """Do as `Command.ctrl_break` does."""
+        await in_thread(self._session, self._command.ctrl_break)
+
+    async def terminate(self) -> None:
+        """Do as `Command.terminate` does."""
+        await in_thread(self._session, self._command.terminate)
+
+    async def close(self) -> None:
+        """Do as `Command.close` does."""
+        await in_thread(self._session, self._command.close)
+
+
+class AsyncShell:
+    """What a shell does, as coroutines, with the same arguments."""
+
+    def __init__(self, shell: Shell, session: SessionShells) -> None:
+        self._shell = shell
+        self._session = session
+
+    async def run(self, *arguments: Any, **keywords: Any) -> CommandResult[str]:
+        """Do as `Shell.run` does; cancelling the task ends the command."""
+        stdin = keywords.pop("stdin", None)
+        keywords.setdefault("is_console", stdin is None)
+        async with await self.start(*arguments, **keywords) as command:
+            if stdin is not None:
+                await command.aio.write(stdin, is_last=True)
+            return await command.aio.result()
+
+    async def start(self, *arguments: Any, **keywords: Any) -> Command:
+        """Do as `Shell.start` does."""
+        return await in_thread(
+            self._session, lambda: self._shell.start(*arguments, **keywords), Command.close
+        )
+
+    async def disconnect(self, *arguments: Any, **keywords: Any) -> None:
+        """Do as `Shell.disconnect` does."""
+        await in_thread(self._session, lambda: self._shell.disconnect(*arguments, **keywords))
+
+    async def reconnect(self, *arguments: Any, **keywords: Any) -> None:
+        """Do as `Shell.reconnect` does."""
+        await in_thread(self._session, lambda: self._shell.reconnect(*arguments, **keywords))
+
+    async def close(self) -> None:
+        """Do as `Shell.close` does."""
+        await in_thread(self._session, self._shell.close)

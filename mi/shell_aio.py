@@ -7,23 +7,25 @@ everything else is done by a thread of the application's executor meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from mi.command import Command, CommandResult
 from mi.command_output import CommandOutput
 from mi.control import GRACE, Expiry
 from mi.coroutines import Errand
+from mi.errors import NotFound
 from mi.option_checks import seconds
 from mi.shell_calls import Output
 
 if TYPE_CHECKING:
+    from mi.command import Command, CommandResult
     from mi.session_shells import SessionShells
-    from mi.shell import Shell
+    from mi.shell import CommandKeywords, Shell
 
-__all__ = ["AsyncCommand", "AsyncShell", "arrival", "in_thread"]
+__all__ = ["AsyncCommand", "AsyncShell", "arrival", "ended", "in_thread"]
 
 ResultT = TypeVar("ResultT")
 
@@ -157,28 +159,49 @@ class AsyncShell:
         self._shell = shell
         self._session = session
 
-    async def run(self, *arguments: Any, **keywords: Any) -> CommandResult[str]:
+    async def run(
+        self,
+        command: str,
+        arguments: Iterable[str] | str | None = None,
+        *,
+        stdin: str | bytes | None = None,
+        **keywords: Unpack[CommandKeywords],
+    ) -> CommandResult[str]:
         """Do as `Shell.run` does; cancelling the task ends the command."""
-        stdin = keywords.pop("stdin", None)
-        keywords.setdefault("is_console", stdin is None)
-        async with await self.start(*arguments, **keywords) as command:
+        if stdin is not None:
+            keywords.setdefault("is_console", False)
+        async with await self.start(command, arguments, **keywords) as running:
             if stdin is not None:
-                await command.aio.write(stdin, is_last=True)
-            return await command.aio.result()
+                with suppress(NotFound):  # it has ended, and reads no more
+                    await running.aio.write(stdin, is_last=True)
+            return await running.aio.result()
 
-    async def start(self, *arguments: Any, **keywords: Any) -> Command:
+    async def start(
+        self,
+        command: str,
+        arguments: Iterable[str] | str | None = None,
+        **keywords: Unpack[CommandKeywords],
+    ) -> Command:
         """Do as `Shell.start` does."""
-        return await in_thread(
-            self._session, lambda: self._shell.start(*arguments, **keywords), Command.close
-        )
 
-    async def disconnect(self, *arguments: Any, **keywords: Any) -> None:
+        def close(command: Command) -> None:
+            command.close()
+
+        start = partial(self._shell.start, command, arguments, **keywords)
+        return await in_thread(self._session, start, close)
+
+    async def disconnect(
+        self, *, idle_timeout: float | timedelta | None = None, drops_output: bool | None = None
+    ) -> str:
         """Do as `Shell.disconnect` does."""
-        await in_thread(self._session, lambda: self._shell.disconnect(*arguments, **keywords))
+        leave = partial(
+            self._shell.disconnect, idle_timeout=idle_timeout, drops_output=drops_output
+        )
+        return await in_thread(self._session, leave)
 
-    async def reconnect(self, *arguments: Any, **keywords: Any) -> None:
+    async def reconnect(self) -> None:
         """Do as `Shell.reconnect` does."""
-        await in_thread(self._session, lambda: self._shell.reconnect(*arguments, **keywords))
+        await in_thread(self._session, self._shell.reconnect)
 
     async def close(self) -> None:
         """Do as `Shell.close` does."""

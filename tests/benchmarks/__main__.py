@@ -7,9 +7,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import decoding, exchanging, importing, sealing, streaming
+from tests.benchmarks import decoding, exchanging, importing, objects, sealing, streaming
 
-_GROUPS = (decoding, exchanging, importing, sealing, streaming)
+_GROUPS = (decoding, exchanging, importing, objects, sealing, streaming)
 _RESULT = Path("build/bench.json")
 
 

@@ -11,6 +11,8 @@ import mi
 from mi import calls, wql
 from mi.cim_datetime import CimDateTime
 from mi.serial import cimxml, document, mof
+from protocols.dcom.object_reader import ObjectReader
+from protocols.dcom.object_writer import write_class
 from protocols.loopback import wql as loopback_wql
 from protocols.winrm.adapter import Answer
 from protocols.winrm.conversations import CONVERSATIONS
@@ -211,6 +213,17 @@ def _offers(data: bytes) -> None:
     DigestAnswers("user", "secret").header(text, "POST", "/wsman")
 
 
+# Objects of WMI
+
+
+def _object(data: bytes) -> None:
+    reader = ObjectReader("server01", seeds.classes().find)
+    for _ in range(2):  # the second time by what is remembered of the first
+        found = reader.read(data, _NAMESPACE)
+    if isinstance(found, mi.Class):
+        write_class(found)
+
+
 _QUERIES: Final = (
     b"SELECT * FROM Win32_Service",
     b"SELECT Name, State FROM Win32_Service WHERE State = 'Stopped' AND NOT (Name LIKE '[a-c]%')",
@@ -235,6 +248,12 @@ _MARKUP: Final = (
     b"<", b">", b"/>", b"&#0;", b"&#xD800;", b"&lt;", b"]]>", b"<![CDATA[", b"<!--", b"-->",
     b"<!DOCTYPE x>", b"<?x?>", b' xsi:nil="true"', b' xmlns="x"', b"xmlns:p=", b"99999999999999999",
     b"\xff", b"\x00", b"\xed\xa0\x80", b"<s:Fault>", b"<n:EndOfSequence/>", b"<w:Items>",
+)  # fmt: skip
+
+_LENGTHS: Final = (
+    b"\0\0\0\0", b"\4\0\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x80", b"\1\0\0\x80",
+    b"\xff\xff\xff\x7f", b"\0\1\0\0", b"\x0d\x20\0\0", b"\x0d\0\0\0", b"\x08\x20\0\0", b"\1\1",
+    b"\2", b"\x78\x56\x34\x12",
 )  # fmt: skip
 
 DECODERS: Final[dict[str, Decoder]] = {
@@ -267,6 +286,7 @@ DECODERS: Final[dict[str, Decoder]] = {
         (b"'", b'"', b"(", b")", b"NOT ", b"\\", b"%", b"[", b"0x"),
     ),
     "object path": Decoder(_text(_path), lambda: _PATHS, (b'"', b"\\", b",", b"=", b"@", b":")),
+    "WMI object": Decoder(_object, seeds.objects, _LENGTHS),
     "time": Decoder(_text(_datetime), lambda: _TIMES, (b"*", b":", b"-", b"P", b"T", b"9" * 30)),
     "WWW-Authenticate": Decoder(
         _offers, lambda: _OFFERS, (b",", b"=", b'"', b" " * 2000, b"a" * 2000, b"Digest ")

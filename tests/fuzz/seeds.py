@@ -10,13 +10,17 @@ from typing import Final
 
 import mi
 from mi.serial import cimxml, mof
+from protocols.dcom.object_writer import write_class, write_instance
 from protocols.loopback import Endpoint, Exchange
 from protocols.loopback.declarations import declared_classes
+from protocols.loopback.population import sample_repository
+from tests.dcom.vectors import BASE, INSTANCE, MY_CLASS
 from tests.sessions import session_with
 
-__all__ = ["classes", "exchanges", "golden", "replies", "texts"]
+__all__ = ["classes", "exchanges", "golden", "objects", "replies", "texts"]
 
 _WIRE: Final = Path(__file__).parents[1] / "wire"
+_NAMESPACE: Final = "root/cimv2"
 _LARGEST: Final = 40_000
 _CHANGES: Final = (
     "SELECT * FROM __InstanceModificationEvent WITHIN 1 WHERE TargetInstance ISA"
@@ -87,6 +91,21 @@ def classes() -> mi.SchemaStore:
     for class_ in declared_classes():
         store.add(class_)
     return store
+
+
+@cache
+def objects() -> tuple[bytes, ...]:
+    """Classes and instances of WMI: Microsoft's examples, and some of the sample repository."""
+    repository, find = sample_repository(), classes().find
+    declared = [
+        repository.find_class(_NAMESPACE, name)
+        for name in ("Win32_LogicalDisk", "Loopback_AllTypes")
+    ]
+    found = [
+        write_instance(next(iter(repository.instances(_NAMESPACE, one.name))), one, find=find)
+        for one in declared
+    ]
+    return (BASE, MY_CLASS, INSTANCE, *map(write_class, declared), *found)
 
 
 @cache

@@ -100,8 +100,13 @@ def _get_content(run: ScriptRun) -> Iterator[Any]:
     yield from [text] if run.parameter("Raw") else text.splitlines()
 
 
-def _out_string(run: ScriptRun) -> str:
-    return "".join(f"{value}\r\n" for value in run.input)
+def _out_string(run: ScriptRun) -> list[str]:
+    lines = [line for value in run.input for line in str(value).splitlines()]
+    return lines if run.parameter("Stream") else ["".join(f"{line}\r\n" for line in lines)]
+
+
+def _invoke_expression(run: ScriptRun) -> None:
+    run.execute(str(run.parameter("Command", 0, "")))
 
 
 def _out_null(run: ScriptRun) -> None:
@@ -111,6 +116,7 @@ def _out_null(run: ScriptRun) -> None:
 
 CMDLETS: Final[Scripts] = {
     "Get-Content": _get_content,
+    "Invoke-Expression": _invoke_expression,
     "Out-Null": _out_null,
     "Out-String": _out_string,
     "Read-Host": _read_host,

@@ -72,6 +72,7 @@ class Engine:
             ScriptExit: it says `exit`.
             CtrlC, Terminated: it was stopped.
         """
+        run.runner = self.run
         found = find(self._scripts, run.script)
         if found is not None:
             _emit(run, found(run))
@@ -89,6 +90,7 @@ class Engine:
         found = find(self._scripts, name)
         if found is None:
             raise ScriptFailed.not_found(name)
+        run.runner = self.run
         _emit(run, found(run))
 
     def _statement(self, statement: list[Token], run: ScriptRun) -> None:

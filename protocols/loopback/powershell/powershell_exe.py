@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -129,9 +129,13 @@ class _Console:
 
     def ask(self, prompt: str, /) -> str:
         self._invocation.stdout.write(f"{prompt}: ")
-        line = self._invocation.stdin.read_line()
+        return next(iter(self.input()), "")
+
+    def input(self) -> Iterator[str]:
+        """Return the lines of stdin, as they come."""
         encoding = encoding_of(self._invocation.prompt.codepage)
-        return line.decode(encoding, "replace").rstrip("\r\n")
+        for line in self._invocation.stdin.lines():
+            yield line.decode(encoding, "replace").rstrip("\r\n")
 
     def call(self, _: Callable[[Any], int], /) -> Any:
         raise ScriptFailed(ErrorInfo(_NO_HOST, "NotImplemented", "HostFunctionNotImplemented"))
@@ -230,7 +234,13 @@ def _from_stdin(invocation: Invocation) -> str:
 
 
 def _run(scripts: Scripts, script: str, console: _Console, invocation: Invocation) -> int:
-    run = ScriptRun(script, console, invocation.prompt, invocation.attention)
+    run = ScriptRun(
+        script,
+        console,
+        invocation.prompt,
+        invocation.attention,
+        input=console.input(),
+    )
     try:
         Engine(scripts).run(run)
     except ScriptExit as end:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from protocols.loopback.powershell.records import ErrorInfo, Information, Progress, StreamName
@@ -76,6 +76,7 @@ class ScriptRun:
         input: what was piped into it; of a client, as it comes.
         variables: those of the runspace, by name in lower case; scripts may change them.
         has_failed: whether the last command wrote an error.
+        runner: runs another script; the engine sets it.
     """
 
     script: str
@@ -87,6 +88,7 @@ class ScriptRun:
     input: Iterable[Any] = ()
     variables: dict[str, Any] = field(default_factory=dict)
     has_failed: bool = False
+    runner: Callable[[ScriptRun], None] | None = field(default=None, repr=False)
 
     def is_shown(self, stream: str) -> bool:
         """Whether a stream that is off by default is wanted: by a switch, or for the runspace."""
@@ -101,6 +103,17 @@ class ScriptRun:
         if position is not None and position < len(self.arguments):
             return self.arguments[position]
         return default
+
+    def execute(self, script: str) -> None:
+        """Run another script in the place of this one.
+
+        Raises:
+            ScriptFailed, ScriptExit: as that ends.
+        """
+        if self.runner is not None:
+            inner = replace(self, script=script, arguments=(), parameters={})
+            self.runner(inner)
+            self.has_failed = self.has_failed or inner.has_failed
 
     # Its streams
 

@@ -31,6 +31,7 @@ __all__ = ["command", "receive", "send", "signal"]
 
 _BASE64: Final = 3 / 4  # bytes that a character carries
 _BARE_OPTION: Final = "winrs_skip_cmd_shell"
+_CONSOLE_OPTION: Final = "winrs_consolemode_stdin"
 _KEEP_ALIVE: Final = "wsman_cmdshell_option_keepalive"
 _INTERRUPTS: Final = (CTRL_C, CTRL_BREAK, POWERSHELL_CTRL_C, "powershell/signal/crtl_c")
 
@@ -56,7 +57,7 @@ def _process(operation: Operation, shell: Shell, asked: CommandLine, command_id:
     streams = shell.opening.output_streams
     if shell.remoting is not None:
         return shell.remoting.begin(command_id, decoded("".join(asked.arguments)), streams)
-    honours = operation.shells.quotas.honours_skip_cmd
+    honours = operation.shells.quotas.honours_options
     work = work_of(
         operation.shells.commands,
         operation.shells.new_prompt(shell.opening),
@@ -64,7 +65,9 @@ def _process(operation: Operation, shell: Shell, asked: CommandLine, command_id:
         asked.arguments,
         is_bare=honours and operation.has_option(_BARE_OPTION),
     )
-    return shell.new_process(command_id, work)
+    process = shell.new_process(command_id, work)
+    process.takes_ctrl_c = not honours or operation.value_of(_CONSOLE_OPTION) != "false"
+    return process
 
 
 # Output
@@ -161,5 +164,5 @@ def signal(operation: Operation) -> Outcome:
         elif code not in _INTERRUPTS:
             raise refuse("ACTION_NOT_SUPPORTED", asked.code)
         elif shell.has(command_id):
-            shell.process(command_id).attention.ctrl_c()
+            shell.process(command_id).ctrl_c()
     return Outcome(SIGNAL_RESPONSE)

@@ -108,7 +108,7 @@ class Interpreter:
 
     def _run_steps(self, steps: list[Step], streams: Streams) -> int:
         code, piped, is_skipping = 0, None, False
-        for step, following in zip(steps, [*steps[1:], Step("")], strict=True):
+        for step, following in zip(steps, [*steps[1:], Step("")], strict=False):
             if step.joint != "|":
                 is_skipping = (step.joint == "&&" and code != 0) or (
                     step.joint == "||" and code == 0

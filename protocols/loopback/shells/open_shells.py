@@ -153,8 +153,10 @@ class OpenShells:
         if scripts is None:
             raise refuse("RESOURCE_NOT_FOUND", f"there is no session configuration {name}")
         # Only here, so that an endpoint without PowerShell needs neither psrpcore nor its time.
-        from protocols.loopback.powershell.runspaces import Runspaces  # noqa: PLC0415
-
+        try:
+            from protocols.loopback.powershell.runspaces import Runspaces  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise refuse("POWERSHELL_PLUGIN", str(error)) from error
         return Runspaces(scripts, self.new_prompt(opening), opening.shell_id, creation)
 
     def discard(self, shell_id: str) -> None:

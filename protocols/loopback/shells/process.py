@@ -27,6 +27,7 @@ class Process:
         self.stdin = Input(self.attention)
         self.output = Output(output_streams, self.attention)
         self.is_received = False  # whether the client knows that it is done
+        self.takes_ctrl_c = True  # not one whose input is a pipe, where that makes a difference
         self._work = work
         self._thread = threading.Thread(
             target=self._run, name=f"loopback-command-{command_id}", daemon=True
@@ -52,6 +53,11 @@ class Process:
         if taken is not None and taken.is_done:
             self.is_received = True
         return taken
+
+    def ctrl_c(self) -> None:
+        """Press Ctrl-C."""
+        if self.takes_ctrl_c:
+            self.attention.ctrl_c()
 
     def terminate(self) -> None:
         """End it, wherever it is."""

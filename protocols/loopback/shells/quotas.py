@@ -28,8 +28,8 @@ class Quotas:
         counts_ended: whether a command of a cmd shell counts as an operation until its shell is
             deleted, though it has ended and was signalled (Server 2008 R2; MS-WSMV, note 118).
         has_disconnect: whether shells can be left and found again (WinRM 3).
-        honours_skip_cmd: whether WINRS_SKIP_CMD_SHELL says something (not in 2012 R2 and later;
-            MS-WSMV, note 117).
+        honours_options: whether WINRS_SKIP_CMD_SHELL and WINRS_CONSOLEMODE_STDIN say something
+            (not in 2012 R2 and later; MS-WSMV, note 117).
         answers_keep_alive: whether a Receive that waits in vain, and asks to be kept alive, gets
             an answer without output instead of a fault.
     """
@@ -42,7 +42,7 @@ class Quotas:
     most_idle_timeout: float = _LONGEST_IDLE
     counts_ended: bool = False
     has_disconnect: bool = True
-    honours_skip_cmd: bool = False
+    honours_options: bool = False
     answers_keep_alive: bool = False
 
 
@@ -55,7 +55,7 @@ QUOTAS: Final = {
         idle_timeout=180.0,
         counts_ended=True,
         has_disconnect=False,
-        honours_skip_cmd=True,
+        honours_options=True,
     ),
 }
 """The defaults of each kind of server that the endpoint can be; WINRM2's are Server 2008 R2's."""

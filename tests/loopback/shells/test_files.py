@@ -1,0 +1,73 @@
+r"""Files in memory have Windows' names: `C:\Temp\A.TXT` is `c:/temp/a.txt`."""
+
+import pytest
+
+from protocols.loopback.shells.files import HOME, FileSystem, Listed
+
+A = r"C:\Work\a.txt"
+
+
+@pytest.fixture
+def files() -> FileSystem:
+    made = FileSystem()
+    made.make_folder(r"C:\Work\Sub")
+    made.write(A, b"one")
+    return made
+
+
+def test_a_file_has_one_name_in_any_case_and_with_either_slash(files: FileSystem) -> None:
+    assert files.read("c:/work/A.TXT") == b"one"
+    assert files.absolute("x.txt") == rf"{HOME}\x.txt"
+    assert files.absolute(r"..\x", r"C:\Work\Sub") == r"C:\Work\x"
+    files.write(A.upper(), b" two", append=True)
+    files.write(rf"{A}.new", b"x", append=True)
+    assert list(files.list(r"C:\Work")) == [
+        Listed("a.txt", 7), Listed("a.txt.new", 1), Listed("Sub", None),
+    ]  # fmt: skip
+    assert [one.is_folder for one in files.list(r"C:\WORK")] == [False, False, True]
+    files.write(A, b"again")
+    assert files.read(A) == b"again"
+    files.delete(A)
+    assert not files.exists(A)
+
+
+def test_what_is_not_there_or_not_a_file_is_an_error_of_the_system(files: FileSystem) -> None:
+    for missing in (r"C:\Work\none", r"D:\x"):
+        with pytest.raises(FileNotFoundError):
+            files.read(missing)
+        with pytest.raises(FileNotFoundError):
+            list(files.list(missing))
+        with pytest.raises(FileNotFoundError):
+            files.rename(missing, A)
+    with pytest.raises(FileNotFoundError):
+        files.write(r"C:\None\a.txt", b"")
+    with pytest.raises(IsADirectoryError):
+        files.write(r"C:\Work", b"")
+    with pytest.raises(IsADirectoryError):
+        files.read(r"C:\Work")
+    with pytest.raises(NotADirectoryError):
+        list(files.list(A))
+    with pytest.raises(FileExistsError):
+        files.make_folder(A)
+
+
+def test_a_folder_is_renamed_with_all_that_is_in_it(files: FileSystem) -> None:
+    files.write(r"C:\Work\Sub\b.txt", b"b")
+    files.rename(r"C:\work", r"C:\Done")
+    assert list(files.walk(r"C:\Done")) == [r"C:\Done\a.txt", r"C:\Done\Sub\b.txt"]
+    assert not files.exists(r"C:\Work")
+    files.rename(r"C:\Done\a.txt", r"C:\Done\A.TXT")
+    with pytest.raises(FileExistsError):
+        files.rename(r"C:\Done\a.txt", r"C:\Done\Sub\b.txt")
+    files.rename(r"C:\Done\a.txt", r"C:\Done\Sub\b.txt", replace=True)
+    assert files.read(r"C:\Done\Sub\b.txt") == b"one"
+
+
+def test_a_folder_is_removed_when_it_is_empty_or_with_what_it_holds(files: FileSystem) -> None:
+    with pytest.raises(OSError, match="not empty"):
+        files.remove_folder(r"C:\Work")
+    files.remove_folder(r"C:\Work\Sub")
+    files.remove_folder(r"C:\Work", with_content=True)
+    assert not files.exists(A)
+    assert files.is_folder("C:\\")
+    assert not files.is_folder(A)

@@ -46,30 +46,50 @@ def use(count):
         with mi.connect("127.0.0.1", options=options) as session:
             session.test_connection()
 
-use(100)
-before = measures()
-use(900)
-print(*before, *measures())
+def use_together(count):
+    together, opened = threading.Barrier(64), []
+    def work():
+        with mi.connect("127.0.0.1", options=options) as session:
+            together.wait(60)
+            session.test_connection()
+            opened.append(1)
+            together.wait(60)
+    for _ in range(count):
+        threads = [threading.Thread(target=work) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(opened) == 64 * count
+
 """
+ONE_BY_ONE = "use(100); before = measures(); use(900); print(*before, *measures())"
+TOGETHER = "use_together(4); before = measures(); use_together(8); print(*before, *measures())"
+
+
+def measured(endpoint: Endpoint, work: str) -> tuple[list[int], list[int]]:
+    """Return files, threads, objects and KB of memory of a client before and after its work."""
+    user = endpoint.user
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT + work, user.name, user.password, str(endpoint.port)],
+        capture_output=True, text=True, cwd=PROJECT, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    numbers = [int(word) for word in done.stdout.split()]
+    return numbers[:4], numbers[4:]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Windows has no /proc to look into")
-def test_a_thousand_sessions_one_after_the_other_leave_nothing() -> None:
+@pytest.mark.parametrize(("work", "count"), [(ONE_BY_ONE, 1000), (TOGETHER, 64 * 12)])
+def test_a_thousand_sessions_one_by_one_or_64_at_once_leave_nothing(work: str, count: int) -> None:
     with Endpoint() as endpoint:
-        done = subprocess.run(
-            [sys.executable, "-c", CLIENT,
-             endpoint.user.name, endpoint.user.password, str(endpoint.port)],
-            capture_output=True, text=True, cwd=PROJECT, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        assert endpoint.logons == endpoint.connections == 1000
+        (files, threads, objects, memory), after = measured(endpoint, work)
+        assert endpoint.logons == endpoint.connections == count
         assert settles(lambda: endpoint.open_connections == 0)
-    numbers = [int(word) for word in done.stdout.split()]
-    (files, threads, objects, memory), after = numbers[:4], numbers[4:]
     assert after[:2] == [files, threads]
     assert after[2] - objects < 200, "objects stay"
-    assert after[3] - memory < 4096, "KB of memory stay"  # a leak of 5 KB a session would show
+    assert after[3] - memory < 4096, "KB of memory stay"  # a leak of 8 KB a session would show
 
 
 @contextmanager

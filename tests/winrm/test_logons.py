@@ -10,6 +10,7 @@ import mi
 from mi import Credentials, Scheme
 from protocols.loopback import Endpoint
 from protocols.loopback.disturbances import AUTHENTICATION, Replace
+from tests.sessions import settles
 
 ALL = ("Negotiate", "Kerberos", "CredSSP", "Digest", "Certificate", "Basic")
 
@@ -66,6 +67,23 @@ def test_a_logon_costs_so_many_exchanges_and_a_second_operation_none(
         assert endpoint.connections == endpoint.logons == 1
         assert endpoint.refused_logons == 0
         assert all(one.is_sealed is not (is_tls or is_open) for one in endpoint.exchanges)
+
+
+@pytest.mark.parametrize(("is_tls", "scheme", "options", "cost"), _COSTS)
+def test_another_connection_costs_one_logon_more_with_a_credential_that_was_accepted(
+    is_tls: bool, scheme: Scheme, options: dict[str, Any], cost: int
+) -> None:
+    is_open = options.get("packet_privacy") is False
+    again = 0 if scheme is Scheme.DIGEST else cost  # whose challenge is good for all of them
+    with Endpoint(schemes=ALL, tls=is_tls, allow_unencrypted=is_open) as endpoint:
+        with session(endpoint, endpoint.credentials_for(scheme), **options) as opened:
+            opened.test_connection()
+            endpoint.drop_connections()
+            assert settles(lambda: endpoint.open_connections == 0)
+            opened.test_connection()
+        assert endpoint.requests == cost + again + 2
+        assert endpoint.connections == endpoint.logons == 2
+        assert endpoint.refused_logons == 0
 
 
 def test_a_request_that_is_too_large_does_not_go_along_with_the_last_token() -> None:

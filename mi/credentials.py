@@ -106,9 +106,11 @@ class UserName(NamedTuple):
         """Return the parts of `text`.
 
         Raises:
-            InvalidParameter: it is empty, has two backslashes, or names another domain than
-                `domain` does.
+            InvalidParameter: it is empty, has two backslashes or a control character, or names
+                another domain than `domain` does.
         """
+        if any(character < " " or character == "\x7f" for character in f"{text}{domain or ''}"):
+            raise InvalidParameter(f"the user name {text!r} has a control character")
         given, separator, user = text.rpartition("\\")
         if not user or (separator and not given):
             raise InvalidParameter("the user name is empty, or its domain is")

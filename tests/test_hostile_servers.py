@@ -222,7 +222,7 @@ def test_what_a_server_asks_browsers_to_remember_is_not_remembered(header: str) 
         {"http_url_prefix": "wsman HTTP/1.1\r\nX-Injected: yes\r\n"},
         {"http_url_prefix": "wsman\nX: y"},
         {"ui_locale": "en\r\nX: y"},
-        {"credentials": mi.Credentials.password("us\r\ner", "pass\r\nword", scheme="BASIC")},
+        {"credentials": mi.Credentials.password("user", "pass\r\nword", scheme="BASIC")},
     ],
 )
 def test_nothing_that_a_caller_gives_becomes_a_header_of_its_own(options: dict[str, Any]) -> None:
@@ -239,6 +239,38 @@ def test_nothing_that_a_caller_gives_becomes_a_header_of_its_own(options: dict[s
             assert server.requests == []
         for received in server.requests:
             assert not {"x-injected", "x"} & set(received.headers)
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Digest realm="x\r\n X-Injected: yes", nonce="y"',
+        'Digest realm="x", nonce="y\r X-Injected: yes"',
+        "Basic realm=x\r\n\tX-Injected: yes",
+    ],
+)
+def test_nothing_that_a_server_or_a_proxy_says_becomes_a_header_of_ours(challenge: str) -> None:
+    def serve(peer: Peer) -> None:
+        while True:
+            peer.request()
+            head = f"WWW-Authenticate: {challenge}\r\nProxy-Authenticate: {challenge}\r\n"
+            peer.send(f"HTTP/1.1 {status} Who\r\n{head}Content-Length: 0\r\n\r\n".encode())
+
+    own = mi.Credentials.password("user", "a secret", scheme=challenge.partition(" ")[0])
+    for status in (401, 407):
+        with ScriptedServer(serve) as server:
+            given: dict[str, Any] = {"credentials": own, "packet_privacy": False}
+            if status == 407:
+                proxy = f"http://127.0.0.1:{server.port}"
+                given |= {"proxy": proxy, "proxy_credentials": own}
+            with (
+                mi.connect("127.0.0.1", options=server.options(**given)) as session,
+                pytest.raises(mi.MIError),
+            ):
+                session.test_connection(timeout=3)
+            assert server.requests
+            for received in server.requests:
+                assert "x-injected" not in received.headers
 
 
 @pytest.mark.parametrize("destination", ["host\r\nX: y", "host\nname", "a b", "user@host", "h/p"])

@@ -13,6 +13,8 @@ from mi.errors import ProtocolError
 
 __all__ = ["DigestAnswers"]
 
+_FOLD: Final = re.compile(r"\r?\n[ \t]+")  # a header's line that goes on (RFC 9112 5.2)
+_ENDS_A_LINE: Final = re.compile(r"[\r\n\0]")
 _CHALLENGE: Final = re.compile(r"(?:^|,)\s*Digest\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -53,7 +55,8 @@ class DigestAnswers(HTTPDigestAuth):
             self._thread_local.chal = challenge
             # requests takes a URL and sends its path; this one has no more than that.
             header = self.build_digest_header(method, f"digest:{uri}")  # type: ignore[no-untyped-call]
-            if header is not None:
+            # What the challenge says comes back in it, and may not become a header of its own.
+            if header is not None and not _ENDS_A_LINE.search(header):
                 return str(header)
         raise ProtocolError(
             "the Digest challenge cannot be answered",
@@ -62,7 +65,7 @@ class DigestAnswers(HTTPDigestAuth):
 
 
 def _parameters(offers: str) -> dict[str, str]:
-    found = _CHALLENGE.search(offers)
+    found = _CHALLENGE.search(_FOLD.sub(" ", offers))
     if found is None:
         return {}
     parameters = parse_dict_header(found[1])  # type: ignore[no-untyped-call]

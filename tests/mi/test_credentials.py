@@ -82,6 +82,15 @@ def test_a_user_name_without_user_or_with_two_domains_is_refused(
         Credentials.password(text, "hunter2", domain)
 
 
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [("ops\r\nX: y", None), ("ops\0", None), ("CONTOSO\n\\ops", None), ("ops", "CONTOSO\x7f")],
+)
+def test_a_user_name_with_a_control_character_is_refused(text: str, domain: str | None) -> None:
+    with pytest.raises(InvalidParameter, match="control character"):
+        Credentials.password(text, "hunter2", domain)
+
+
 @pytest.mark.parametrize("given", [(1, "x", None), ("ops", b"x", None), ("ops", "x", 5)])
 def test_user_password_and_domain_are_strings(given: Any) -> None:
     with pytest.raises(TypeMismatch, match="are strings"):

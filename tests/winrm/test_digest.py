@@ -59,11 +59,20 @@ def test_the_same_nonce_is_counted_on() -> None:
         'Digest realm="x", nonce,"a',
         'Digest realm="x", nonce="y", algorithm=ROT13',
         'Digest realm="x", nonce="y", qop="auth-int"',
+        'Digest realm="x\r\nX-Injected: yes", nonce="y"',
+        'Digest realm="x", nonce="y\rX-Injected: yes"',
+        'Digest realm="x", nonce="y", opaque="\n"',
     ],
 )
 def test_a_challenge_that_cannot_be_answered_is_told(offers: str) -> None:
     with pytest.raises(ProtocolError, match="cannot be answered"):
         answers().header(offers, "POST", "/wsman")
+
+
+def test_a_challenge_may_go_on_in_the_next_line() -> None:
+    header = answers().header('Digest realm="a\r\n b",\n\tnonce="y"', "POST", "/wsman")
+    assert 'realm="a b"' in header
+    assert 'nonce="y"' in header
 
 
 def test_a_nonce_may_be_too_old() -> None:

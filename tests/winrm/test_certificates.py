@@ -335,6 +335,14 @@ def test_authorities_that_cannot_be_read_are_a_wrong_option(tmp_path: Path) -> N
         assert missing["ca_file"] in caught.value.message
 
 
+def test_a_certificate_of_an_authority_that_the_system_trusts_will_do(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ssl.get_default_verify_paths().openssl_cafile_env
+    monkeypatch.setenv(where, authority.ca_file)
+    assert connect(authority.server("127.0.0.1"))
+
+
 def test_the_systems_authorities_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda self: setattr(self, "x", 1))
     context = tls_context(DestinationOptions())

@@ -79,15 +79,20 @@ def test_a_zone_is_of_this_machine_and_is_told_to_nobody() -> None:
         assert f">http://{NAME}:{endpoint.port}/wsman<" in last_message(endpoint)
 
 
-@pytest.mark.parametrize("scheme", ["NTLM", "Basic", "Digest"])
-def test_sealed_http_goes_through_a_proxy_too(endpoint: Endpoint, scheme: str) -> None:
-    known = {"NTLM": "Ntlmdomain"}.get(scheme, scheme)
-    user = endpoint.user
+@pytest.mark.parametrize("is_secure", [False, True])
+@pytest.mark.parametrize("scheme", ["NTLM", "Negotiate", "Basic", "Digest"])
+def test_sealed_http_goes_through_a_proxy_as_https_does(
+    endpoint: Endpoint, tls_endpoint: Endpoint, scheme: str, is_secure: bool
+) -> None:
+    reached = tls_endpoint if is_secure else endpoint
+    place, user = (reached.host, reached.port), endpoint.user
+    known = {"NTLM": "Ntlmdomain", "Negotiate": "Default"}.get(scheme, scheme)
     own = mi.Credentials.password(user.name, user.password, scheme=known)
-    with ConnectProxy(user, (scheme,), reaches=lambda *_: (endpoint.host, endpoint.port)) as there:
-        assert "Windows" in caption(endpoint, proxy=there.url, proxy_credentials=own)
-    assert {place for place, _ in there.asked} == {f"{NAME}:{endpoint.port}"}
-    assert (there.logons, endpoint.logons) == (1, 1)
+    with ConnectProxy(user, (scheme,), reaches=lambda *_: place) as there:
+        assert "Windows" in caption(reached, proxy=there.url, proxy_credentials=own)
+    assert {asked for asked, _ in there.asked} == {f"{NAME}:{reached.port}"}
+    assert (there.logons, reached.logons) == (1, 1)
+    assert all(one.is_sealed is not is_secure for one in reached.exchanges)
 
 
 def test_a_proxy_s_password_is_not_sent_to_the_server_nor_the_server_s_to_it(

@@ -111,11 +111,13 @@ class Fragment:
         call: what it is a part of, with this part of its stub.
         flags: whether it is the first one, and the last.
         status: why there is no result; None where there is one.
+        is_protected: whether a proof came along, which was checked unless this is a fault.
     """
 
     call: Call
     flags: PacketFlags
     status: int | None = None
+    is_protected: bool = False
 
 
 def write_call(call: Call, largest: int, protection: Protection | None) -> Iterator[bytes]:
@@ -197,7 +199,7 @@ def read_fragment(data: bytes, protection: Protection | None) -> Fragment:
         number if packet.type is PacketType.REQUEST else None,
         packet.body[_HEAD.size : size] or None,
     )
-    return Fragment(call, packet.flags)
+    return Fragment(call, packet.flags, is_protected=protection is not None)
 
 
 def _read_fault(packet: Packet) -> Fragment:
@@ -205,7 +207,8 @@ def _read_fault(packet: Packet) -> Fragment:
     if len(packet.body) < _STATUS.size:
         raise ProtocolError("an RPC fault ends early")
     _, context_id, _, status = _STATUS.unpack_from(packet.body)
-    return Fragment(Call(packet.call_id, context_id, b""), packet.flags, status)
+    call = Call(packet.call_id, context_id, b"")
+    return Fragment(call, packet.flags, status, packet.verifier is not None)
 
 
 def _opened(data: bytes, packet: Packet, head_size: int, protection: Protection | None) -> bytes:

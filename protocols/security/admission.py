@@ -34,6 +34,11 @@ class Entry(Generic[M]):
         self._has_turn = has_turn
         self.method = method
 
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody has been accepted so yet, as far as this one has not."""
+        return self._has_turn
+
     def accept(self) -> None:
         """Know that the server took the credential; the next connection may come."""
         if self._has_turn:

@@ -1,0 +1,1 @@
+"""WMI on another machine, by DCOM in pure Python: what sends, logs on and keeps alive."""

@@ -1,0 +1,195 @@
+"""Kerberos for associations, bare or inside SPNEGO (MS-KILE, RFC 4121, RFC 4178).
+
+RPC has a token more than others, so that each side knows that the other knows (DCE style): two
+requests, of which the second one is an alter_context.
+
+This is loaded where the libraries of the extra `kerberos` are there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import gssapi
+import krb5
+
+from mi.credentials import Credentials, Scheme
+from mi.errors import NotSupported
+from mi.options import DestinationOptions
+from protocols.dcom.packets import AuthLevel, AuthService
+from protocols.network.bounds import Bounds
+from protocols.network.errands import Errand
+from protocols.security.kerberos_failures import kerberos_failure
+from protocols.security.service_context import ServiceContext
+from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
+from protocols.security.user_names import principal
+from protocols.wmidcom.rpc.security import wrong_proof
+from protocols.wmidcom.rpc.spn import service_name
+from protocols.wmidcom.rpc.target import Target
+
+__all__ = ["Kerberos", "KerberosSecurity"]
+
+_FAILURES: Final = (krb5.Krb5Error, gssapi.raw.GSSError)
+_MECHANISMS: Final = {AuthService.KERBEROS: KERBEROS, AuthService.NEGOTIATE: SPNEGO}
+
+
+class KerberosSecurity:
+    """The security context of one association."""
+
+    context_id = 0
+    is_answered = True
+
+    def __init__(
+        self, context: ServiceContext, service: int, level: int, who: str, to: str
+    ) -> None:
+        """Wrap a context that has said nothing yet.
+
+        Args:
+            context: of the Kerberos library.
+            service: bare, or inside SPNEGO.
+            level: how much to protect.
+            who: logs on, for messages.
+            to: what, for messages.
+        """
+        self.service = service
+        self.level = level
+        self.signs_headers = False
+        self._context = context
+        self._who = who
+        self._to = to
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are no more tokens to send."""
+        return self._context.complete
+
+    @property
+    def token_size(self) -> int:
+        """Bytes of a proof."""
+        if self.level == AuthLevel.INTEGRITY:
+            return len(self._context.sign(b""))
+        return self._context.token_size
+
+    def step(self, token: bytes | None = None) -> bytes | None:
+        """Take in the server's token, if it sent one, and return ours, if one is due."""
+        try:
+            return self._context.step(token)
+        except _FAILURES as error:
+            failure = error
+        raise kerberos_failure(
+            failure, self._who, self._to, is_of_server=token is not None
+        ) from failure
+
+    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
+        """Return the body as it is sent, and the proof."""
+        before, after = (head, trailer) if self.signs_headers else (b"", b"")
+        if self.level == AuthLevel.INTEGRITY:
+            return body, self._context.sign(before + body + after)
+        return self._context.wrap_between(before, body, after)
+
+    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        """Return the body as it was, once the proof holds."""
+        before, after = (head, trailer) if self.signs_headers else (b"", b"")
+        try:
+            if self.level == AuthLevel.INTEGRITY:
+                self._context.verify(before + body + after, token)
+                return body
+            return self._context.unwrap_between(before, body, after, token)
+        except _FAILURES as error:
+            failure = error
+        raise wrong_proof() from failure
+
+
+class Kerberos:
+    """One user's Kerberos logon to one server.
+
+    Attributes:
+        user: who logs on; None is the current user.
+        scheme: Kerberos.
+    """
+
+    scheme = Scheme.KERBEROS
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        target: Target,
+        options: DestinationOptions,
+        level: int,
+        service: int = AuthService.KERBEROS,
+    ) -> None:
+        """Know who logs on to what; nothing is asked of anybody yet.
+
+        Raises:
+            NotSupported: Kerberos cannot have a name for the server, or for the user.
+        """
+        self.user = credentials.user
+        self._service = service
+        self._level = level
+        self._to = service_name(target, options)
+        name = None if self.user is None else _principal(credentials)
+        self._who = name or "the current user"
+        self._delegation = options.delegation is True
+        self._tickets = Tickets(credentials, name, forwardable=self._delegation)
+        self._errand: Errand[gssapi.Credentials] | None = None
+
+    def security(self, bounds: Bounds) -> KerberosSecurity:
+        """Return a new security context.
+
+        Raises:
+            Rejected: there is no ticket.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+        """
+        return self.security_with(self.credential(bounds))
+
+    def security_with(self, credential: gssapi.Credentials) -> KerberosSecurity:
+        """Do the same with what `credential` returned."""
+        context = ServiceContext(
+            self._to,
+            credential,
+            _MECHANISMS[AuthService(self._service)],
+            delegation=self._delegation,
+            is_dce=True,
+        )
+        return KerberosSecurity(context, self._service, self._level, self._who, self._to)
+
+    def credential(self, bounds: Bounds) -> gssapi.Credentials:
+        """Return what contexts are made with, once a ticket for the server is there.
+
+        Raises:
+            Rejected: there is none.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+        """
+        if self._errand is None:
+            self._errand = Errand(partial(self._ask), "mi-kerberos")
+        # If the time is over first, it goes on, and whoever comes next waits for it: two at once
+        # would be two attempts with one password.
+        errand = self._errand
+        try:
+            credential = errand.result(bounds)
+        except _FAILURES as error:
+            self._errand = None
+            raise kerberos_failure(error, self._who, self._to) from error
+        self._errand = None
+        return credential
+
+    def _ask(self) -> gssapi.Credentials:
+        credential = self._tickets.credential()
+        # SPNEGO would hide the numbers of errors, so the ticket for the server is got before.
+        ServiceContext(self._to, credential, KERBEROS).step()
+        return credential
+
+
+def _principal(credentials: Credentials) -> str:
+    user = credentials.user
+    name = None if user is None else principal(user, default_realm())
+    if name is None:
+        raise NotSupported(
+            f"Kerberos knows users of realms, and nothing tells the realm of {str(user)!r}",
+            advice="Write user@REALM, or set default_realm in krb5.conf. A local account of the"
+            " server needs NTLM.",
+        )
+    return name

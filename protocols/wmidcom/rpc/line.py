@@ -1,0 +1,351 @@
+"""A way to one port of a server, for whoever comes: one call at a time, over one connection.
+
+It connects and logs on when the first call needs it, and again after a connection broke. A call
+that was sent is never sent again. What is open on the server belongs to its objects and not to a
+connection, so the others that use the line go on as if nothing had been.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Final, NamedTuple
+
+from mi.control import CancelToken, Expiry
+from mi.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    MIError,
+    NotSupported,
+    OperationCancelled,
+    OperationTimeout,
+)
+from protocols.dcom.methods import Interface, Method
+from protocols.network.bounds import Bounds, Phase
+from protocols.network.places import Place
+from protocols.network.turns import Turns
+from protocols.security.admission import Admission, Entry
+from protocols.security.rejection import Rejected, refused, unanswered
+from protocols.wmidcom.rpc import logons
+from protocols.wmidcom.rpc.association import (
+    LARGEST_REPLY,
+    Association,
+    ContextRefused,
+    RpcFault,
+)
+from protocols.wmidcom.rpc.target import Target
+
+__all__ = ["Line", "Request", "within"]
+
+# Of one call; headers and proofs are bytes, too.
+_MOST_RECEIVED: Final = LARGEST_REPLY + LARGEST_REPLY // 8
+_SLACK: Final = 1.0  # seconds that an answer may take beyond what the server was told to wait
+_GLANCE: Final = 0.5
+
+# What a fault says where a server does not accept the logon that the call came with: access is
+# denied, or the security package has failed (MS-ERREF 2.2).
+_REFUSALS: Final = (5, 1825)
+
+
+class Request(NamedTuple):
+    """A call.
+
+    Attributes:
+        interface: on which.
+        method: which.
+        stub: its parameters.
+        ipid: the interface pointer that it is called on, or None.
+        patience: seconds that the server was told to wait at most, so that a cancel need not cut
+            the connection; None where nobody told it.
+        is_change: whether it may change something.
+    """
+
+    interface: Interface
+    method: Method
+    stub: bytes
+    ipid: bytes | None = None
+    patience: float | None = None
+    is_change: bool = False
+
+
+def within(expiry: Expiry, cancel: CancelToken) -> Bounds:
+    """Return what bounds calls."""
+    return Bounds(expiry, cancel, _MOST_RECEIVED)
+
+
+class _Patient(Bounds):
+    """What bounds a call that the server was told to answer soon.
+
+    Nothing is cut while that is not overdue, for a connection that was cut costs another logon:
+    whoever cancels, or has no more time, waits for the answer.
+    """
+
+    __slots__ = ("_due",)
+
+    def __init__(self, expiry: Expiry, cancel: CancelToken, patience: float) -> None:
+        super().__init__(expiry, cancel, _MOST_RECEIVED)
+        self._due = monotonic() + patience + _SLACK
+
+    def interrupt(self) -> None:
+        """Do nothing: the answer comes by itself."""
+
+    def wait(self) -> float:
+        """Return how many seconds to wait at most before asking again."""
+        try:
+            return super().wait()
+        except (OperationTimeout, OperationCancelled):
+            left = self._due - monotonic()
+            if left <= 0:
+                raise
+            return min(left, _GLANCE)
+
+
+class Line:
+    """The connections to one port: one, and more only where a server adds no interface to it.
+
+    Attributes:
+        is_unreachable: whether nobody listened there the last time.
+        is_closed: whether there are no more calls.
+    """
+
+    def __init__(
+        self, target: Target, place: Place, admission: Admission[logons.Method], group: int = 0
+    ) -> None:
+        """Know the way; nothing is connected yet.
+
+        Args:
+            target: the server.
+            place: the port.
+            admission: what became of the credentials of the session.
+            group: the association group to join, 0 for a new one.
+        """
+        self._target = target
+        self._place = place
+        self._admission = admission
+        self._group = group
+        self._turns = Turns()
+        self._main: Association | None = None
+        self._further: dict[bytes, Association] = {}
+        self.is_unreachable = self.is_closed = False
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return self._place.port
+
+    @property
+    def group(self) -> int:
+        """The association group of its connections; 0 before there is one."""
+        return self._group
+
+    def call(self, request: Request, expiry: Expiry, cancel: CancelToken) -> bytes:
+        """Return the stub of a reply, once those who came before are through.
+
+        Raises:
+            RpcFault: there is none.
+            AuthenticationFailed: the server refuses whatever there is to log on with.
+            NotSupported: it has no such interface.
+            ConnectionFailed: it cannot be reached, or the connection was lost.
+            ProtocolError: it does not speak RPC as it should.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+            InvalidParameter: the line is closed.
+        """
+        with within(expiry, cancel) as bounds:
+            self._turns.take_within(bounds)
+            try:
+                return self._ask(request, bounds, expiry, cancel)
+            except MIError as error:
+                error.outcome_unknown = request.is_change and bounds.is_sent
+                raise
+            finally:
+                self._turns.give_back()
+
+    def close(self, expiry: Expiry) -> None:
+        """Close the connections; a call that does not end by `expiry` is cut off."""
+        self.is_closed = True
+        self._turns.close()
+        self._turns.wait_for_all(expiry)
+        self._end()
+
+    def leave(self) -> None:
+        """In a child process: forget the connections, which are the parent's."""
+        for association in self._associations():
+            association.leave()
+        self._main = None
+        self._further = {}
+        self._turns = Turns()
+
+    # Inside
+
+    def _associations(self) -> list[Association]:
+        return [*self._further.values(), *([] if self._main is None else [self._main])]
+
+    def _end(self) -> None:
+        for association in self._associations():
+            association.end()
+        self._main = None
+        self._further = {}
+
+    def _ask(self, request: Request, bounds: Bounds, expiry: Expiry, cancel: CancelToken) -> bytes:
+        iid = request.interface.iid
+        association = self._further.get(iid, self._main)
+        if association is not None and association.is_stale:
+            self._end()
+            association = None
+        if association is None:
+            return self._open(request, bounds)
+        try:
+            return self._ask_over(association, request, bounds, expiry, cancel)
+        except ContextRefused:
+            return self._open(request, bounds, is_further=True)
+
+    def _ask_over(
+        self,
+        association: Association,
+        request: Request,
+        bounds: Bounds,
+        expiry: Expiry,
+        cancel: CancelToken,
+    ) -> bytes:
+        if request.patience is None:
+            return self._exchange(association, request, bounds)
+        with _Patient(expiry, cancel, request.patience) as patient:
+            try:
+                return self._exchange(association, request, patient)
+            finally:
+                bounds.is_sent = patient.is_sent
+
+    def _exchange(self, association: Association, request: Request, bounds: Bounds) -> bytes:
+        association.attend(bounds)
+        try:
+            return association.call(
+                request.interface.iid, request.method.opnum, request.stub, request.ipid, bounds
+            )
+        except ContextRefused:
+            raise
+        except RpcFault as fault:
+            if not fault.is_whole:
+                self._drop(association)
+            raise
+        except BaseException:  # Ctrl-C, too: nobody knows what comes next on it
+            self._drop(association)
+            raise
+
+    def _drop(self, association: Association) -> None:
+        association.end()
+        if self._main is association:
+            self._main = None
+        self._further = {iid: one for iid, one in self._further.items() if one is not association}
+
+    # Logging on
+
+    def _open(self, request: Request, bounds: Bounds, *, is_further: bool = False) -> bytes:
+        """Connect, log on, and ask: whether the logon has worked may show with the answer."""
+        while True:
+            entry = self._admission.enter(bounds)
+            try:
+                return self._open_with(entry, request, bounds, is_further=is_further)
+            except Rejected as rejection:
+                entry.reject(rejection)  # raises where there is nothing else to try
+            except ContextRefused:
+                raise NotSupported(
+                    f"{self._place.authority} has no interface {request.interface.name}",
+                    advice="Use protocol='WINRM' for this server.",
+                ) from None
+            finally:
+                entry.close()
+
+    def _open_with(
+        self,
+        entry: Entry[logons.Method],
+        request: Request,
+        bounds: Bounds,
+        *,
+        is_further: bool,
+    ) -> bytes:
+        association = self._logged_on(entry.method, request.interface.iid, bounds)
+        is_new = entry.is_first
+        try:
+            if association.is_proven:
+                entry.accept()
+            stub = self._proven(association, entry, request, bounds, is_new=is_new)
+        except BaseException as error:
+            if not (isinstance(error, RpcFault) and error.is_whole):
+                association.end()
+                raise
+            self._keep(association, request, is_further=is_further)
+            raise
+        self._keep(association, request, is_further=is_further)
+        return stub
+
+    def _keep(self, association: Association, request: Request, *, is_further: bool) -> None:
+        self._group = association.group or self._group
+        if is_further:
+            self._further[request.interface.iid] = association
+        else:
+            self._main = association
+
+    def _logged_on(self, method: logons.Method, iid: bytes, bounds: Bounds) -> Association:
+        bounds.enter(Phase.AUTHENTICATING)
+        security = method.security(bounds)
+        try:
+            connection = self._target.dial(self._place, bounds)
+        except ConnectionFailed:
+            self.is_unreachable = True
+            raise
+        self.is_unreachable = False
+        association = Association(connection, security, self._place.authority)
+        bounds.hold(Phase.AUTHENTICATING)
+        try:
+            association.attend(bounds)
+            association.bind(iid, self._group)
+        except BaseException:
+            association.end()
+            raise
+        finally:
+            bounds.hold(None)
+            bounds.begin()
+        return association
+
+    def _proven(
+        self,
+        association: Association,
+        entry: Entry[logons.Method],
+        request: Request,
+        bounds: Bounds,
+        *,
+        is_new: bool,
+    ) -> bytes:
+        """Ask the first thing, and know by the answer whether the logon was accepted."""
+        method, user = entry.method, entry.method.user
+        try:
+            stub = association.call(
+                request.interface.iid, request.method.opnum, request.stub, request.ipid, bounds
+            )
+        except RpcFault as fault:
+            if fault.status in _REFUSALS and not association.is_proven and user is not None:
+                raise self._refused(method, is_new=is_new) from fault
+            entry.accept()
+            raise
+        except ConnectionFailed as error:
+            # Some servers close the connection instead of refusing.
+            if is_new and not association.is_proven and user is not None and bounds.is_sent:
+                raise unanswered(user, self._place, error) from error
+            raise
+        entry.accept()
+        return stub
+
+    def _refused(self, method: logons.Method, *, is_new: bool) -> Rejected:
+        user = method.user
+        if is_new and user is not None:
+            return refused(user, self._place)
+        return Rejected(
+            AuthenticationFailed(
+                f"{self._place.authority} denies access to {str(user)!r}, whom the server has"
+                " accepted before",
+                advice="The password may have been changed; or the user may not use DCOM there:"
+                " see the group Distributed COM Users. To spare the account, this session does not"
+                " log on again: make a new one.",
+            ),
+            is_refusal=True,
+        )

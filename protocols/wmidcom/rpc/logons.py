@@ -1,0 +1,183 @@
+"""Saying who we are over DCOM: one way for each scheme of this release.
+
+Negotiate is Kerberos where there is a ticket for the server, inside SPNEGO, and NTLM where there is
+none. The two sides could agree upon one of them by SPNEGO; but a client that would offer both has
+asked for its ticket by then, and knows which it is, so it offers that one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
+
+from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.credentials import Credentials, Scheme, UserName
+from mi.errors import NotSupported
+from mi.options import DestinationOptions
+from protocols.dcom.packets import AuthLevel, AuthService
+from protocols.network.bounds import Bounds
+from protocols.security.admission import Admission
+from protocols.security.logon import Logon
+from protocols.security.rejection import Rejected
+from protocols.wmidcom.rpc.security import NtlmSecurity, Security
+from protocols.wmidcom.rpc.target import Target
+
+if TYPE_CHECKING:
+    from protocols.wmidcom.rpc.kerberos import Kerberos
+
+__all__ = ["Method", "level_of", "new_admission"]
+
+
+class Method(Protocol):
+    """One way to log on with one credential.
+
+    Attributes:
+        user: who logs on; None if the credential does not say.
+        scheme: what the server sees of it.
+    """
+
+    @property
+    def user(self) -> UserName | None: ...  # noqa: D102 - above
+
+    @property
+    def scheme(self) -> Scheme: ...  # noqa: D102 - above
+
+    def security(self, bounds: Bounds) -> Security:
+        """Return a new security context, which has said nothing yet.
+
+        Raises:
+            Rejected: there is nothing to log on with.
+            OperationTimeout: the time was over first.
+            OperationCancelled: the operation was cancelled.
+        """
+        ...
+
+
+class _Way:
+    """What all ways to log on are made from."""
+
+    def __init__(
+        self, target: Target, options: DestinationOptions, callbacks: SessionCallbacks
+    ) -> None:
+        self.target = target
+        self.options = options
+        self.level = level_of(options)
+        self.tell = partial(callbacks.message, MessageChannel.VERBOSE)
+
+
+class Ntlm:
+    """One user's NTLM logon."""
+
+    scheme = Scheme.NTLM_DOMAIN
+
+    def __init__(self, credentials: Credentials, way: _Way) -> None:
+        """Know who logs on.
+
+        Raises:
+            NotSupported: there is no user name or no password.
+        """
+        user = credentials.user
+        if user is None or not (credentials.has_password and credentials.reveal()):
+            # pyspnego would look for credentials elsewhere instead.
+            raise NotSupported(
+                "NTLM needs a user name and a password that is not empty",
+                advice="Pass mi.Credentials.password(…). Windows lets no account without a password"
+                " log on over the network.",
+            )
+        self.user = user
+        self._credentials = credentials  # and not the password, so that this does not pickle
+        self._way = way
+
+    def security(self, bounds: Bounds) -> NtlmSecurity:  # noqa: ARG002 - the contract's
+        """Return a new security context."""
+        way = self._way
+        return NtlmSecurity(self._credentials, self.user, way.target.server_name, way.level)
+
+
+class Negotiate:
+    """One user's logon, by whichever of the two works.
+
+    It stays with NTLM once Kerberos did not work: to ask again would cost each connection the time
+    in which no server of the realm answers.
+    """
+
+    def __init__(self, credentials: Credentials, way: _Way) -> None:
+        """Know who logs on; nothing is asked of anybody yet.
+
+        Raises:
+            NotSupported: neither can be used.
+        """
+        self.user = credentials.user
+        self._credentials = credentials
+        self._way = way
+        self._ntlm: Ntlm | None = None
+        try:
+            self._kerberos = _new_kerberos(credentials, way, AuthService.NEGOTIATE)
+        except NotSupported:
+            if not credentials.has_password:
+                raise
+            self._ntlm = Ntlm(credentials, way)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The one of the two that works, as far as that is known."""
+        return Scheme.KERBEROS if self._ntlm is None else Scheme.NTLM_DOMAIN
+
+    def security(self, bounds: Bounds) -> Security:
+        """Return a new security context, of NTLM's if there is no ticket."""
+        if self._ntlm is None:
+            try:
+                credential = self._kerberos.credential(bounds)
+            except Rejected as rejection:
+                # A secret that the KDC refused counts there, and would count once more as NTLM's.
+                if rejection.is_refusal or not self._credentials.has_password:
+                    raise
+                self._ntlm = Ntlm(self._credentials, self._way)
+                why = rejection.error.message
+                self._way.tell(f"NTLM is used, since Kerberos cannot be: {why}")
+            else:
+                return self._kerberos.security_with(credential)
+        return self._ntlm.security(bounds)
+
+
+def _new_kerberos(
+    credentials: Credentials, way: _Way, service: int = AuthService.KERBEROS
+) -> Kerberos:
+    try:
+        from protocols.wmidcom.rpc.kerberos import Kerberos  # noqa: PLC0415 - loads the libraries
+    except ImportError as error:
+        raise NotSupported(
+            f"Kerberos needs libraries that are not installed: {error}",
+            advice="Run: pip install 'management-infrastructure[kerberos]'",
+        ) from error
+    return Kerberos(credentials, way.target, way.options, way.level, service)
+
+
+_METHODS: Final[dict[Scheme, Callable[[Credentials, _Way], Method]]] = {
+    Scheme.DEFAULT: Negotiate,
+    Scheme.NEGOTIATE: Negotiate,
+    Scheme.IMPERSONATED_NEGOTIATE: Negotiate,
+    Scheme.KERBEROS: _new_kerberos,
+    Scheme.NTLM_DOMAIN: Ntlm,
+}
+
+
+def level_of(options: DestinationOptions) -> AuthLevel:
+    """Return how much is protected: all of it, and less than its integrity never (KB5004442)."""
+    return AuthLevel.INTEGRITY if options.packet_privacy is False else AuthLevel.PRIVACY
+
+
+def new_admission(
+    target: Target, options: DestinationOptions, callbacks: SessionCallbacks
+) -> Admission[Method]:
+    """Return what knows the credentials of a session, for all its connections."""
+    way = _Way(target, options, callbacks)
+
+    def new_method(credentials: Credentials) -> Method:
+        made = _METHODS.get(credentials.scheme)
+        if made is None:
+            raise NotSupported(f"the scheme {credentials.scheme.name} does not work over WMIDCOM")
+        return made(credentials, way)
+
+    return Admission(Logon(options, new_method))

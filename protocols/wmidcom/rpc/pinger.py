@@ -1,0 +1,46 @@
+"""Keeping a session's objects alive: a server collects what nobody has asked for in six minutes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from threading import Thread
+from typing import Final
+
+from mi.errors import MIError
+from protocols.network.bounds import Bell
+from protocols.wmidcom.services import WbemError
+
+__all__ = ["PING_PERIOD", "Pinger"]
+
+_logger = logging.getLogger("mi.wmidcom")
+
+PING_PERIOD: Final = 120.0
+"""Seconds between pings (MS-DCOM 3.2.6.1); after three that are missing the objects go."""
+
+
+class Pinger:
+    """Asks again and again, in a thread of its own, for as long as a session is open."""
+
+    def __init__(self, ping: Callable[[], None]) -> None:
+        """Begin.
+
+        Args:
+            ping: asks once.
+        """
+        self._ping = ping
+        self._bell = Bell()
+        self._is_over = False
+        Thread(target=self._run, name="mi-ping", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more; a ping that is under way goes on."""
+        self._is_over = True
+        self._bell.ring()
+
+    def _run(self) -> None:
+        while not self._bell.wait(PING_PERIOD) and not self._is_over:
+            try:
+                self._ping()
+            except (MIError, WbemError) as error:
+                _logger.info("the server was not asked to keep what is open: %s", error)

@@ -1,0 +1,193 @@
+"""What logs an association on, and seals what goes over it (MS-RPCE 2.2.1.1.7, 3.3.1.5.2).
+
+A server says whether it protects the headers of packets, too; all that Windows has done so since
+2003. Where one does not, its headers and trailers are left out of the proof.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Final, Protocol
+
+import spnego
+from spnego.exceptions import SpnegoError
+from spnego.iov import BufferType
+
+from mi.credentials import Credentials, UserName
+from mi.errors import AuthenticationFailed, ProtocolError
+from protocols.dcom.packets import AuthLevel, AuthService
+from protocols.security.discretion import discreet
+from protocols.security.user_names import windows_name
+
+__all__ = ["NtlmSecurity", "Security"]
+
+_NTLM_TOKEN: Final = 16  # bytes of a signature, MS-NLMP 2.2.2.9
+_SIGNATURE: Final = b"NTLMSSP\x00"
+_FLAGS: Final = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
+# Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5). What the server
+# leaves out is left out by both sides, so a challenge without them would undo the privacy.
+_SEALING: Final = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
+# What pyspnego raises for tokens and messages that are none.
+_MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+
+
+class Security(Protocol):
+    """The security context of one association: first it logs on, then it protects.
+
+    Attributes:
+        service: what it is on the wire.
+        level: how much it protects.
+        context_id: which of the association's contexts it is.
+        is_answered: whether the server answers the last token, so that a logon is known to have
+            worked; else the first call shows it.
+        signs_headers: whether both sides protect the headers of packets.
+    """
+
+    signs_headers: bool
+
+    @property
+    def service(self) -> int: ...  # noqa: D102 - above
+
+    @property
+    def level(self) -> int: ...  # noqa: D102 - above
+
+    @property
+    def context_id(self) -> int: ...  # noqa: D102 - above
+
+    @property
+    def is_answered(self) -> bool: ...  # noqa: D102 - above
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are no more tokens to send."""
+        ...
+
+    @property
+    def token_size(self) -> int:
+        """Bytes of a proof."""
+        ...
+
+    def step(self, token: bytes | None = None) -> bytes | None:
+        """Take in the server's token, if it sent one, and return ours, if one is due.
+
+        Raises:
+            Rejected: it means that the server refuses.
+            AuthenticationFailed: it offers less than it must.
+            ProtocolError: it is no token.
+        """
+        ...
+
+    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
+        """Return the body as it is sent, and the proof."""
+        ...
+
+    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        """Return the body as it was, once the proof holds."""
+        ...
+
+
+class NtlmSecurity:
+    """NTLM, by pyspnego's own code (MS-NLMP)."""
+
+    service = AuthService.NTLM
+    context_id = 0
+    is_answered = False
+    token_size = _NTLM_TOKEN
+
+    def __init__(self, credentials: Credentials, user: UserName, host: str, level: int) -> None:
+        """Make a context that has said nothing yet.
+
+        Args:
+            credentials: with a password.
+            user: whose they are.
+            host: the server's name, which goes into the proof of the password.
+            level: how much to protect.
+        """
+        self.level = level
+        self.signs_headers = False
+        self._context: Any = spnego.client(
+            windows_name(user),
+            credentials.reveal(),
+            hostname=host,
+            service="host",
+            protocol="ntlm",
+            options=spnego.NegotiateOptions.use_ntlm,
+            context_req=spnego.ContextReq.default | spnego.ContextReq.dce_style,
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are no more tokens to send."""
+        return bool(self._context.complete)
+
+    def step(self, token: bytes | None = None) -> bytes | None:
+        """Take in the server's challenge, if it sent one, and return our token."""
+        if token is not None:
+            _check_challenge(token)
+        try:
+            with discreet():
+                answer: bytes | None = self._context.step(token)
+        except _MALFORMED as error:
+            failure = error
+        else:
+            return answer
+        raise ProtocolError(
+            f"the NTLM challenge cannot be answered: {type(failure).__name__}"
+        ) from failure
+
+    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
+        """Return the body as it is sent, and the proof."""
+        if self.level == AuthLevel.INTEGRITY:
+            return body, self._context.sign(self._signed(head, body, trailer))
+        before, after = ([head], [trailer]) if self.signs_headers else ([], [])
+        buffers: list[Any] = [
+            *((BufferType.sign_only, part) for part in before),
+            body,
+            *((BufferType.sign_only, part) for part in after),
+            BufferType.header,
+        ]
+        result = self._context.wrap_iov(buffers).buffers
+        return result[len(before)].data or b"", result[-1].data or b""
+
+    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        """Return the body as it was, once the proof holds."""
+        try:
+            if self.level == AuthLevel.INTEGRITY:
+                self._context.verify(self._signed(head, body, trailer), token)
+                return body
+            return self._unsealed(head, body, trailer, token)
+        except _MALFORMED as error:
+            failure = error
+        raise wrong_proof() from failure
+
+    def _unsealed(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        before, after = ([head], [trailer]) if self.signs_headers else ([], [])
+        buffers: list[Any] = [
+            *((BufferType.sign_only, part) for part in before),
+            body,
+            *((BufferType.sign_only, part) for part in after),
+            (BufferType.header, token),
+        ]
+        return self._context.unwrap_iov(buffers).buffers[len(before)].data or b""
+
+    def _signed(self, head: bytes, body: bytes, trailer: bytes) -> bytes:
+        return head + body + trailer if self.signs_headers else body
+
+
+def _check_challenge(token: bytes) -> None:
+    if not token.startswith(_SIGNATURE):
+        raise ProtocolError("the server answers NTLM with something else")
+    flags = int.from_bytes(token[_FLAGS], "little")
+    if flags & _SEALING != _SEALING:
+        raise AuthenticationFailed(
+            f"the server does not offer to seal messages as it should (NTLM flags 0x{flags:08x})",
+            advice="Look for what is in between, or use Kerberos.",
+        )
+
+
+def wrong_proof() -> ProtocolError:
+    """Return the error for a packet whose proof does not hold."""
+    return ProtocolError(
+        "the signature of the reply is wrong: it was changed on its way, or is not from the server"
+        " that was logged on to"
+    )

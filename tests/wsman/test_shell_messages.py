@@ -326,6 +326,7 @@ def test_what_a_server_writes_of_a_shell_beside_the_point_is_passed_over() -> No
         (messages.CommandLine.read, "<rsp:CommandLine/>", "no Command"),
         (messages.read_command_id, "<rsp:CommandResponse/>", "does not name the command"),
         (messages.Send.read, "", "no Send"),
+        (Receive.read, "<rsp:Receive/>", "names no streams"),
         (messages.Send.read, "<rsp:Send><rsp:Stream>A</rsp:Stream></rsp:Send>", "base64"),
         (messages.read_connected, "", "no ConnectResponse"),
     ],

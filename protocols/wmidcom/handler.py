@@ -1,13 +1,18 @@
-"""The WMIDCOM handler as far as this release has it: it says what to use instead.
+"""The WMIDCOM handler: opens channels to this machine's WMI, or by DCOM to another's.
 
-A session opens all the same (MI_Application_NewSession need not communicate); what is missing
-shows with its first operation. That is NOT_SUPPORTED and not FAILED: it is known, and for good.
+A session opens all the same where there is no local WMI (MI_Application_NewSession need not
+communicate); what is missing shows with its first operation. That is NOT_SUPPORTED and not FAILED:
+it is known, and for good.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
@@ -15,39 +20,86 @@ from mi.control import Control, Expiry
 from mi.errors import NotSupported
 from mi.handler import Channel, Run
 from mi.options import DestinationOptions
+from protocols.wmidcom.places import has_local_wmi, is_local
+
+if TYPE_CHECKING:
+    from protocols.wmidcom.services import WbemConnection
 
 __all__ = ["WmidcomHandler"]
 
-_THIS_MACHINE = (None, ".")
+# Where the transports are, imported by the first operation.
+_LOCAL: Final = ("protocols.wmidcom.com.connection", "ComConnection")
+_REMOTE: Final = ("protocols.wmidcom.rpc.connection", "RpcConnection")
+# What the remote one imports, and what it is installed as.
+_NEEDED: Final = {"spnego": "pyspnego"}
 
 
 class WmidcomHandler:
-    """Makes channels that refuse every operation, each with the way out."""
+    """Speaks to IWbemServices: by DCOM (MS-WMI), and by COM on Windows itself."""
 
     def open(
-        self,
-        destination: str | None,
-        options: DestinationOptions,  # noqa: ARG002 - the contract's
-        callbacks: SessionCallbacks,  # noqa: ARG002 - the contract's
+        self, destination: str | None, options: DestinationOptions, callbacks: SessionCallbacks
     ) -> Channel:
-        """Return a channel; it touches neither COM nor the network."""
-        return _Channel(destination)
+        """Return a channel to `destination`; it touches neither COM nor the network.
+
+        Args:
+            destination: a host name or address; None and `.` are this machine, and on Windows so
+                are its own names.
+            options: a copy that nobody else changes.
+            callbacks: told what happens outside any operation.
+
+        Raises:
+            NotSupported: a library is not installed; the advice says which.
+        """
+        local = is_local(destination)
+        if local and not has_local_wmi():
+            return _Nowhere()
+        if not local:
+            _check_libraries()
+        # Now, and not above: there is no need for all of it where it ends with the next call.
+        from protocols.wmidcom.channel import WmidcomChannel  # noqa: PLC0415
+
+        where = _LOCAL if local else _REMOTE
+        connect = partial(_connect, *where, destination, options, callbacks)
+        return WmidcomChannel(connect, destination, options)
 
 
-class _Channel:
-    def __init__(self, destination: str | None) -> None:
-        self._destination = destination
+def _connect(
+    module: str,
+    name: str,
+    destination: str | None,
+    options: DestinationOptions,
+    callbacks: SessionCallbacks,
+) -> WbemConnection:
+    try:
+        kind: Callable[..., WbemConnection] = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise _missing(error.name or module, error.name or module) from error
+    return kind(destination, options, callbacks)
+
+
+def _check_libraries() -> None:
+    for module, package in _NEEDED.items():
+        if sys.modules.get(module) is None and find_spec(module) is None:
+            raise _missing(module, package)
+
+
+def _missing(module: str, package: str) -> NotSupported:
+    return NotSupported(
+        f"WMIDCOM needs the module {module}, which is not installed",
+        advice=f"Run: pip install '{package}'",
+    )
+
+
+class _Nowhere:
+    """The channel to a machine that has no WMI: every operation says so, and what to do."""
 
     def start(self, call: Call[Any], control: Control) -> Run:  # noqa: ARG002 - the contract's
-        if self._destination in _THIS_MACHINE and sys.platform != "win32":
-            raise NotSupported(
-                f"local WMI is not available on this platform ({sys.platform}): the WMIDCOM "
-                "protocol reaches the local machine only on Windows.",
-                advice='Pass a destination, e.g. application.new_session(destination="host") for '
-                'WinRM or protocol="WMIDCOM", destination="host" for DCOM.',
-            )
         raise NotSupported(
-            "the WMIDCOM protocol is not in this release, use protocol='WINRM'",
+            f"local WMI is not available on this platform ({sys.platform}): the WMIDCOM "
+            "protocol reaches the local machine only on Windows.",
+            advice='Pass a destination, e.g. application.new_session(destination="host") for '
+            'WinRM or protocol="WMIDCOM", destination="host" for DCOM.',
         )
 
     def close(self, expiry: Expiry) -> None:

@@ -1,0 +1,210 @@
+"""One operation over WMIDCOM: single calls for one result, or an enumerator read bit by bit.
+
+Nothing is asked for before a result is. No call lasts longer than about a second without looking
+at the caller's time and his cancel, and none is under way while the caller has a result. What is
+left open is released by `close`, or, if the caller dropped it, by the channel before its next call
+or at its end.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from mi.calls import Call
+from mi.control import Control
+from mi.errors import InvalidParameter, MIError
+from mi.events import Event, Item
+from mi.results import OperationFlags
+from protocols.security.discretion import Forgetting
+from protocols.wmidcom.access import Access
+from protocols.wmidcom.enumerations import Enumeration
+from protocols.wmidcom.hresults import error_of, is_number
+from protocols.wmidcom.operations import Operation
+from protocols.wmidcom.services import Bounds, WbemEnumerator, WbemError
+from protocols.wsman.circumstances import Circumstances
+
+if TYPE_CHECKING:
+    from protocols.wmidcom.channel import WmidcomChannel
+
+__all__ = ["Reading", "Run", "Single", "Work"]
+
+_WAITING: Final = "waiting for the next results"
+# Of these nobody can say whether what was asked for was done.
+_UNSURE: Final = (
+    "RPC_S_CALL_FAILED",
+    "RPC_S_CALL_CANCELLED",
+    "RPC_E_CALL_CANCELED",
+    "RPC_E_DISCONNECTED",
+    "RPC_E_SERVERFAULT",
+    "RPC_E_TIMEOUT",
+    "WBEM_E_CALL_CANCELLED",
+    "WBEM_E_PROVIDER_TIMED_OUT",
+    "WBEM_E_TIMED_OUT",
+    "WBEM_E_TRANSPORT_FAILURE",
+)
+
+
+class Work(Protocol):
+    """What a run does, step by step."""
+
+    def step(self, bounds: Bounds) -> list[Any] | None:
+        """Return what comes next, maybe nothing yet; None is the end."""
+        ...
+
+    def leave(self) -> WbemEnumerator | None:
+        """End it; return what is to be released on the server."""
+        ...
+
+    def forget(self) -> None:
+        """Take note that it was released."""
+        ...
+
+
+class Single:
+    """An operation with one result."""
+
+    def __init__(self, operation: Operation, access: Access, call: Call[Any]) -> None:
+        self._operation = operation
+        self._access = access
+        self._call = call
+        self._is_over = False
+
+    def step(self, bounds: Bounds) -> list[Any] | None:
+        """Return the result, or nothing where MI has none; then None."""
+        if self._is_over:
+            return None
+        self._is_over = True
+        return self._operation(self._access, self._call, bounds)
+
+    def leave(self) -> WbemEnumerator | None:
+        """Return None: nothing stays open."""
+        self._is_over = True
+        return None
+
+    def forget(self) -> None:
+        """Do nothing."""
+
+
+class Reading:
+    """An operation with many results."""
+
+    def __init__(self, enumeration: Enumeration, access: Access) -> None:
+        self._begin, self._shape, self._pace, self._end = enumeration
+        self._access = access
+        self._enumerator: WbemEnumerator | None = None
+        self._is_over = False
+
+    def step(self, bounds: Bounds) -> list[Any] | None:
+        """Return the results of one look at the enumerator, or an empty list; None is the end."""
+        if self._is_over:
+            return None
+        if self._enumerator is None:
+            self._enumerator = self._begin(bounds)
+            return []
+        bounds.check(_WAITING)
+        wait = self._longest_wait(bounds)
+        if wait is None:
+            self._is_over = True
+            return None
+        count, most = self._pace.portion()
+        batch = self._enumerator.next(count, min(wait, most), bounds)
+        self._pace.took(len(batch.objects))
+        self._is_over = batch.is_end
+        return self._shape(self._access, batch.objects, bounds) if batch.objects else []
+
+    def _longest_wait(self, bounds: Bounds) -> float | None:
+        """Return the seconds that are left, or None where the subscription has come to its end."""
+        remaining = bounds.expiry.remaining()
+        longest = float("inf") if remaining is None else remaining
+        if self._end is None:
+            return longest
+        left = self._end - time.monotonic()
+        return None if left <= 0 else min(left, longest)
+
+    def leave(self) -> WbemEnumerator | None:
+        """Return the enumerator if it was opened."""
+        self._is_over = True
+        return self._enumerator
+
+    def forget(self) -> None:
+        """Know of no enumerator any more."""
+        self._enumerator = None
+
+
+class Run:
+    """One operation under way."""
+
+    __slots__ = (
+        "__weakref__", "_call", "_channel", "_control", "_must_tell_start", "_work", "life",
+    )  # fmt: skip
+
+    def __init__(
+        self, channel: WmidcomChannel, call: Call[Any], control: Control, work: Work
+    ) -> None:
+        """Prepare to run `call`, which is `work`.
+
+        Attributes:
+            life: of the channel, which ends where a process is forked.
+        """
+        self.life = channel.life
+        self._channel = channel
+        self._call = call
+        self._control = control
+        self._work = work
+        self._must_tell_start = bool(control.flags & OperationFlags.REPORT_OPERATION_STARTED)
+
+    # What the library asks of a run
+
+    def next_batch(self) -> list[Event] | None:
+        """Return the results that come next; None is the end."""
+        if self.life is not self._channel.life:
+            raise InvalidParameter("the operation was begun in another process")
+        with Forgetting():
+            return self._next_batch(Bounds(self._control.begin_wait(), self._control.cancel))
+
+    def close(self) -> None:
+        """Release what is open on the server, within the grace time."""
+        with Forgetting():
+            self._channel.release(self)
+
+    def drop(self) -> None:
+        """Hand what is open to the channel, which releases it later."""
+        self._channel.adopt(self)
+
+    # What the channel asks of it
+
+    def leave(self) -> WbemEnumerator | None:
+        """End it; return what is still to be released on the server."""
+        return self._work.leave()
+
+    def forget(self) -> None:
+        """Take note that it was released."""
+        self._work.forget()
+
+    # Inside
+
+    def _next_batch(self, bounds: Bounds) -> list[Event] | None:
+        try:
+            bounds.check("connecting")
+            self._channel.release_dropped(bounds)
+            while (results := self._work.step(bounds)) is not None:
+                if results or self._tells_start():
+                    return [Item(result) for result in results]
+        except WbemError as failure:
+            error = error_of(failure, self._circumstances())
+            error.outcome_unknown = is_number(failure, *_UNSURE) and not self._call.repeatable
+            raise error from failure
+        except MIError as error:
+            error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
+            raise
+        return None
+
+    def _tells_start(self) -> bool:
+        """Whether the caller is yet to learn, by a batch of nothing, that the server goes along."""
+        tells, self._must_tell_start = self._must_tell_start, False
+        return tells
+
+    def _circumstances(self) -> Circumstances:
+        return replace(Circumstances.of(self._call), user=self._channel.user)

@@ -10,6 +10,7 @@ from mi.control import Expiry
 from protocols.dcom.interfaces import NEXT
 from protocols.dcom.methods import Reply
 from protocols.dcom.wbem_objects import object_in
+from protocols.security.discretion import Forgetting
 from protocols.wmidcom.rpc.exporter import Exporter, RemoteObject
 from protocols.wmidcom.rpc.line import Line
 from protocols.wmidcom.services import Batch, Bounds
@@ -50,7 +51,10 @@ class RpcEnumerator:
             WbemError: the enumeration failed.
             MIError: there was no answer.
         """
-        end = monotonic() + wait
+        with Forgetting():
+            return self._next(count, monotonic() + wait, bounds)
+
+    def _next(self, count: int, end: float, bounds: Bounds) -> Batch:
         while True:
             bounds.check("waiting for the reply")
             poll = min(max(end - monotonic(), 0.0), _LONGEST_POLL, _left(bounds))
@@ -78,7 +82,8 @@ class RpcEnumerator:
             MIError: there was no answer.
         """
         try:
-            self._exporter.release(self._thing, bounds, self._line)
+            with Forgetting():
+                self._exporter.release(self._thing, bounds, self._line)
         finally:
             if self._line is not None:
                 self._line.close(Expiry.at_once())

@@ -32,7 +32,7 @@ from mi import Credentials, Scheme
 from mi.store import SchemaStore
 from protocols.loopback import Cut, Endpoint, Replace, Stall
 from protocols.loopback.users import User, registered
-from protocols.winrm.encryption import Sealing
+from protocols.winrm.encryption import PyspnegoSecurity, Sealing
 from protocols.winrm.link import Link
 from protocols.winrm.proxies import _Asking
 from tests.kdc import OPS, PASSWORD, Kdc, kdc, realm, requires_kerberos
@@ -52,10 +52,15 @@ SHORTEST = 8  # characters; what is shorter is found by chance
 
 
 class Secrets:
-    """What may not be found; its own repr says nothing."""
+    """What may not be found; its own repr says nothing.
+
+    Attributes:
+        keys: how many keys are among it.
+    """
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self.keys = 0
 
     def add(self, secret: str | bytes) -> None:
         """Know a secret, with the forms that it may be written in."""
@@ -64,6 +69,8 @@ class Secrets:
             return
         self._known |= {data.hex(), b64encode(data).decode().rstrip("=")}
         self._known.add(repr(data)[2:-1])
+        # As protocol 0 of pickle writes it.
+        self._known.add(data.decode("latin-1").encode("raw-unicode-escape").decode("latin-1"))
         if isinstance(secret, str):
             self._known.add(secret)
 
@@ -135,6 +142,17 @@ def seen() -> Iterator[Seen]:
     root.removeHandler(handler)
 
 
+def key_of(security: Any) -> bytes:
+    """Return the key that messages are sealed with; CredSSP's own are inside of OpenSSL."""
+    if isinstance(security, PyspnegoSecurity):
+        context = security._wrap.__self__
+        return bytes(getattr(context, "_auth_context", context).session_key)
+    from gssapi import OID, raw  # noqa: PLC0415 - of an extra
+
+    wanted = OID.from_int_seq("1.2.840.113554.1.2.2.5.5")  # GSS_C_INQ_SSPI_SESSION_KEY
+    return bytes(raw.inquire_sec_context_by_oid(security._context, wanted)[0])
+
+
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
     """Learn each token, key and message when it is used."""
@@ -153,9 +171,8 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Secrets:
         return answer
 
     def sealed(sealing: Sealing, given: Any, **more: Any) -> None:
-        for holder in (given.security, getattr(given.security, "_context", None)):
-            with suppress(Exception):
-                known.add(holder.session_key)
+        known.add(key_of(given.security))
+        known.keys += 1
         seal(sealing, given, **more)
 
     def asked(asking: _Asking, authorization: str | None) -> bytes:
@@ -210,6 +227,11 @@ def use(session: mi.Session, seen: Seen) -> None:
         next(operation)
         look_around(session, seen)
         seen.add("operation", repr(operation))
+    started = session.invoke("Win32_Process", "Create", {"CommandLine": MARKER})
+    seen.add("result", repr(started))
+    with session.subscribe_event_log("System", read_existing=True) as events:
+        next(events)
+        look_around(session, seen)
     for failing in (
         lambda: session.get_instance(mi.Instance.from_path('Win32_Service.Name="none"')),
         lambda: session.get_class("No_Such_Class"),
@@ -313,6 +335,7 @@ def test_a_session_keeps_its_secrets_whatever_happens_to_it(
                 look_around(session, seen)
             endpoint.undisturb()
         replay(endpoint, seen)
+    assert bool(secrets.keys) is any(one.is_sealed for one in endpoint.exchanges)
     search(seen, secrets, capsys)
 
 
@@ -363,6 +386,7 @@ def test_kerberos_keeps_its_secrets(
         for own in (right, wrong):
             diagnose(options_for(endpoint, own), seen, HOST)
         replay(endpoint, seen)
+    assert secrets.keys
     search(seen, secrets, capsys)
 
 

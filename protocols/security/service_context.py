@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 import gssapi
 from gssapi import raw
@@ -70,6 +70,10 @@ class ServiceContext:
             usage="initiate",
         )
         cast("Any", self._context).__DEFER_STEP_ERRORS__ = False  # they are wanted at once
+
+    def __reduce__(self) -> NoReturn:
+        # GSS-API's own would write the keys down, and leave nothing here to seal with.
+        raise TypeError("a security context does not pickle: it holds keys")
 
     @property
     def complete(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from mi.errors import ProtocolError
 from protocols.winrm.adapter import Answer
@@ -30,8 +30,12 @@ class PyspnegoSecurity:
     """The means to seal that a context of pyspnego is."""
 
     def __init__(self, context: Any) -> None:
+        """Seal with a context that is complete."""
         self._wrap = context.wrap_winrm
         self._unwrap = context.unwrap_winrm
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the means to seal do not pickle: they hold keys")
 
     def wrap(self, message: bytes) -> tuple[bytes, bytes]:
         """Return the sealed message and its signature."""

@@ -1,5 +1,7 @@
 """The client's end of a Kerberos context, against the platform's own acceptor."""
 
+import copy
+import pickle
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +74,18 @@ def test_one_token_proves_both_sides_and_seals_both_ways(kdc: Kdc, mechanism: gs
     assert raw.unwrap(server, header + sealed).message == MESSAGE
     header, sealed = sealed_by(server, MESSAGE)
     assert client.unwrap(sealed, header) == MESSAGE
+
+
+def test_it_does_not_pickle_and_goes_on_sealing(kdc: Kdc) -> None:
+    mine, server = tickets(), acceptor(kdc)
+    client = ServiceContext(SERVICE, mine.credential(), SPNEGO)
+    talk(client, server)
+    with pytest.raises(TypeError, match="it holds keys"):
+        pickle.dumps(client)
+    with pytest.raises(TypeError, match="it holds keys"):
+        copy.copy(client)
+    sealed, header = client.wrap(MESSAGE)
+    assert raw.unwrap(server, header + sealed).message == MESSAGE
 
 
 def test_a_plain_wrap_token_is_unwrapped_wherever_it_is_cut(kdc: Kdc) -> None:

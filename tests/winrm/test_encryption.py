@@ -1,3 +1,4 @@
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -149,6 +150,14 @@ def test_a_body_that_is_cut_off_is_not_believed() -> None:
 def test_a_context_that_cannot_seal_says_so() -> None:
     with pytest.raises(ProtocolError, match="cannot be sealed: ValueError: nothing to seal"):
         sealing().seal(b"")
+
+
+def test_the_means_to_seal_do_not_pickle() -> None:
+    class Context:
+        wrap_winrm = unwrap_winrm = staticmethod(bytes)
+
+    with pytest.raises(TypeError, match="they hold keys"):
+        pickle.dumps(PyspnegoSecurity(Context()))
 
 
 def test_a_context_of_pyspnego_seals_and_unseals_as_it_is() -> None:

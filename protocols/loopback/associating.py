@@ -20,7 +20,7 @@ from protocols.wsman.associations import Association
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["associated"]
+__all__ = ["around", "associated"]
 
 
 def associated(operation: Operation, element: _Element) -> Iterator[Instance]:
@@ -39,6 +39,13 @@ def associated(operation: Operation, element: _Element) -> Iterator[Instance]:
         source = repository.get(key.namespace or namespace, key.class_name, dict(key))
     except MIError as error:
         raise of_wmi(error, "ExecQuery", key.path) from error
+    return around(repository, namespace, association, source)
+
+
+def around(
+    repository: Repository, namespace: str, association: Association, source: Instance
+) -> Iterator[Instance]:
+    """Return the objects, or the associations, around one that is there."""
     return _Around(repository, namespace, association).of(source)
 
 

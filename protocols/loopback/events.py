@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 from weakref import WeakSet
 
 from protocols.loopback.event_log import EventLog
@@ -34,7 +35,9 @@ class Events:
         self._repository = repository
         self._lock = threading.Lock()
         self._log: EventLog | None = None
-        self._feeds: WeakSet[WmiFeed] = WeakSet()  # a subscription that is forgotten drops its own
+        self._feeds: WeakSet[WmiFeed[Any]] = (
+            WeakSet()
+        )  # a subscription that is forgotten drops its own
         self._is_watching = False
         self.subscriptions = Subscriptions(idle_limit)
         self.lifetime = lifetime
@@ -48,7 +51,7 @@ class Events:
                 self._log.watch(self.subscriptions.notify)
             return self._log
 
-    def add(self, feed: WmiFeed) -> None:
+    def add(self, feed: WmiFeed[Any]) -> None:
         """Tell a feed what changes in the repository from now on."""
         with self._lock:
             self._feeds.add(feed)

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from lxml import etree
 
@@ -24,6 +24,8 @@ from protocols.loopback.refusals import refuse
 from protocols.loopback.repository import Change, Repository
 
 __all__ = ["Feed", "LogFeed", "WmiFeed", "read_bookmark"]
+
+Written = TypeVar("Written", str, bytes)
 
 _LARGEST_BOOKMARK: Final = 100_000
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)  # FILETIME's
@@ -46,8 +48,8 @@ class Feed(Protocol):
         ...
 
 
-def _fitting(items: deque[str], most: int, characters: int) -> list[str]:
-    taken: list[str] = []
+def _fitting(items: deque[Written], most: int, characters: int) -> list[Written]:
+    taken: list[Written] = []
     while items and len(taken) < most and len(items[0]) <= characters:
         taken.append(items.popleft())
         characters -= len(taken[-1])
@@ -131,11 +133,11 @@ def read_bookmark(bookmark: str, query: EventQuery, log: EventLog) -> dict[str, 
     return behind
 
 
-class WmiFeed:
-    """What happens to the instances of a repository from now on."""
+class WmiFeed(Generic[Written]):
+    """What happens to the instances of a repository from now on, as markup or as octets."""
 
     def __init__(
-        self, text: str, namespace: str, repository: Repository, write: Callable[..., str]
+        self, text: str, namespace: str, repository: Repository, write: Callable[..., Written]
     ) -> None:
         """Make the feed of an event query.
 
@@ -159,8 +161,8 @@ class WmiFeed:
             raise InvalidQuery("nobody tells of changes of instances, so the query needs WITHIN")
         self._selected = query.selected(self._class)
         self._test = query.predicate(self._class, self._is_a)
-        self._write = write
-        self._items: deque[str] = deque()
+        self._write: Callable[..., Written] = write
+        self._items: deque[Written] = deque()
         self._lock = threading.Lock()
 
     def _is_a(self, class_name: str, ancestor: str) -> bool:
@@ -191,7 +193,7 @@ class WmiFeed:
             values["PreviousInstance"] = change.before
         return new_instance(class_, values)
 
-    def take(self, most: int, characters: int) -> list[str]:
+    def take(self, most: int, characters: int) -> list[Written]:
         """Return the next events, in the order in which they happened."""
         with self._lock:
             return _fitting(self._items, most, characters)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from mi.errors import InvalidParameter, MethodNotFound, MIError
 from mi.instance import Instance
-from mi.parameters import inputs, outputs
+from mi.parameters import inputs
 from mi.schema import Class
 from mi.schema import Method as Declared
-from mi.values import convert
+from protocols.loopback.calling import answer_of, call
 from protocols.loopback.incoming import read_parameters
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import of_wmi, refuse_by_wmi
@@ -45,9 +44,8 @@ def invoke(operation: Operation) -> Outcome:
     answer = _answer(operation, class_, declared)
     try:
         instance = _instance(operation, class_, declared)
-        with operation.repository.lock:
-            given_back = answer(Invoked(operation.repository, instance, given, _context(operation)))
-        result = _result(outputs(class_, declared), given_back)
+        invoked = Invoked(operation.repository, instance, given, _context(operation))
+        result = call(answer, invoked, class_, declared)
     except MIError as error:
         raise of_wmi(error, "ExecMethod", f"{class_.name}.{declared.name}") from error
     writer = Writer(operation.resource.dialect, operation.wants_precise_arrays)
@@ -56,13 +54,12 @@ def invoke(operation: Operation) -> Outcome:
 
 
 def _answer(operation: Operation, class_: Class, declared: Declared) -> Method:
-    for name in (class_.name, *class_.derivation):
-        answer = operation.repository.methods.get((name.lower(), declared.name.lower()))
-        if answer is not None:
-            return answer
-    raise refuse_by_wmi(
-        "WBEM_E_METHOD_DISABLED", "The provider does not implement it.", declared.name
-    )
+    answer = answer_of(operation.repository, class_, declared)
+    if answer is None:
+        raise refuse_by_wmi(
+            "WBEM_E_METHOD_DISABLED", "The provider does not implement it.", declared.name
+        )
+    return answer
 
 
 def _instance(operation: Operation, class_: Class, declared: Declared) -> Instance | None:
@@ -80,11 +77,3 @@ def _context(operation: Operation) -> dict[str, str]:
         for option in operation.request.options
         if option.name.lower().startswith(_CONTEXT)
     }
-
-
-def _result(given: Class, values: Mapping[str, Any]) -> Instance:
-    converted = {
-        name: convert(values.get(name), declared.type)
-        for name, declared in given.properties.items()
-    }
-    return Instance.received(given.name, converted, given.layout, given.namespace)

@@ -26,7 +26,15 @@ from mi.results import CimType
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_codes import NUMBERS
 
-__all__ = ["Refusal", "not_understood", "of_wmi", "refuse", "refuse_by_wmi"]
+__all__ = [
+    "Refusal",
+    "extended_status",
+    "not_understood",
+    "of_wmi",
+    "refuse",
+    "refuse_by_wmi",
+    "wmi_number",
+]
 
 _PROVIDER: Final = "WMI Provider"
 _QUERIES: Final = ("ExecQuery", "ExecNotificationQuery")
@@ -147,15 +155,15 @@ def of_wmi(error: MIError, operation: str, parameter: str) -> Refusal:
         operation: WMI's name of what it was asked to do: `GetObject`, `ExecQuery` ….
         parameter: what it was asked for: a path, a query, a class.
     """
-    number, name = next(names for kind, *names in _WMI_NUMBERS if isinstance(error, kind))
+    number, name = _names_of(error)
     if operation in _QUERIES and not isinstance(error, InvalidNamespace):
         name = "ENUMERATE_CANNOT_PROCESS_FILTER"
-    return _of_provider(name, number, error.message, _status(operation, parameter, number))
+    return _of_provider(name, number, error.message, extended_status(operation, parameter, number))
 
 
 def refuse_by_wmi(number: str, explanation: str, parameter: str) -> Refusal:
     """Return the refusal of a method call by one of WMI's numbers, by its name."""
-    status = _status("ExecMethod", parameter, number)
+    status = extended_status("ExecMethod", parameter, number)
     return _of_provider("PROVIDER_FAILURE", number, explanation, status)
 
 
@@ -165,7 +173,17 @@ def _of_provider(name: str, number: str, message: str, status: Instance) -> Refu
     return Refusal(replace(fault, message=message, wsman_codes=codes, extended_status=status))
 
 
-def _status(operation: str, parameter: str, number: str) -> Instance:
+def wmi_number(error: MIError) -> str:
+    """Return the name of WMI's number for what the repository could not do."""
+    return _names_of(error)[0]
+
+
+def _names_of(error: MIError) -> tuple[str, str]:
+    return next((one, other) for kind, one, other in _WMI_NUMBERS if isinstance(error, kind))
+
+
+def extended_status(operation: str, parameter: str, number: str) -> Instance:
+    """Return what WMI tells beside the number of a failure, itself given by its name."""
     status = Instance("__ExtendedStatus")
     for name, value, cim_type in (
         ("Description", None, CimType.STRING),

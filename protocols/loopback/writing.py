@@ -1,20 +1,14 @@
-"""Put, Create and Delete: what a client may change of the repository.
-
-Whether it may at all is what Windows' own classes say by the qualifiers SupportsUpdate,
-SupportsCreate and SupportsDelete.
-"""
+"""Put, Create and Delete: what a client may change of the repository."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from mi.errors import AlreadyExists, InvalidParameter, MIError, NotSupported
-from mi.instance import Instance
-from mi.results import Flags
+from mi.errors import MIError
 from mi.schema import Class
+from protocols.loopback import changes
 from protocols.loopback.incoming import Sent, read_instance
-from protocols.loopback.instances import new_instance
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.refusals import of_wmi
 from protocols.loopback.resources import find_class, keys_of
@@ -36,25 +30,13 @@ def put(operation: Operation) -> Outcome:
     class_ = find_class(operation.repository, operation.resource, "PutInstance")
     sent = read_instance(operation, class_)
     keys = keys_of(operation.repository, operation.resource, class_)
-    with operation.repository.lock:
-        try:
-            _check_support(class_, "SupportsUpdate")
-            found = operation.repository.get(operation.resource.namespace, class_.name, keys)
-            now = new_instance(class_, {**found, **dict(_written(operation, class_, sent, found))})
-            operation.repository.add(now)
-        except MIError as error:
-            raise of_wmi(error, "PutInstance", class_.name) from error
+    try:
+        now = changes.update(
+            operation.repository, class_, keys, dict(_values(operation, class_, sent))
+        )
+    except MIError as error:
+        raise of_wmi(error, "PutInstance", class_.name) from error
     return operation.fitting(_writer(operation).instance(now))
-
-
-def _written(
-    operation: Operation, class_: Class, sent: Sent, found: Instance
-) -> Iterator[tuple[str, Any]]:
-    for name, value in _values(operation, class_, sent):
-        is_fixed = class_.properties[name].flags & (Flags.READ_ONLY | Flags.KEY)
-        if is_fixed and value != found[name]:
-            raise NotSupported(f"{class_.name}.{name} is read-only")
-        yield name, value
 
 
 def _values(operation: Operation, class_: Class, sent: Sent) -> Iterator[tuple[str, Any]]:
@@ -76,25 +58,12 @@ def create(operation: Operation) -> Outcome:
     """
     class_ = find_class(operation.repository, operation.resource, "PutInstance")
     sent = read_instance(operation, class_)
-    with operation.repository.lock:
-        try:
-            _check_support(class_, "SupportsCreate")
-            made = _made(operation, class_, dict(_values(operation, class_, sent)))
-        except MIError as error:
-            raise of_wmi(error, "PutInstance", class_.name) from error
+    try:
+        made = changes.create(operation.repository, class_, dict(_values(operation, class_, sent)))
+    except MIError as error:
+        raise of_wmi(error, "PutInstance", class_.name) from error
     parts = write_parts(made, operation.resource.dialect, operation.resource.namespace)
     return Outcome(f"<x:ResourceCreated>{parts}</x:ResourceCreated>")
-
-
-def _made(operation: Operation, class_: Class, values: dict[str, Any]) -> Instance:
-    missing = [name for name in class_.keys if values.get(name) is None]
-    if missing:
-        raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
-    made = new_instance(class_, values)
-    if operation.repository.has(made):
-        raise AlreadyExists(f"there is a {class_.name} with the key {made.key!r}")
-    operation.repository.add(made)
-    return made
 
 
 def delete(operation: Operation) -> Outcome:
@@ -105,19 +74,11 @@ def delete(operation: Operation) -> Outcome:
     """
     class_ = find_class(operation.repository, operation.resource, "DeleteInstance")
     keys = keys_of(operation.repository, operation.resource, class_)
-    with operation.repository.lock:
-        try:
-            _check_support(class_, "SupportsDelete")
-            found = operation.repository.get(operation.resource.namespace, class_.name, keys)
-            operation.repository.remove(found)
-        except MIError as error:
-            raise of_wmi(error, "DeleteInstance", class_.name) from error
+    try:
+        changes.delete(operation.repository, class_, keys)
+    except MIError as error:
+        raise of_wmi(error, "DeleteInstance", class_.name) from error
     return Outcome("")
-
-
-def _check_support(class_: Class, qualifier: str) -> None:
-    if qualifier not in class_.qualifiers:
-        raise NotSupported(f"the provider of {class_.name} does not do that")
 
 
 def _writer(operation: Operation) -> Writer:

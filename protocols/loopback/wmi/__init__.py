@@ -1,0 +1,1 @@
+"""What WMI itself answers, whatever the calls come over: namespaces, queries, enumerators."""

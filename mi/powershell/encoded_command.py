@@ -13,7 +13,7 @@ from typing import Final
 
 from mi.powershell.far_script import FarScript
 
-__all__ = ["EXECUTABLE", "LONGEST_COMMAND_LINE", "EncodedCommand"]
+__all__ = ["EXECUTABLE", "LONGEST_COMMAND_LINE", "READER", "EncodedCommand"]
 
 EXECUTABLE: Final = "powershell.exe"
 """Windows PowerShell, which every Windows has; PowerShell 7 is `pwsh.exe`."""
@@ -24,10 +24,11 @@ LONGEST_COMMAND_LINE: Final = 8191
 _SWITCHES: Final = ("-NoLogo", "-NoProfile", "-NonInteractive", "-EncodedCommand")
 _WRAPPING: Final = 64  # characters that the shell puts around a line: its own path, /C, quotes
 # `$input` is the input; reading the console past it would race with powershell.exe itself.
-_READER: Final = (
+READER: Final = (
     "$__l=@($input);. ([scriptblock]::Create([Text.Encoding]::UTF8.GetString("
     "[Convert]::FromBase64String($__l[0]))))"
 )
+"""Runs the script that comes on the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class EncodedCommand:
             return whole
         lines = [script.text.encode(), *(secret.encode("utf-16-le") for secret in script.secrets)]
         stdin = b"".join(b64encode(line) + b"\r\n" for line in lines)
-        return cls(executable, (*_SWITCHES, _encoded(_READER)), stdin)
+        return cls(executable, (*_SWITCHES, _encoded(READER)), stdin)
 
     @property
     def length(self) -> int:

@@ -20,7 +20,7 @@ from mi.powershell.literals import Literals, quoted
 from mi.powershell.records import Stream
 from mi.powershell.script import Script
 
-__all__ = ["LETTERS", "FarScript"]
+__all__ = ["EXIT", "LETTERS", "QUIET", "SECRETS", "WRITER", "FarScript"]
 
 LETTERS: Final[Mapping[str, Stream]] = {
     "O": Stream.OUTPUT,
@@ -32,26 +32,31 @@ LETTERS: Final[Mapping[str, Stream]] = {
 }
 """The letters of the streams, in lines of objects."""
 
-_QUIET: Final = "$ProgressPreference='SilentlyContinue'"
+QUIET: Final = "$ProgressPreference='SilentlyContinue'"
+"""Keeps what only a person would look at off the error output."""
+
 # A SecureString of the UTF-16 in a line of what was sent apart: nothing logs what .NET is given.
-_SECRETS: Final = (
+SECRETS: Final = (
     "$__s={param($i)$s=New-Object Security.SecureString;"
     "foreach($c in [Text.Encoding]::Unicode.GetChars([Convert]::FromBase64String($__l[$i+1])))"
     "{$s.AppendChar($c)};,$s}"
 )
+"""Makes a secret of its number."""
 _LETTERS: Final = ";".join(
     f"'System.Management.Automation.{stream.value.capitalize()}Record'='{letter}'"
     for letter, stream in LETTERS.items()
     if stream is not Stream.OUTPUT
 )
-_WRITER: Final = (
+WRITER: Final = (
     "$__k=@{" + _LETTERS + "};"
     "$__w={process{$t='O';if($null -ne $_){$n=$_.GetType().FullName;"
     "if($__k.ContainsKey($n)){$t=$__k[$n]}};"
     "[Console]::Out.WriteLine('%s'+$t+[Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes("
     "[Management.Automation.PSSerializer]::Serialize($_,%d))))}}"
 )
-_EXIT: Final = "if($LASTEXITCODE){exit $LASTEXITCODE}"
+"""Prints each object as a line; it lacks the mark and the depth."""
+EXIT: Final = "if($LASTEXITCODE){exit $LASTEXITCODE}"
+"""Ends the process as the last program has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,9 @@ class FarScript:
         if script.positional:
             given = literals.of(list(script.positional))
         piped = "" if script.input is None else f"{literals.of(list(script.input))}|"
-        lines = [] if script.shows_progress else [_QUIET]
+        lines = [] if script.shows_progress else [QUIET]
         if literals.secrets:
-            lines.append(_SECRETS)
+            lines.append(SECRETS)
         if given is not None:
             lines.append(f"$__p={given}")
         lines.append(f"$__b={_compiled(script)}")
@@ -93,8 +98,8 @@ class FarScript:
         if script.is_text:
             lines.append(call)
         else:
-            lines += [_WRITER % (mark, script.depth), f"{call} *>&1|& $__w"]
-        return cls("\n".join([*lines, _EXIT]), tuple(literals.secrets))
+            lines += [WRITER % (mark, script.depth), f"{call} *>&1|& $__w"]
+        return cls("\n".join([*lines, EXIT]), tuple(literals.secrets))
 
 
 def _compiled(script: Script) -> str:

@@ -87,7 +87,7 @@ class Literals:
         return "$true" if value else "$false"
 
     def _enum(self, value: EnumValue, _depth: int) -> str:
-        return str(int(value))
+        return f"({int(value)})"
 
     def _integer(self, value: int, _depth: int) -> str:
         if value in _INT_32:

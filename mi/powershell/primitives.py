@@ -29,7 +29,7 @@ def duration(text: str) -> timedelta:
     """Return an xs:duration of days, hours, minutes and seconds, cut to microseconds."""
     match = _DURATION.match(text)
     if match is None:
-        raise ValueError(text)
+        raise ValueError(f"{text!r} is no duration")
     seconds = Decimal(match["seconds"] or 0)
     whole, fraction = divmod(seconds, 1)
     try:
@@ -41,7 +41,7 @@ def duration(text: str) -> timedelta:
             microseconds=int(fraction / _TICK),
         )
     except OverflowError as error:
-        raise ValueError(text) from error
+        raise ValueError(f"{text!r} is no duration that Python holds") from error
     return -length if match["sign"] else length
 
 

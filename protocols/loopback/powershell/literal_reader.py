@@ -16,9 +16,7 @@ from mi.powershell.objects import PowerShellObject, SecureString
 
 __all__ = ["LiteralReader"]
 
-_TEXT: Final = re.compile(
-    "'((?:[^'\u2018\u2019\u201a\u201b]|(['\u2018\u2019\u201a\u201b])\\2)*)'"
-)
+_TEXT: Final = re.compile("'((?:[^'\u2018\u2019\u201a\u201b]|(['\u2018\u2019\u201a\u201b])\\2)*)'")
 _QUOTES: Final = re.compile("(['\u2018\u2019\u201a\u201b])\\1")
 _CONSTANTS: Final = {
     "$null": None,
@@ -82,25 +80,21 @@ class LiteralReader:
         for text, value in _CONSTANTS.items():
             if self.takes(text):
                 return value
-        if self.takes("@("):
-            return self._list()
-        if self.takes("@{"):
-            return self._mapping()
-        if self.takes(_CREDENTIAL):
-            return self._credential()
+        for opening, read in _OPENINGS.items():
+            if self.takes(opening):
+                return read(self)
         form = _FORM.match(self.text, self.place)
-        if form is None:
-            return self.quoted()
+        return self.quoted() if form is None else self._form(form)
+
+    def _form(self, form: re.Match[str]) -> Any:
         self.place = form.end()
         if form["integer"] is not None:
             return int(form["integer"])
         if form["secret"] is not None:
             return SecureString(self._secrets[int(form["secret"])])
         found = _TYPES[form["type"]](self)
-        while self.takes(")"):
-            if form["rest"].endswith("("):  # that of the call, then that of the literal
-                self.expect(")")
-            break
+        # The brackets of the call, where it is one, and of the literal.
+        self.expect("))" if form["rest"].endswith("(") else ")")
         return found
 
     def _list(self) -> list[Any]:
@@ -145,6 +139,11 @@ class LiteralReader:
         return PowerShellObject(self._mapping())
 
 
+_OPENINGS: Final[Mapping[str, Callable[[LiteralReader], Any]]] = {
+    "@(": LiteralReader._list,  # noqa: SLF001 - the table of this very class
+    "@{": LiteralReader._mapping,  # noqa: SLF001
+    _CREDENTIAL: LiteralReader._credential,  # noqa: SLF001
+}
 _TYPES: Final[Mapping[str, Callable[[LiteralReader], Any]]] = {
     "long": lambda reader: int(reader.quoted()),
     "uint64": lambda reader: int(reader.quoted()),
@@ -152,7 +151,7 @@ _TYPES: Final[Mapping[str, Callable[[LiteralReader], Any]]] = {
     "double": lambda reader: float(reader.quoted()),
     "decimal": lambda reader: Decimal(reader.quoted()),
     "Convert": lambda reader: b64decode(reader.quoted()),
-    "datetime": LiteralReader._time,  # noqa: SLF001 - the table of this very class
+    "datetime": LiteralReader._time,  # noqa: SLF001
     "datetimeoffset": LiteralReader._time,  # noqa: SLF001
     "timespan": LiteralReader._duration,  # noqa: SLF001
     "guid": lambda reader: UUID(reader.quoted()),

@@ -10,19 +10,19 @@ At line:3 char:5
 +     ~~~~~~~~~~~~~~~~
     + CategoryInfo          : ObjectNotFound: (C:\\nope:String) [Get-Item], ItemNotFoundException
     + FullyQualifiedErrorId : PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand
- 
-"""
+¤
+""".replace("¤", " ")
 _CUT = """\
-asdf : The term 'asdf' is not recognized as the name of a cmdlet, function, 
+asdf : The term 'asdf' is not recognized as the name of a cmdlet, function,¤
 script file, or operable program.
 At C:\\scripts\\a b.ps1:12 char:1
 + asdf
 + ~~~~
-    + CategoryInfo          : ObjectNotFound: (asdf:String) [], CommandNotFoundE 
+    + CategoryInfo          : ObjectNotFound: (asdf:String) [], CommandNotFoundE¤
    xception
     + FullyQualifiedErrorId : CommandNotFoundException
- 
-"""
+¤
+""".replace("¤", " ")
 
 
 def test_the_fields_of_a_printed_error_are_found() -> None:
@@ -51,7 +51,8 @@ def test_what_the_width_of_the_console_cut_is_put_together_again() -> None:
 
 
 def test_a_cut_identifier_is_put_together_again() -> None:
-    text = "x\n    + CategoryInfo : OK\n    + FullyQualifiedErrorId : Long,Microsoft.Power \n   Shell\n"
+    name = "    + FullyQualifiedErrorId : Long,Microsoft.Power \n   Shell\n"
+    text = f"x\n    + CategoryInfo : OK\n{name}"
     assert [one.error_id for one in error_records(text)] == ["Long,Microsoft.PowerShell"]
 
 

@@ -233,11 +233,11 @@ class Bench:
             found += self._repeated(name, failure)
             self._proxy.arm(None)
             if endpoint.refused_logons == refused:
-                found += self._unusable(session, failure)
+                found += self._unusable(session, fault, failure)
             started = time.monotonic()
         found += self._late(time.monotonic() - started, 0)
         # In the clear, a server may have been told nonsense, and have answered it rightly.
-        if self._is_sealed or fault.kind not in _GARBLING:
+        if not self._is_nonsense(fault):
             found += self._left(talk.given)
         else:
             self._settle()
@@ -289,7 +289,7 @@ class Bench:
             yield f"somebody else's exception: {failure!r}"
         if fault.kind is Kind.DELAY and failure is not None:
             yield f"a moment's delay is no failure: {failure}"
-        if fault.kind in _GARBLING and not self._is_sealed:
+        if self._is_nonsense(fault):
             return  # nothing tells a changed digit from the one that was sent
         if failure is None and given != stage.results:
             yield f"a wrong result: {given}"
@@ -312,8 +312,17 @@ class Bench:
             if done and not was_refused:
                 yield f"it was said not to be done, and was: {failure}"
 
-    def _unusable(self, session: mi.Session, failure: BaseException | None) -> Iterator[str]:
+    def _is_nonsense(self, fault: Fault) -> bool:
+        """Whether either end may be told something else than what was said, and not notice."""
+        return fault.kind in _GARBLING and not self._is_sealed
+
+    def _unusable(
+        self, session: mi.Session, fault: Fault, failure: BaseException | None
+    ) -> Iterator[str]:
         again = _failure(lambda: session.test_connection(timeout=_LONG))
+        if again is not None and self._is_nonsense(fault):
+            # What was lost of one request may have been taken from the next.
+            again = _failure(lambda: session.test_connection(timeout=_LONG))
         # To spare the account, a credential that was, or may have been, refused is not sent again.
         if again is not None and not (
             isinstance(again, mi.AuthenticationFailed)

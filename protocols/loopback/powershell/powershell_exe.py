@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from protocols.loopback.powershell import clixml
 from protocols.loopback.powershell.engine import Engine
+from protocols.loopback.powershell.far_scripts import FarScript, ObjectLines
 from protocols.loopback.powershell.records import (
     ErrorInfo,
     Information,
@@ -22,7 +23,7 @@ from protocols.loopback.powershell.records import (
     ScriptFailed,
     StreamName,
 )
-from protocols.loopback.powershell.script_run import ScriptExit, ScriptRun, Scripts
+from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun, Scripts
 from protocols.loopback.shells.invocation import Commands, Invocation, encoding_of
 
 __all__ = ["CommandLine", "powershell"]
@@ -209,17 +210,27 @@ def powershell(scripts: Scripts) -> Commands:
         except ValueError as error:
             invocation.stderr.line(str(error))
             return _BAD_ARGUMENT
-        script = asked.script
-        if script is None or (asked.is_encoded and _FROM_STDIN.search(script)):
-            script = _from_stdin(invocation)
+        task, is_whole = _task(asked, invocation)
         is_xml = asked.is_encoded or asked.options.get("outputformat", "").lower() == "xml"
-        shows = not _SILENT.search(asked.script or "") and not _SILENT.search(script)
-        console = _Console(invocation, is_xml=is_xml, shows_progress=shows)
-        code = _run(scripts, script, console, invocation)
+        console = _Console(invocation, is_xml=is_xml, shows_progress=task.shows_progress)
+        code = _run(scripts, task, console, invocation, is_whole=is_whole)
         console.close()
         return code
 
     return {"powershell": run, "pwsh": run}
+
+
+def _task(asked: CommandLine, invocation: Invocation) -> tuple[FarScript, bool]:
+    """Return what is to be run, and whether it is all there is, or was in another script."""
+    script = asked.script
+    if script is not None:
+        found = FarScript.read(script, invocation.stdin.read)
+        if found is not None:
+            return found, False
+    if script is None or (asked.is_encoded and _FROM_STDIN.search(script)):
+        script = _from_stdin(invocation)
+    shows_progress = not _SILENT.search(asked.script or "") and not _SILENT.search(script)
+    return FarScript(script, is_command=False, shows_progress=shows_progress), True
 
 
 def _from_stdin(invocation: Invocation) -> str:
@@ -233,19 +244,30 @@ def _from_stdin(invocation: Invocation) -> str:
         return text
 
 
-def _run(scripts: Scripts, script: str, console: _Console, invocation: Invocation) -> int:
+def _run(
+    scripts: Scripts, task: FarScript, console: _Console, invocation: Invocation, *, is_whole: bool
+) -> int:
+    host: Host = console
+    if task.mark is not None:
+        host = ObjectLines(task.mark, invocation.stdout.line, console)
     run = ScriptRun(
-        script,
-        console,
+        task.script,
+        host,
         invocation.prompt,
         invocation.attention,
-        input=console.input(),
+        task.arguments,
+        task.parameters,
+        input=console.input() if is_whole else task.input or (),
     )
     try:
-        Engine(scripts).run(run)
+        if task.is_command:
+            Engine(scripts).call(task.script, run)
+        else:
+            Engine(scripts).run(run)
     except ScriptExit as end:
         return end.code
     except ScriptFailed as failed:
         console.write(StreamName.ERROR, failed.error)
         return 1
-    return int(run.has_failed)
+    # One within another ends well, whatever it has written.
+    return int(run.has_failed and is_whole)

@@ -124,12 +124,12 @@ class Engine:
             _emit(run, self._value(command, run))
             return
         arguments, parameters = self._arguments(rest, run)
-        inner = replace(run, arguments=tuple(arguments), parameters=parameters)
+        name = first.text if first.kind is Kind.BLOCK else str(self._one(first, run))
+        inner = replace(run, script=name, arguments=tuple(arguments), parameters=parameters)
         if first.kind is Kind.BLOCK:
-            self.run(replace(inner, script=first.text))
+            self.run(inner)
         else:
-            name = self._one(first, run)
-            self.call(str(name), replace(inner, script=str(name)))
+            self.call(name, inner)
         run.has_failed = run.has_failed or inner.has_failed
 
     # Keywords

@@ -236,5 +236,5 @@ def _begin_anew() -> None:
         channel.after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
-    os.register_at_fork(after_in_child=_begin_anew)
+# Windows forks nothing, and does not have it.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_begin_anew)

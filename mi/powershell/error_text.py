@@ -68,7 +68,7 @@ def _record(lines: list[str]) -> Iterator[ErrorRecord]:
         activity=activity,
         reason=facts.get("reason"),
         target_name=facts.get("target") or None,
-        target_type=facts.get("type"),
+        target_type=facts.get("type") or None,
         position=None if at_place is None else "\n".join(lines[at_place:at_category]),
         script_name=None if place is None else place["script"],
         line_number=None if place is None else int(place["line"]),

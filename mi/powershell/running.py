@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from mi.errors import InvalidParameter, MIError
+from mi.errors import InvalidParameter, MIError, OperationTimeout
 from mi.powershell.records import Record
 from mi.powershell.result import PowerShellResult
 from mi.powershell.script_calls import ScriptCalls
@@ -114,14 +114,21 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
             return False
         try:
             return self._take(self._run.next_records())
+        except OperationTimeout as error:
+            # What took too long was one of several operations, and its time what was left.
+            raise self._fail(self._calls.expired() or error) from error
         except MIError as error:
-            self._failure = error.located(self._host, OPERATION)
-            self._end()
+            self._fail(error)
             raise
         except BaseException:  # Ctrl-C, or what a callback raised: nothing may go on over there
             self._is_closed = True
             self._end()
             raise
+
+    def _fail(self, error: MIError) -> MIError:
+        self._failure = error.located(self._host, OPERATION)
+        self._end()
+        return error
 
     def _take(self, records: list[Record] | None) -> bool:
         if records is None:

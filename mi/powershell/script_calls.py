@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from mi.calls import Call
 from mi.control import Expiry
-from mi.errors import InvalidParameter, MIError, OperationCancelled
+from mi.errors import InvalidParameter, MIError, OperationCancelled, OperationTimeout
 from mi.operation import Operation
 from mi.option_checks import seconds
 
@@ -61,14 +61,19 @@ class ScriptCalls:
             self._open.append(operation)
             return operation
 
+    def expired(self) -> OperationTimeout | None:
+        """Return the error of a script whose time is over, or None while it is not."""
+        is_over = self._is_begun and self._end.remaining() == 0.0
+        return self._end.error("the script was running") if is_over else None
+
     def _remaining(self) -> float | None:
         if not self._is_begun:
             self._is_begun = True
             self._end = Expiry.after(self._seconds, "timeout")
-        left = self._end.remaining()
-        if left == 0.0:
-            raise self._end.error("running the script")
-        return left
+        error = self.expired()
+        if error is not None:
+            raise error
+        return self._end.remaining()
 
     def _endless(self, call: Call[Any]) -> dict[str, Any]:
         # What waits for a script waits as long as that takes; what asks the server does not.

@@ -9,9 +9,11 @@ import re
 from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mi.errors import TypeMismatch
 from mi.powershell.encoded_command import READER
 from mi.powershell.far_script import EXIT, LETTERS, QUIET, SECRETS, WRITER
 from mi.powershell.records import Stream
@@ -132,7 +134,17 @@ class ObjectLines:
 def _serialized(value: Any) -> str:
     from psrpcore import types as ps  # noqa: PLC0415 - for whoever runs PowerShell here
 
-    return ps.serialize_clixml([(value, ps.ClixmlStream.OUTPUT)], ps.PSCryptoProvider())
+    from mi.powershell.psrp_values import to_psrp  # noqa: PLC0415 - as above
+
+    class Sealed(ps.PSCryptoProvider):
+        """What nobody but its user can read."""
+
+        def encrypt(self, _: str) -> str:
+            return "01000000d08c9ddf0115d1118c7a00c04fc297eb"
+
+    with suppress(TypeMismatch):  # psrpcore makes an object of what has attributes
+        value = to_psrp(value)
+    return ps.serialize_clixml([(value, ps.ClixmlStream.OUTPUT)], Sealed())
 
 
 def _error(error: ErrorInfo) -> Any:

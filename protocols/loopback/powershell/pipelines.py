@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from psrpcore import PowerShell, ServerPipeline, ServerRunspacePool
+from psrpcore import PowerShell, ServerHostRequestor, ServerPipeline, ServerRunspacePool
 from psrpcore.types import PipelineState, PSInvocationState
 
 from protocols.loopback.powershell.engine import Engine, Piped
@@ -55,6 +55,7 @@ class Pipeline:
         self._input: deque[Any] = deque()
         self._is_input_ended = False
         self._answers: dict[int, PipelineHostResponseEvent] = {}
+        self._has_host = False
 
     @property
     def is_ended(self) -> bool:
@@ -116,7 +117,10 @@ class Pipeline:
             asked = self._awaited()
             self._execute(asked)
             self._pool.send(self._pipeline.complete)
-        except ScriptExit:
+        except ScriptExit as end:
+            if self._has_host:
+                code = end.code
+                self.perform(lambda pipeline: ServerHostRequestor(pipeline).set_should_exit(code))
             self._pool.send(self._pipeline.complete)
         except ScriptFailed as failed:
             self._fail(failed.error)
@@ -154,6 +158,7 @@ class Pipeline:
         host = asked.host
         if host.UseRunspaceHost and self._pool.runspaces.host is not None:
             host = self._pool.runspaces.host
+        self._has_host = not host.IsHostNull
         has_user = not (host.IsHostNull or host.IsHostUINull)
         run = ScriptRun(
             "",

@@ -126,6 +126,13 @@ class ServiceContext:
             buffer.value or b"" for buffer in buffers if buffer.type is raw.IOVBufferType.data
         )
 
+    @property
+    def signature_size(self) -> int:
+        """Bytes of the token that `sign` makes, which must not be made to find out."""
+        buffers = raw.IOV(b"", raw.IOVBufferType.mic_token, std_layout=False)
+        raw.get_mic_iov_length(self._context, buffers)
+        return len(buffers[1].value or b"")
+
     def sign(self, message: bytes) -> bytes:
         """Return the token that proves a message."""
         token: bytes = raw.get_mic(self._context, message)

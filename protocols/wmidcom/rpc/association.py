@@ -152,15 +152,17 @@ class Association:
             return BindAck.read(packet.body)
         nak = packet.type is PacketType.BIND_NAK
         reason = BindNak.read(packet.body).reason if nak else _status(packet)
+        is_scheme = nak and reason == _UNKNOWN_SERVICE
         # NTLM has said nothing of the user yet; Kerberos has shown its ticket.
-        is_scheme = reason == _UNKNOWN_SERVICE if nak else reason != _ACCESS_DENIED
+        is_refusal = self._security.is_answered and (nak or reason == _ACCESS_DENIED)
         raise Rejected(
             AuthenticationFailed(
                 f"{self._authority} does not let anybody log on so"
                 f" ({'bind_nak' if nak else 'fault'} {reason})",
                 advice="Check the credentials; or pass some with another scheme=.",
             ),
-            is_refusal=self._security.is_answered and not is_scheme,
+            is_refusal=is_refusal and not is_scheme,
+            may_pass=not (is_refusal or is_scheme),
         )
 
     def _finish(self, offer: Bind, token: bytes) -> None:

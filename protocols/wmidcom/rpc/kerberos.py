@@ -58,6 +58,7 @@ class KerberosSecurity:
         self._context = context
         self._who = who
         self._to = to
+        self._token_size: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -67,9 +68,11 @@ class KerberosSecurity:
     @property
     def token_size(self) -> int:
         """Bytes of a proof."""
-        if self.level == AuthLevel.INTEGRITY:
-            return len(self._context.sign(b""))
-        return self._context.token_size
+        if self._token_size is None:
+            is_signing = self.level == AuthLevel.INTEGRITY
+            context = self._context
+            self._token_size = context.signature_size if is_signing else context.token_size
+        return self._token_size
 
     def step(self, token: bytes | None = None) -> bytes | None:
         """Take in the server's token, if it sent one, and return ours, if one is due."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mi.errors import ConnectionFailed
+from mi.errors import ConnectionFailed, MIError
 from protocols.dcom.packets import HEADER_SIZE, LARGEST_FRAGMENT, Header
 from protocols.network.sockets import BoundedSocket
 
@@ -38,6 +38,8 @@ class PacketStream:
         """
         try:
             self._connection.sendall(packet)
+        except MIError:  # a time-out of ours is an OSError, too
+            raise
         except OSError as error:
             failure = error
         else:
@@ -66,6 +68,8 @@ class PacketStream:
     def _fill(self) -> None:
         try:
             count = self._connection.recv_into(self._chunk)
+        except MIError:
+            raise
         except OSError as error:
             failure = error
         else:

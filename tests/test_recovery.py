@@ -440,3 +440,16 @@ def test_a_release_that_does_not_arrive_goes_out_again_with_the_next_exchange(
     assert endpoint.open_contexts == 1
     session.test_connection()
     assert endpoint.open_contexts == 0
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_a_release_that_is_answered_by_nothing_goes_out_again(is_sealed: bool) -> None:
+    with Endpoint(allow_unencrypted=not is_sealed) as endpoint:
+        own = endpoint.credentials if is_sealed else endpoint.basic_credentials
+        with session_with(endpoint, credentials=own, packet_privacy=is_sealed) as session:
+            services = session.query_instances(SERVICES)
+            next(services)
+            endpoint.disturb(Replace("Release", body=b"", headers={"Content-Type": None}))
+            services.close()
+            session.test_connection()
+    assert actions(endpoint)[-3:] == ["Release", "Release", "Identify"]

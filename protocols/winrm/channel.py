@@ -212,7 +212,7 @@ class WinrmChannel:
             ):
                 data = next(line.exchange(envelope, bound, cancel, repeatable=request.repeatable))
         try:
-            reply = parse(data, message_id, limit=self.limit)
+            reply = parse(data, message_id, limit=self.limit, has_streams=request.has_streams)
         except MIError as error:
             error.outcome_unknown = not request.repeatable
             if entry is not None:
@@ -393,6 +393,9 @@ class WinrmChannel:
         partings = run.part()
         while partings:
             parting, message_id = partings[0], new_id()
+            # A signal has no answer. What releases is answered by an envelope: who says yes without
+            # one, in the clear above all, may not have read it.
+            is_signal = isinstance(parting, Farewell)
             if isinstance(parting, Farewell):
                 action = str(parting.signal)
                 envelope = serialize_signal(parting.signal, parting.operation_id, message_id)
@@ -400,7 +403,7 @@ class WinrmChannel:
                 action = parting.action
                 envelope = self.written(parting, message_id)
             with following(action, self.authority, line) as entry:
-                list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=True))
+                list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=is_signal))
             if entry is not None:
                 entry.end(None)
             partings.popleft()

@@ -1,8 +1,10 @@
 """Endpoints on 127.0.0.1 over an in-memory CIM repository, for tests, demo and documentation.
 
-`with Endpoint() as endpoint:` gives a WS-Management server that behaves as Windows does.
+`with Endpoint() as endpoint:` gives a WS-Management server that behaves as Windows does, and
+`with DcomEndpoint() as endpoint:` one of WMI over DCOM.
 """
 
+from protocols.loopback.dcom import DcomEndpoint
 from protocols.loopback.disturbances import Cut, Disturbance, Drip, Replace, Say, Slow, Stall
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.http import Endpoint
@@ -12,6 +14,7 @@ from protocols.loopback.service import Limits
 
 __all__ = [
     "Cut",
+    "DcomEndpoint",
     "Disturbance",
     "Drip",
     "Endpoint",

@@ -1,0 +1,169 @@
+"""The server's end of a logon over RPC, and of what is sealed after it (MS-RPCE 3.3.3.4).
+
+NTLM, bare or inside SPNEGO, is pyspnego's. Kerberos is the platform's own acceptor, as for
+WS-Management, so that a client that uses pyspnego shares no line with it.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, Final, Protocol
+
+import spnego
+from spnego.exceptions import NegotiateOptions, SpnegoError
+from spnego.iov import BufferType
+
+from mi.errors import ProtocolError
+from protocols.dcom.packets import AuthLevel, AuthService, Verifier
+from protocols.loopback.acceptor import Policy
+from protocols.loopback.security import NotAccepted, is_kerberos, is_ntlm
+
+__all__ = ["LEVELS", "Logon", "PyspnegoLogon", "logon_of"]
+
+LEVELS: Final = (AuthLevel.INTEGRITY, AuthLevel.PRIVACY)
+"""What a client must protect at least: Windows takes no less since 2022 (KB5004442)."""
+
+_MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+_OPTIONS: Final = {
+    "ntlm": NegotiateOptions.use_ntlm,
+    "negotiate": NegotiateOptions.use_negotiate,
+}
+_REQUIRED: Final = (
+    spnego.ContextReq.integrity | spnego.ContextReq.confidentiality | spnego.ContextReq.dce_style
+)
+
+
+class Logon(Protocol):
+    """One logon on a connection: first it takes tokens, then it protects.
+
+    Attributes:
+        service: what it is on the wire.
+        level: how much it protects.
+        context_id: what the client calls it.
+        signs_headers: whether both sides protect the headers of packets.
+    """
+
+    service: int
+    level: int
+    context_id: int
+    signs_headers: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether the client is known."""
+        ...
+
+    @property
+    def principal(self) -> str:
+        """Who the client is."""
+        ...
+
+    @property
+    def token_size(self) -> int:
+        """Bytes of a proof."""
+        ...
+
+    def step(self, token: bytes) -> bytes:
+        """Take in a token and return the answer.
+
+        Raises:
+            NotAccepted: it is refused.
+        """
+        ...
+
+    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
+        """Return the body as it is sent, and the proof."""
+        ...
+
+    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        """Return the body as it was, once the proof holds.
+
+        Raises:
+            ProtocolError: it does not.
+        """
+        ...
+
+
+class PyspnegoLogon:
+    """A logon by pyspnego's own code."""
+
+    def __init__(self, mechanism: str, verifier: Verifier) -> None:
+        """Wait for the first token of `ntlm` or `negotiate`."""
+        self.service, self.level = verifier.service, verifier.level
+        self.context_id = verifier.context_id
+        self.signs_headers = False
+        self._context: Any = spnego.server(
+            protocol=mechanism, options=_OPTIONS[mechanism], context_req=_REQUIRED
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether the client is known."""
+        return bool(self._context.complete)
+
+    @property
+    def principal(self) -> str:
+        """Who the client is."""
+        return self._context.client_principal or ""
+
+    @property
+    def token_size(self) -> int:
+        """Bytes of a proof."""
+        return int(self._context.query_message_sizes().header)
+
+    def step(self, token: bytes) -> bytes:
+        """Take in a token and return the answer."""
+        try:
+            return self._context.step(token) or b""
+        except _MALFORMED:
+            raise NotAccepted from None
+
+    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
+        """Return the body as it is sent, and the proof."""
+        if self.level == AuthLevel.INTEGRITY:
+            return body, self._context.sign(self._signed(head, body, trailer))
+        buffers = self._between(head, body, trailer)
+        found = self._context.wrap_iov([*buffers, BufferType.header]).buffers
+        return found[len(buffers) // 2].data or b"", found[-1].data or b""
+
+    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
+        """Return the body as it was, once the proof holds."""
+        try:
+            if self.level == AuthLevel.INTEGRITY:
+                self._context.verify(self._signed(head, body, trailer), token)
+                return body
+            buffers = self._between(head, body, trailer)
+            found = self._context.unwrap_iov([*buffers, (BufferType.header, token)]).buffers
+            return found[len(buffers) // 2].data or b""
+        except _MALFORMED as error:
+            raise ProtocolError("the signature of a request is wrong") from error
+
+    def _between(self, head: bytes, body: bytes, trailer: bytes) -> list[Any]:
+        """Return what is sealed, between what is only signed, if headers are."""
+        if not self.signs_headers:
+            return [body]
+        return [(BufferType.sign_only, head), body, (BufferType.sign_only, trailer)]
+
+    def _signed(self, head: bytes, body: bytes, trailer: bytes) -> bytes:
+        return head + body + trailer if self.signs_headers else body
+
+
+def logon_of(verifier: Verifier, policy: Policy) -> Logon | None:
+    """Return the logon that a first token begins, or None where it is of no known kind.
+
+    Args:
+        verifier: with the first token.
+        policy: whom to accept, and how.
+    """
+    if verifier.service == AuthService.NTLM and is_ntlm(verifier.token):
+        return PyspnegoLogon("ntlm", verifier)
+    if verifier.service not in {AuthService.KERBEROS, AuthService.NEGOTIATE}:
+        return None
+    if policy.keytab is not None and is_kerberos(verifier.token):
+        # Only here, so that an endpoint without a keytab does not need its libraries.
+        from protocols.loopback.rpc.kerberos import KerberosLogon  # noqa: PLC0415
+
+        return KerberosLogon(policy.keytab, verifier)
+    if verifier.service == AuthService.NEGOTIATE:
+        return PyspnegoLogon("negotiate", verifier)
+    return None

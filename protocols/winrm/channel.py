@@ -195,7 +195,7 @@ class WinrmChannel:
                     return answer
                 if self._frees_places(answer, expiry, cancel):
                     continue
-                if not (_is_harmless(request) and patience.bears(answer)):
+                if not patience.bears(answer):  # a fault for want of a quota came first
                     return answer
                 said = answer.error().message
             waited = patience.wait()

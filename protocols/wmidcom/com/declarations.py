@@ -49,24 +49,31 @@ def read_class(
         server_name,
         derivation[0] if derivation else None,
         derivation,
-        read_properties(found, objects),
+        read_properties(found, objects, has_defaults=found.is_class),
         NameMap((one.name, one) for one in _methods(found, objects, name)),
         _qualifiers(found.qualifiers, objects)[1],
     )
 
 
-def read_properties(found: WbemObject, objects: Objects) -> NameMap[Property]:
+def read_properties(
+    found: WbemObject, objects: Objects, *, has_defaults: bool = False
+) -> NameMap[Property]:
     """Return the properties that a class declares, or of an instance those that it has.
+
+    Args:
+        found: the class or instance.
+        objects: reads what of a value is itself an object.
+        has_defaults: whether its values are default values.
 
     Raises:
         ProtocolError: a property is of no CIM type, or a value is none of its type.
         WbemError: it does not say.
     """
-    return NameMap((one.name, one) for one in _properties(found, objects))
+    properties = _properties(found, objects, has_defaults=has_defaults)
+    return NameMap((one.name, one) for one in properties)
 
 
-def _properties(found: WbemObject, objects: Objects) -> Iterator[Property]:
-    is_class = found.is_class
+def _properties(found: WbemObject, objects: Objects, *, has_defaults: bool) -> Iterator[Property]:
     for entry in found.entries():
         name, kind = entry.name, cim_type(entry.number)
         said, qualifiers = _qualifiers(partial(found.property_qualifiers, name), objects)
@@ -74,7 +81,7 @@ def _properties(found: WbemObject, objects: Objects) -> Iterator[Property]:
             name,
             kind,
             declared_class(kind, said),
-            received(entry.variant, kind, objects) if is_class else None,
+            received(entry.variant, kind, objects) if has_defaults else None,
             _origin(found.property_origin, name),
             propagated=bool(entry.flavor & _PROPAGATED),
             qualifiers=qualifiers,
@@ -111,7 +118,9 @@ def _methods(found: WbemObject, objects: Objects, class_name: str) -> Iterator[M
 
 def _parameters(side: WbemObject | None, direction: Qualifier, objects: Objects) -> list[Property]:
     """Return the parameters of a side, which it is that says where they go: Wine 8 says no more."""
-    return [] if side is None else [_going(one, direction) for one in _properties(side, objects)]
+    if side is None:
+        return []
+    return [_going(one, direction) for one in _properties(side, objects, has_defaults=True)]
 
 
 def _going(parameter: Property, direction: Qualifier) -> Property:

@@ -31,8 +31,7 @@ __all__ = ["Fetch", "ObjectReader", "nothing"]
 Fetch = Callable[[str], WbemObject]
 """Asks for the object of a class by its name, which is the caller's to release."""
 
-_STATUS: Final = "__ExtendedStatus"
-_NOT_ASKED_FOR: Final = (PARAMETERS.lower(), _STATUS.lower())
+_PATHLESS: Final = (PARAMETERS, "__ExtendedStatus")  # nor is there more to know of their classes
 
 
 def nothing(_namespace: str | None, _class_name: str) -> None:
@@ -85,6 +84,13 @@ class ObjectReader:
         name = found.class_name
         if not name:
             raise ProtocolError("an instance is one of no class")
+        return self._instance(found, name)
+
+    def parameters(self, found: WbemObject) -> Instance:
+        """Return what came out of a method; Wine 8 does not say of what class that is."""
+        return self._instance(found, PARAMETERS)
+
+    def _instance(self, found: WbemObject, name: str) -> Instance:
         types: dict[str, CimType] = {}
         values: dict[str, Any] = {}
         for entry in found.entries():
@@ -100,7 +106,7 @@ class ObjectReader:
             layout,
             self._namespace,
             self._server_name,
-            identity=None if is_declared else _identity(found, values),
+            identity=None if is_declared or name in _PATHLESS else _identity(found, values),
         )
 
     # Layouts
@@ -122,8 +128,7 @@ class ObjectReader:
     def _declared(self, name: str) -> Class | None:
         folded = name.lower()
         if folded not in self._classes:
-            asked = folded not in _NOT_ASKED_FOR
-            self._classes[folded] = self._asked(name) if asked else None
+            self._classes[folded] = None if name in _PATHLESS else self._asked(name)
         return self._classes[folded]
 
     def _asked(self, name: str) -> Class | None:

@@ -61,7 +61,11 @@ class Answer:
 
 
 class Call(Generic[T]):
-    """A call under way. All but making it and `outcome` is for the threads that use COM."""
+    """A call under way. All but making it and `outcome` is for the threads that use COM.
+
+    Attributes:
+        is_begun: whether it was made, or was about to be.
+    """
 
     def __init__(
         self,
@@ -84,6 +88,7 @@ class Call(Generic[T]):
         self._finish = finish
         self._pending: CallResult | None = None
         self._outcomes: list[T] = []
+        self.is_begun = False
 
     def step(self) -> bool:
         """Begin, or go on; wait a little, and return whether it is over.
@@ -93,6 +98,7 @@ class Call(Generic[T]):
         """
         if self._pending is None:
             answer = Answer(self._system)
+            self.is_begun = True
             self._begin(answer)
             self._pending = answer.result()
             if self._pending is None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from mi.errors import OperationCancelled, OperationTimeout
 from mi.instance import Instance
 from mi.schema import Class, Method
 from protocols.wmidcom.com.enumerator import ComEnumerator
@@ -86,7 +87,7 @@ class ComServices:
     ) -> Instance | None:
         """Call a method, and return what it returned, with `ReturnValue`."""
         begin = partial(self._namespace.execute, path, method, parameters, context)
-        finish = partial(_read_if_any, self._namespace.reader.instance)
+        finish = partial(_read_if_any, self._namespace.reader.parameters)
         return self._wait(begin, object_of, finish, bounds, changes=True)
 
     def _wait(
@@ -105,10 +106,11 @@ class ComServices:
         is_over = False
         try:
             while not is_over:
-                is_over = self._session.call(
-                    step, bounds, _PHASE, discard=lambda _: call.release(), changes=changes
-                )
+                is_over = self._session.call(step, bounds, _PHASE, discard=lambda _: call.release())
             return call.outcome()
+        except (OperationCancelled, OperationTimeout) as error:
+            error.outcome_unknown = changes and call.is_begun
+            raise
         finally:
             self._session.let_go(call)
 

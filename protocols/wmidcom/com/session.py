@@ -50,10 +50,9 @@ class Session:
         phase: str,
         *,
         discard: Callable[[T], object] = lambda _: None,
-        changes: bool = False,
     ) -> T:
         """Return what `work` returns, done in the thread (see `Worker.call`)."""
-        return self._worker.call(work, bounds, phase, discard=discard, changes=changes)
+        return self._worker.call(work, bounds, phase, discard=discard)
 
     def hold(self, held: Any) -> None:
         """Release something when the session ends."""

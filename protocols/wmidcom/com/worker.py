@@ -15,7 +15,7 @@ from threading import Condition, Event, Lock, Thread, current_thread
 from typing import Any, Final, Generic, TypeVar
 
 from mi.control import Expiry
-from mi.errors import InvalidParameter, MIError
+from mi.errors import InvalidParameter
 from protocols.wmidcom.com.system import System
 from protocols.wmidcom.services import Bounds, WbemError
 
@@ -109,7 +109,6 @@ class Worker:
         phase: str,
         *,
         discard: Callable[[T], object] = _keep,
-        changes: bool = False,
     ) -> T:
         """Return what `work` returns, once it has been done.
 
@@ -118,7 +117,6 @@ class Worker:
             bounds: ends the wait for it.
             phase: what is waited for, for the message.
             discard: gives back, in that thread, a result that nobody wants any more.
-            changes: whether it changes something, so that without an answer nobody knows.
 
         Raises:
             MIError: the wait is over, or the worker is closed; else what `work` raises.
@@ -134,7 +132,7 @@ class Worker:
             raise
         if self._leave(job):
             return job.result()
-        raise _given_up(bounds, phase, outcome_unknown=changes and job.is_begun)
+        raise bounds.cancel.error() if bounds.cancel.cancelled else bounds.expiry.error(phase)
 
     def post(self, work: Callable[[], object]) -> None:
         """Have `work` done when its turn comes; after the end it is not done."""
@@ -226,9 +224,3 @@ def _wait(job: _Job[Any], bounds: Bounds) -> None:
         if remaining == 0.0:
             return
         job.changed.wait(_PATIENCE if remaining is None else min(remaining, _PATIENCE))
-
-
-def _given_up(bounds: Bounds, phase: str, *, outcome_unknown: bool) -> MIError:
-    error = bounds.cancel.error() if bounds.cancel.cancelled else bounds.expiry.error(phase)
-    error.outcome_unknown = outcome_unknown
-    return error

@@ -188,6 +188,14 @@ def test_of_a_change_nobody_knows_when_the_wait_ends(
     wmi.is_silent = False
 
 
+def test_of_a_change_that_never_began_everybody_knows(services: ComServices) -> None:
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(OperationCancelled) as caught:
+        services.delete_instance(SPOOLER, WbemFlags.NONE, (), Bounds(Expiry(), cancel))
+    assert not caught.value.outcome_unknown
+
+
 def test_a_slow_answer_is_waited_for(
     services: ComServices, wmi: FakeConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """WMIDCOM keeps the contract of protocol handlers, whatever carries its calls."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from typing import Any
 
@@ -28,6 +28,9 @@ from mi.instance import Instance
 from mi.options import DestinationOptions, OperationOptions
 from mi.testing import HandlerContract
 from protocols.loopback import Repository
+from protocols.loopback.dcom import DcomEndpoint
+from protocols.wmidcom.handler import WmidcomHandler
+from tests.wmidcom.endpoints import open_enumerators, silent
 from tests.wmidcom.fake_services import FakeConnection, FakeHandler
 
 _SERVICES = "SELECT Name, State FROM Win32_Service"
@@ -80,6 +83,9 @@ class Contract(HandlerContract):
         return GetInstance(Instance("Win32_Service", {"Name": "none"}))
 
 
+_NOBODY_LISTENS = 1  # tcpmux: no machine has it
+
+
 class TestOverAFake(Contract):
     """Without a wire."""
 
@@ -107,3 +113,36 @@ class TestOverAFake(Contract):
         self.connection.is_silent = True
         yield
         self.connection.is_silent = False
+
+
+class TestOverDcom(Contract):
+    """By DCOM, logged on with NTLM, sealed, against the endpoint that plays Windows."""
+
+    @pytest.fixture(autouse=True)
+    def _endpoint(self) -> Iterator[None]:
+        self.numbers = count()
+        with DcomEndpoint() as self.endpoint:
+            self.repository = self.endpoint.repository
+            yield
+
+    def handler(self) -> ProtocolHandler:
+        return WmidcomHandler()
+
+    def destination(self) -> str:
+        return self.endpoint.host
+
+    def options(self) -> DestinationOptions:
+        return DestinationOptions(
+            destination_port=self.endpoint.port, credentials=self.endpoint.credentials
+        )
+
+    def unreachable(self) -> tuple[str, DestinationOptions]:
+        return "127.0.0.1", DestinationOptions(
+            destination_port=_NOBODY_LISTENS, credentials=self.endpoint.credentials
+        )
+
+    def open_contexts(self) -> int:
+        return open_enumerators(self.endpoint)
+
+    def silence(self) -> AbstractContextManager[None]:
+        return silent(self.endpoint)

@@ -160,7 +160,7 @@ class ActivationReply:
 
     def packed(self) -> bytes:
         """Return the OBJREF of the properties."""
-        blob = write_blob(((_REPLY, self._reply()), (_OUTCOME, self._outcome())))
+        blob = write_blob(((_OUTCOME, self._outcome()), (_REPLY, self._reply())))
         return CustomReference(_IID_OUT, _CLSID_OUT, blob).packed()
 
     def _outcome(self) -> bytes:

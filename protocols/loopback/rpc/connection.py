@@ -78,8 +78,8 @@ class RpcConnection:
         self._counts = counts
         self._port = port
         self._contexts: dict[int, Interface] = {}
-        self._logon: Logon | None = None
-        self._is_known = self._is_refused = False
+        self._logons: dict[int, Logon] = {}
+        self._is_refused = False
         self._largest = LARGEST_FRAGMENT
         self._assembly = Assembly(_LARGEST_CALL)
         self._buffer = b""
@@ -124,16 +124,21 @@ class RpcConnection:
 
     def _bind(self, packet: Packet) -> None:
         bind = Bind.read(packet.body)
-        if packet.verifier is not None:
-            self._logon = logon_of(packet.verifier, self._policy)
-            if self._logon is None:
-                body = BindNak(_UNKNOWN_SERVICE).body()
-                self._peer.send(Packet(PacketType.BIND_NAK, packet.call_id, body).packed())
-                return
-            self._logon.signs_headers = bool(packet.flags & PacketFlags.HEADER_SIGN)
+        if packet.verifier is not None and not self._begin_logon(packet, packet.verifier):
+            body = BindNak(_UNKNOWN_SERVICE).body()
+            self._peer.send(Packet(PacketType.BIND_NAK, packet.call_id, body).packed())
+            return
         self._largest = min(bind.receive, LARGEST_FRAGMENT)
-        group = self._group(bind.group)
-        self._agree(packet, PacketType.BIND_ACK, bind, group)
+        self._agree(packet, PacketType.BIND_ACK, bind, self._group(bind.group))
+
+    def _begin_logon(self, packet: Packet, verifier: Verifier) -> bool:
+        """Begin a logon, in the place of one that is over; return whether it is of a known kind."""
+        logon = logon_of(verifier, self._policy)
+        if logon is None:
+            return False
+        logon.signs_headers = bool(packet.flags & PacketFlags.HEADER_SIGN)
+        self._logons[verifier.context_id] = logon
+        return True
 
     def _group(self, asked: int) -> int:
         with self._counts.lock:
@@ -142,12 +147,19 @@ class RpcConnection:
         return group
 
     def _alter(self, packet: Packet) -> None:
+        verifier = packet.verifier
+        if verifier is not None and self._is_over(verifier.context_id):
+            self._begin_logon(packet, verifier)  # a client may log on once more, as impacket does
         self._agree(packet, PacketType.ALTER_CONTEXT_RESPONSE, Bind.read(packet.body), 0)
+
+    def _is_over(self, context_id: int) -> bool:
+        logon = self._logons.get(context_id)
+        return logon is None or logon.complete
 
     def _agree(self, packet: Packet, kind: PacketType, bind: Bind, group: int) -> None:
         """Answer what a client asks for, and its token, if it has one."""
         token = b""
-        if packet.verifier is not None and not self._is_known:
+        if packet.verifier is not None:
             try:
                 token = self._step(packet.verifier)
             except NotAccepted:
@@ -179,7 +191,7 @@ class RpcConnection:
             self._refuse()
 
     def _step(self, verifier: Verifier) -> bytes:
-        logon = self._logon
+        logon = self._logons.get(verifier.context_id)
         if logon is None:
             raise NotAccepted
         answer = logon.step(verifier.token)
@@ -189,16 +201,14 @@ class RpcConnection:
 
     def _accept(self, logon: Logon) -> None:
         policy, name = self._policy, logon.principal
-        if logon.level not in LEVELS or not (
-            name == policy.principal or policy.user.is_named(name)
-        ):
+        is_right = name == policy.principal or policy.user.is_named(name)
+        if logon.level not in LEVELS or not is_right:
             raise NotAccepted
-        self._is_known = True
         with self._counts.lock:
             self._counts.logons += 1
 
     def _refuse(self) -> None:
-        self._is_refused, self._logon = True, None
+        self._is_refused = True
         with self._counts.lock:
             self._counts.refused += 1
 
@@ -209,24 +219,31 @@ class RpcConnection:
         if self._is_refused:
             self._peer.send(write_fault(packet.call_id, 0, _ACCESS_DENIED, was_executed=False))
             return
-        logon = self._logon if self._is_known else None
+        logon = None if packet.verifier is None else self._known(packet.verifier)
         call = self._assembly.add(read_fragment(data, logon))
         if call is None:
             return
         try:
-            stub = self._answered(call)
+            stub = self._answered(call, is_known=logon is not None)
         except Fault as fault:
             self._peer.send(write_fault(call.call_id, call.context_id, fault.status))
             return
         reply = Call(call.call_id, call.context_id, stub)
         self._peer.send(b"".join(write_call(reply, self._largest, logon)))
 
-    def _answered(self, call: Call) -> bytes:
+    def _known(self, verifier: Verifier) -> Logon:
+        """Return the logon that a request belongs to, which must be over."""
+        logon = self._logons.get(verifier.context_id)
+        if logon is None or not logon.complete:
+            raise ProtocolError("a request belongs to no logon")
+        return logon
+
+    def _answered(self, call: Call, *, is_known: bool) -> bytes:
         interface = self._contexts.get(call.context_id)
         if interface is None:
             raise Fault(_NO_CONTEXT)
         is_open = interface is EXPORTER and call.opnum == SERVER_ALIVE_2.opnum
-        if not (self._is_known or is_open):
+        if not (is_known or is_open):
             raise Fault(_ACCESS_DENIED)
         return self._answers.answer(interface, call.opnum or 0, call.object, call.stub)
 

@@ -85,7 +85,11 @@ class Logon(Protocol):
 
 
 class PyspnegoLogon:
-    """A logon by pyspnego's own code."""
+    """A logon by pyspnego's own code.
+
+    NTLM proves headers and trailers whatever was agreed upon: what is read-only is a part of what
+    it signs. Clients that offer nothing count on it, such as impacket.
+    """
 
     def __init__(self, mechanism: str, verifier: Verifier) -> None:
         """Wait for the first token of `ntlm` or `negotiate`."""
@@ -121,31 +125,26 @@ class PyspnegoLogon:
     def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
         """Return the body as it is sent, and the proof."""
         if self.level == AuthLevel.INTEGRITY:
-            return body, self._context.sign(self._signed(head, body, trailer))
-        buffers = self._between(head, body, trailer)
-        found = self._context.wrap_iov([*buffers, BufferType.header]).buffers
-        return found[len(buffers) // 2].data or b"", found[-1].data or b""
+            return body, self._context.sign(head + body + trailer)
+        buffers = [*_between(head, body, trailer), BufferType.header]
+        _, sealed, _, proof = self._context.wrap_iov(buffers).buffers
+        return sealed.data or b"", proof.data or b""
 
     def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
         """Return the body as it was, once the proof holds."""
         try:
             if self.level == AuthLevel.INTEGRITY:
-                self._context.verify(self._signed(head, body, trailer), token)
+                self._context.verify(head + body + trailer, token)
                 return body
-            buffers = self._between(head, body, trailer)
-            found = self._context.unwrap_iov([*buffers, (BufferType.header, token)]).buffers
-            return found[len(buffers) // 2].data or b""
+            buffers = [*_between(head, body, trailer), (BufferType.header, token)]
+            return self._context.unwrap_iov(buffers).buffers[1].data or b""
         except _MALFORMED as error:
             raise ProtocolError("the signature of a request is wrong") from error
 
-    def _between(self, head: bytes, body: bytes, trailer: bytes) -> list[Any]:
-        """Return what is sealed, between what is only signed, if headers are."""
-        if not self.signs_headers:
-            return [body]
-        return [(BufferType.sign_only, head), body, (BufferType.sign_only, trailer)]
 
-    def _signed(self, head: bytes, body: bytes, trailer: bytes) -> bytes:
-        return head + body + trailer if self.signs_headers else body
+def _between(head: bytes, body: bytes, trailer: bytes) -> tuple[Any, ...]:
+    """Return what is sealed, between what is only signed."""
+    return (BufferType.sign_only, head), body, (BufferType.sign_only, trailer)
 
 
 def logon_of(verifier: Verifier, policy: Policy) -> Logon | None:

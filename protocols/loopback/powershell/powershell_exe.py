@@ -7,7 +7,6 @@ powershell -NonInteractive -Command -          the script comes on stdin
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ def _parameter(word: str) -> str:
 def _decoded(words: tuple[str, ...]) -> str:
     try:
         return base64.b64decode("".join(words), validate=True).decode("utf-16-le")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError("the encoded command is not base64 of UTF-16") from error
 
 
@@ -240,7 +239,7 @@ def _from_stdin(invocation: Invocation) -> str:
     try:
         data = base64.b64decode(text, validate=True) if text else b""
         return data.decode("utf-16-le" if b"\0" in data[:4] else "utf-8") or text
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # no base64, or of neither
         return text
 
 

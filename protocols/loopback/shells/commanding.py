@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mi.errors import ProtocolError
 from mi.shell_calls import CTRL_BREAK, CTRL_C, POWERSHELL_CTRL_C, TERMINATE
 from protocols.loopback.operation import Operation, Outcome
 from protocols.loopback.peer import ClientGone
@@ -56,7 +57,7 @@ def command(operation: Operation) -> Outcome:
 def _process(operation: Operation, shell: Shell, asked: CommandLine, command_id: str) -> Process:
     streams = shell.opening.output_streams
     if shell.remoting is not None:
-        return shell.remoting.begin(command_id, decoded("".join(asked.arguments)), streams)
+        return shell.remoting.begin(command_id, _fragment(asked.arguments), streams)
     honours = operation.shells.quotas.honours_options
     work = work_of(
         operation.shells.commands,
@@ -68,6 +69,14 @@ def _process(operation: Operation, shell: Shell, asked: CommandLine, command_id:
     process = shell.new_process(command_id, work)
     process.takes_ctrl_c = not honours or operation.value_of(_CONSOLE_OPTION) != "false"
     return process
+
+
+def _fragment(arguments: tuple[str, ...]) -> bytes:
+    """Return the fragment that begins a pipeline (MS-PSRP 3.1.5.3.3)."""
+    try:
+        return decoded("".join(arguments))
+    except ProtocolError as error:
+        raise refuse("SCHEMA_VALIDATION_ERROR", error.message) from error
 
 
 # Output

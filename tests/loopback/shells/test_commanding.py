@@ -12,6 +12,7 @@ from protocols.loopback.shells.invocation import Invocation, NeverRan
 from protocols.loopback.shells.quotas import QUOTAS, Quotas
 from protocols.wsman.shell_output import DONE, RUNNING, Receive
 from protocols.wsman.shells import ACTION_RECEIVE, NewShell
+from tests.loopback.shells.psrp import PsrpClient
 from tests.loopback.shells.shell_client import CTRL_C, Refused, ShellClient, service_of
 
 ID = "AAAAAAAA-0000-4000-8000-000000000002"
@@ -243,3 +244,41 @@ def test_shells_that_vanish_end_what_runs_in_them(client: ShellClient) -> None:
     refused("ERROR_OPERATION_ABORTED", client.receive, command_id)
     timer.join()
     refused("UNEXPECTED_SELECTORS", client.receive, command_id)
+
+
+# A shell of PowerShell
+
+
+def test_pipelines_run_beside_one_another_and_are_fed_stopped_and_ended() -> None:
+    service = service_of()
+    client = PsrpClient(service)
+    client.open()
+    shell, command_id = client.begin("$input", no_input=False)
+    assert command_id == str(shell.pipeline_id).upper()
+    _, other = client.begin("Start-Sleep 100")
+    shell.send("hello")
+    shell.send_eof()
+    client.send(command_id, client.said)
+    while not client.hear(command_id):
+        pass
+    client.signal(other, "powershell/signal/crtl_c")
+    while not client.hear(other):
+        pass
+    assert service.shells.open_commands == 2
+    client.signal(command_id)
+    client.signal(other)
+    assert service.shells.open_commands == 0
+    client.pool.get_available_runspaces()
+    client.send(None, client.said)
+    client.hear(None)
+    client.delete()
+    assert len(service.shells) == 0
+
+
+def test_what_is_no_pipeline_is_refused() -> None:
+    service = service_of()
+    client = PsrpClient(service)
+    client.open()
+    refused("POWERSHELL_PLUGIN", client.command, "", "YQ==")
+    refused("SCHEMA_VALIDATION_ERROR", client.command, "", "\u00fc")
+    service.shells.vanish()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from psrpcore.types import RunspacePoolState
 
 from mi.options import ServerKind
 from protocols.loopback.service import Service
@@ -11,6 +12,7 @@ from protocols.loopback.shells.quotas import QUOTAS, Quotas
 from protocols.wsman.namespaces import ACTION_CREATE, ACTION_DELETE, ACTION_GET
 from protocols.wsman.pages import REFERENCE, Filter
 from protocols.wsman.shells import NewShell
+from tests.loopback.shells.psrp import PsrpClient
 from tests.loopback.shells.shell_client import Refused, ShellClient, service_of
 
 ID = "AAAAAAAA-0000-4000-8000-000000000001"
@@ -164,3 +166,29 @@ def test_a_shell_that_nobody_uses_goes(client: ShellClient) -> None:
     client.create()
     refused("UNEXPECTED_SELECTORS", client.command, "echo", "hi")
     assert len(client.service.shells) == 0
+
+
+def test_a_pool_is_taken_over_by_another_session() -> None:
+    service = service_of()
+    client = PsrpClient(service)
+    client.open()
+    client.disconnect()
+    other = PsrpClient(service)
+    other.shell_id = client.shell_id
+    other.pool.runspace_pool_id = client.pool.runspace_pool_id
+    other.pool.state = RunspacePoolState.Disconnected
+    other.pool.connect()
+    answer = other.connect(xml=other.said)
+    assert answer is not None
+    assert len(other.take(answer)) == 2
+    other.hear(None)
+    assert other.pool.state is RunspacePoolState.Opened
+    other.delete()
+
+
+def test_a_pool_is_not_opened_by_anything_else() -> None:
+    client = PsrpClient(service_of())
+    refused("POWERSHELL_PLUGIN", client.create)
+    refused("POWERSHELL_PLUGIN", client.create, NewShell(creation_xml=b"nonsense"))
+    client.uri += ".Nosuch"
+    refused("RESOURCE_NOT_FOUND", client.create, NewShell(creation_xml=b"x"))

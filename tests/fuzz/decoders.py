@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+
+from lxml import etree
 
 import mi
 from mi import calls, wql
@@ -14,24 +17,28 @@ from mi.serial import cimxml, document, mof
 from protocols.dcom.object_reader import ObjectReader
 from protocols.dcom.object_writer import write_class
 from protocols.loopback import wql as loopback_wql
+from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.digest import DigestAnswers
 from protocols.winrm.endpoint import Address
+from protocols.winrm.ntlm import Ntlm
 from protocols.winrm.rejection import is_offered
 from protocols.winrm.status import status_error
-from protocols.wsman import durations, envelope, framing
+from protocols.wsman import durations, envelope, framing, instances
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.events import EventReader
 from protocols.wsman.fault import Fault
 from protocols.wsman.namespaces import response_action
 from tests.fuzz import seeds
+from tests.winrm.wires import FakeWire, answer
 
 __all__ = ["DECODERS", "Decoder"]
 
 _LIMIT: Final = 1_000_000
 _NAMESPACE: Final = "root/cimv2"
+_CLASS: Final = "CLASS"
 _MOST_STEPS: Final = 6
 _ADDRESS: Final = Address("http", "server01", 5985, "/wsman")
 
@@ -78,6 +85,26 @@ def _class(data: bytes) -> None:
     cimxml.read_class(document.parse(data, limit=_LIMIT, repair=True).root, _NAMESPACE)
 
 
+def _instance(data: bytes) -> None:
+    element = document.parse(data, limit=_LIMIT, repair=True).root
+    reader = instances.Decoder(seeds.classes(), _NAMESPACE, precise=True)
+    try:
+        reader.read(element)
+    except instances.UnknownClass:
+        reader.settle_for_text()
+        reader.read(element)
+
+
+def _items() -> list[bytes]:
+    found = []
+    for data in seeds.replies("Enumerate", "Pull"):
+        reply = envelope.parse(data, None, limit=_LIMIT)
+        if isinstance(reply, Reply):
+            items = reply.body.iterfind(".//{*}Items/*")
+            found += [etree.tostring(item) for item in items if item.tag != _CLASS]
+    return found
+
+
 def _event(data: bytes) -> None:
     EventReader("server01").read(document.parse(data, limit=_LIMIT).root)
 
@@ -89,6 +116,18 @@ def _events() -> list[bytes]:
         if start:
             found.append(start + rest.partition(b"</Event>")[0] + b"</Event>")
     return found
+
+
+# Logons
+
+
+def _challenge(data: bytes) -> None:
+    own = mi.Credentials.password("LOOPBACK\\user", "secret", scheme="Ntlmdomain")
+    said = iter((answer(401, f"Negotiate {b64encode(data).decode()}"), answer(200)))
+    try:
+        Ntlm(own, _ADDRESS).log_on(FakeWire(lambda _: next(said)))
+    except Rejected as rejection:
+        raise rejection.error from None
 
 
 # Conversations: all of what is read of a reply, instances, parameters, indications …
@@ -271,6 +310,8 @@ DECODERS: Final[dict[str, Decoder]] = {
         _framing, _framed, (b"--Encrypted Boundary", b"\r\n", b"Length=", b"\xff\xff\xff\xff")
     ),
     "class": Decoder(_class, _declarations, _MARKUP),
+    "instance": Decoder(_instance, _items, _MARKUP),
+    "NTLM challenge": Decoder(_challenge, seeds.challenges, (b"NTLMSSP\0\2\0\0\0", *_LENGTHS)),
     "CIM-XML": Decoder(
         lambda data: cimxml.read(data, repair=True), lambda: seeds.texts()["CIM-XML"], _MARKUP
     ),

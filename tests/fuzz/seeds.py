@@ -8,16 +8,19 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import spnego
+
 import mi
 from mi.serial import cimxml, mof
 from protocols.dcom.object_writer import write_class, write_instance
 from protocols.loopback import Endpoint, Exchange
 from protocols.loopback.declarations import declared_classes
 from protocols.loopback.population import sample_repository
+from protocols.loopback.users import User, registered
 from tests.dcom.vectors import BASE, INSTANCE, MY_CLASS
 from tests.sessions import session_with
 
-__all__ = ["classes", "exchanges", "golden", "objects", "replies", "texts"]
+__all__ = ["challenges", "classes", "exchanges", "golden", "objects", "replies", "texts"]
 
 _WIRE: Final = Path(__file__).parents[1] / "wire"
 _NAMESPACE: Final = "root/cimv2"
@@ -106,6 +109,16 @@ def objects() -> tuple[bytes, ...]:
         for one in declared
     ]
     return (BASE, MY_CLASS, INSTANCE, *map(write_class, declared), *found)
+
+
+@cache
+def challenges() -> tuple[bytes, ...]:
+    """What a server answers to the first token of NTLM."""
+    ntlm = spnego.NegotiateOptions.use_ntlm
+    with registered(User.random()) as user:
+        client = spnego.client(user.name, user.password, protocol="ntlm", options=ntlm)
+        server = spnego.server(protocol="ntlm", options=ntlm)
+        return (server.step(client.step()) or b"",)
 
 
 @cache

@@ -92,7 +92,7 @@ class ErrorRecord:
             target_name=found.text("ErrorCategory_TargetName", "CategoryInfo.TargetName"),
             target_type=found.text("ErrorCategory_TargetType", "CategoryInfo.TargetType"),
             target=value.get("TargetObject"),
-            position=found.invocation_text("PositionMessage"),
+            position=found.position(),
             script_name=found.invocation_text("ScriptName"),
             line_number=found.invocation_number("ScriptLineNumber"),
             line=found.invocation_text("Line"),
@@ -123,6 +123,17 @@ class _Fields:
     def text(self, *paths: str) -> str | None:
         found = self.value(*paths)
         return found if isinstance(found, str) and found else None
+
+    def position(self) -> str | None:
+        """Return where it was: PowerShell's own text, or the same made of what there is."""
+        text = self.invocation_text("PositionMessage")
+        number = self.invocation_number("ScriptLineNumber")
+        if text is not None or number is None:
+            return text
+        where = self.invocation_text("ScriptName") or "line"
+        line = self.invocation_text("Line") or ""
+        offset = self.invocation_number("OffsetInLine")
+        return f"At {where}:{number} char:{offset}\n+ {line.strip()}"
 
     def invocation_text(self, name: str) -> str | None:
         return self.text(f"InvocationInfo_{name}", f"InvocationInfo.{name}")

@@ -120,3 +120,10 @@ def test_an_exception_without_types_has_none() -> None:
     assert (
         ErrorRecord.of(PowerShellObject({"Exception": PowerShellObject()})).exception_type is None
     )
+
+
+def test_a_position_is_put_together_where_it_does_not_come() -> None:
+    written = {"InvocationInfo_ScriptLineNumber": 2, "InvocationInfo_OffsetInLine": 4}
+    assert ErrorRecord.of(PowerShellObject(written)).position == "At line:2 char:4\n+ "
+    named = {**written, "InvocationInfo_ScriptName": "a.ps1", "InvocationInfo_Line": "  x"}
+    assert ErrorRecord.of(PowerShellObject(named)).position == "At a.ps1:2 char:4\n+ x"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from protocols.dcom.ndr import NdrReader, NdrWriter
@@ -59,7 +59,7 @@ class Interfaces(NamedTuple):
     """
 
     room: int
-    references: list[bytes]
+    references: Sequence[bytes]
 
 
 class QueryResult(NamedTuple):
@@ -146,7 +146,7 @@ def _read_oids(reader: NdrReader) -> tuple[int, ...]:
     return tuple(reader.u64() for _ in range(reader.count(reader.remaining // 8)))
 
 
-def _write_releases(writer: NdrWriter, value: list[Release]) -> None:
+def _write_releases(writer: NdrWriter, value: Sequence[Release]) -> None:
     writer.u32(len(value))
     for one in value:
         writer.guid(one.ipid)
@@ -161,7 +161,7 @@ def _read_releases(reader: NdrReader) -> list[Release]:
     return found
 
 
-def _write_results(writer: NdrWriter, value: list[QueryResult]) -> None:
+def _write_results(writer: NdrWriter, value: Sequence[QueryResult]) -> None:
     writer.pointer(is_null=not value)
     if value:
         writer.u32(len(value))
@@ -228,16 +228,16 @@ WANTED: Final = Kind(_write_wanted, _read_wanted, nothing=False)
 POINTED_INTERFACE: Final = Kind(_write_pointed, _read_pointed)
 """The OBJREF that the caller wanted, or None ([in, out, unique], in the reply)."""
 
-INTERFACES: Final = Kind(_write_interfaces, _read_interfaces, Interfaces(0, []))
+INTERFACES: Final = Kind(_write_interfaces, _read_interfaces, Interfaces(0, ()))
 """An array of interface pointers that need not be full."""
 
 OIDS: Final = Kind(_write_oids, _read_oids, ())
 """Objects of an exporter ([unique, size_is])."""
 
-RELEASES: Final = Kind(_write_releases, _read_releases, [])
+RELEASES: Final = Kind(_write_releases, _read_releases, ())
 """References that are given back."""
 
-QUERY_RESULTS: Final = Kind(_write_results, _read_results, [])
+QUERY_RESULTS: Final = Kind(_write_results, _read_results, ())
 """What became of asking for interfaces."""
 
 BINDINGS: Final = Kind(_write_bindings, _read_bindings, DualStringArray())

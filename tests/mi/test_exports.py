@@ -35,17 +35,26 @@ def _own(module: ModuleType) -> set[str]:
     }
 
 
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name in {"gssapi", "krb5"}:
+            pytest.skip(f"MIT Kerberos is not here, which {name} imports")
+        raise
+
+
 @pytest.mark.parametrize("name", _modules())
 def test_what_a_module_exports_is_there_and_sorted(name: str) -> None:
-    exported = getattr(importlib.import_module(name), "__all__", [])
+    module = _imported(name)
+    exported = getattr(module, "__all__", [])
     assert exported == sorted(set(exported), key=_order)
-    module = importlib.import_module(name)
     assert [one for one in exported if not hasattr(module, one)] == []
 
 
 @pytest.mark.parametrize("name", _modules())
 def test_what_a_module_defines_for_others_it_exports(name: str) -> None:
-    module = importlib.import_module(name)
+    module = _imported(name)
     assert _own(module) - set(getattr(module, "__all__", [])) == set()
 
 

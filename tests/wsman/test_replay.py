@@ -265,7 +265,7 @@ def as_text(value: object) -> str:
 def recorded() -> list[str]:
     if not RECORDINGS.is_dir():
         return []
-    return sorted(str(path.relative_to(RECORDINGS)) for path in RECORDINGS.glob("*/*"))
+    return sorted(path.relative_to(RECORDINGS).as_posix() for path in RECORDINGS.glob("*/*"))
 
 
 def test_the_table_lists_every_file() -> None:

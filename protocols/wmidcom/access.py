@@ -12,9 +12,17 @@ from mi.instance import Instance
 from mi.results import CimType, OperationFlags
 from mi.schema import Class
 from protocols.wmidcom.contexts import context_of
-from protocols.wmidcom.services import Bounds, ContextValue, WbemFlags, WbemServices
+from protocols.wmidcom.hresults import NoClass, is_number
+from protocols.wmidcom.references import References
+from protocols.wmidcom.services import (
+    Bounds,
+    ContextValue,
+    WbemError,
+    WbemFlags,
+    WbemServices,
+)
 
-__all__ = ["SEMISYNCHRONOUS", "Access", "Host", "Schemas"]
+__all__ = ["SEMISYNCHRONOUS", "Access", "Host", "Schemas", "fetched"]
 
 SEMISYNCHRONOUS: Final = WbemFlags.RETURN_IMMEDIATELY | WbemFlags.FORWARD_ONLY
 """How all enumerations are opened: the call returns at once, and the objects are kept nowhere."""
@@ -62,6 +70,7 @@ class Access:
         server_name: for the values that are made here.
         most: objects that the caller wants at once, or None.
         fetches: whether a class declaration may be asked for in order to read a result.
+        references: types those among the results.
     """
 
     def __init__(self, host: Host, call: Call[Any], control: Control) -> None:
@@ -81,6 +90,7 @@ class Access:
         self.server_name = host.server_name
         self.most = control.options.max_elements or host.most
         self.fetches = not control.flags & _FETCHES_NOTHING
+        self.references = References(self.known, self.namespace)
 
     def services(self, bounds: Bounds) -> WbemServices:
         """Return the services of the operation's namespace."""
@@ -111,7 +121,7 @@ class Access:
             found = self.known(class_name, where)  # if somebody else fetched it
             if found is None:
                 services = self._host.services(where, bounds)
-                found = services.get_class(class_name, WbemFlags.NONE, (), bounds)
+                found = fetched(services, class_name, bounds)
                 self._host.schemas.add(found, where)
         return found
 
@@ -151,6 +161,28 @@ class Access:
         inner, further = self.embedded(instance.retyped(declaration), bounds)
         classes.update(further)
         return inner
+
+
+def fetched(
+    services: WbemServices,
+    class_name: str,
+    bounds: Bounds,
+    flags: WbemFlags = WbemFlags.NONE,
+    context: tuple[ContextValue, ...] = (),
+) -> Class:
+    """Return the declaration of a class from the server.
+
+    Raises:
+        NoClass: there is none of that name, which WMI calls an object that is not found.
+        WbemError: another failure.
+        MIError: there was no answer.
+    """
+    try:
+        return services.get_class(class_name, flags, context, bounds)
+    except WbemError as failure:
+        if is_number(failure, "WBEM_E_NOT_FOUND"):
+            raise NoClass(failure.hresult, failure.status) from failure
+        raise
 
 
 def _embedded_in(instance: Instance) -> Iterator[tuple[str, Any]]:

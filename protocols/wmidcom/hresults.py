@@ -24,7 +24,7 @@ from protocols.wsman.fault_codes import MEANINGS, Meaning, native_type
 from protocols.wsman.fault_codes import meaning_of as shared_meaning
 from protocols.wsman.fault_rows import Row
 
-__all__ = ["DCOM_ROWS", "error_of", "is_number", "meaning_of"]
+__all__ = ["DCOM_ROWS", "NoClass", "error_of", "is_number", "meaning_of"]
 
 _R = Result
 _C = ErrorCategory
@@ -130,6 +130,7 @@ _OWN: Final[Mapping[int, Meaning]] = {
     for number, name, result, category, sentence in DCOM_ROWS
 }
 _FAILED: Final = MEANINGS[0x80041001]
+_NO_CLASS: Final = MEANINGS[0x80041010]
 _WIN32_FACILITY: Final = 0x8007
 _SHORT: Final = 0xFFFF
 _UNSIGNED: Final = 0xFFFFFFFF
@@ -150,6 +151,13 @@ _TEXTS: Final[Mapping[str, str]] = {
     "nca_s_unk_if": "no such interface",
 }
 _EXTENDED_STATUS: Final = "MSFT_ExtendedStatus"  # MSFT_WmiError and what WMI itself said
+
+
+class NoClass(WbemError):
+    """The failure of a request for a class that is not there.
+
+    WMI answers it like any for an object, by WBEM_E_NOT_FOUND; to MI it is INVALID_CLASS.
+    """
 
 
 def meaning_of(number: int) -> Meaning | None:
@@ -178,7 +186,7 @@ def error_of(failure: WbemError, circumstances: Circumstances = NOWHERE) -> MIEr
     """
     number = failure.hresult & _UNSIGNED
     known = meaning_of(number)
-    meaning = known or _FAILED
+    meaning = _NO_CLASS if isinstance(failure, NoClass) else known or _FAILED
     sentence = _SENTENCES.get(meaning.name) or _KINDS_OF_SENTENCES.get(
         meaning.advice, meaning.advice
     )

@@ -28,7 +28,7 @@ from mi.names import NameMap
 from mi.parameters import RETURN_VALUE, arguments, find_method, inputs, outputs
 from mi.schema import Class, Method
 from mi.value_map import meaning_of
-from protocols.wmidcom.access import Access
+from protocols.wmidcom.access import Access, fetched
 from protocols.wmidcom.contexts import partial_update
 from protocols.wmidcom.hresults import is_number
 from protocols.wmidcom.paths import relative_path
@@ -62,12 +62,13 @@ def _test_connection(access: Access, call: TestConnection, bounds: Bounds) -> li
 
 def _get_instance(access: Access, call: GetInstance, bounds: Bounds) -> list[Instance]:
     path, flags = relative_path(call.key), access.flags
-    return [access.services(bounds).get_instance(path, flags, access.context, bounds)]
+    found = access.services(bounds).get_instance(path, flags, access.context, bounds)
+    return [access.references.settle(found)]
 
 
 def _get_class(access: Access, call: GetClass, bounds: Bounds) -> list[Class]:
     services = access.services(bounds)
-    found = services.get_class(call.class_name, access.flags, access.context, bounds)
+    found = fetched(services, call.class_name, bounds, access.flags, access.context)
     if not access.flags:
         access.learn(found)
     return [found]
@@ -164,6 +165,8 @@ def _invoke(access: Access, call: Invoke, bounds: Bounds) -> list[MethodResult]:
     path = _target(call, declaration, method)
     services = access.services(bounds)
     back = services.exec_method(path, method, parameters, access.context, bounds)
+    if back is not None:
+        access.references.settle(back)
     return [_method_result(call, method, outputs(declaration, method), back)]
 
 

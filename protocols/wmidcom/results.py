@@ -25,8 +25,9 @@ Shape = Callable[[Access, list[Any], Bounds], list[Any]]
 
 def whole(access: Access, objects: list[Any], bounds: Bounds) -> list[Instance]:
     """Return objects as they came; a class, which a schema query gives, as an instance of it."""
-    del access, bounds
-    return [_template(one) if isinstance(one, Class) else one for one in objects]
+    del bounds
+    settle = access.references.settle
+    return [_template(one) if isinstance(one, Class) else settle(one) for one in objects]
 
 
 def _template(declaration: Class) -> Instance:
@@ -110,6 +111,7 @@ def _part(
     instance: Instance, names: Collection[str], declaration: Class | None, access: Access
 ) -> Instance:
     """Return the named elements of an instance, with the layout of its class where it is known."""
+    access.references.settle(instance)
     elements = [instance.element(name) for name in names if name in instance]
     return Instance.received(
         instance.class_name if declaration is None else declaration.name,

@@ -87,6 +87,19 @@ def test_a_class_is_got_and_kept(session: mi.Session, connection: FakeConnection
     ]
 
 
+def test_a_class_that_is_not_found_is_no_class(
+    session: mi.Session, connection: FakeConnection
+) -> None:
+    connection.fail("get_class", *(WbemError(0x80041002) for _ in range(2)))
+    for ask in (
+        lambda: session.get_class("Win32_Nothing"),
+        lambda: session.invoke("Win32_Nothing", "Go"),
+    ):
+        with pytest.raises(mi.InvalidClass) as caught:
+            ask()
+        assert caught.value.native_code == 0x80041002
+
+
 def test_localized_qualifiers_are_asked_for_and_kept_from_the_others(
     session: mi.Session, connection: FakeConnection
 ) -> None:
@@ -297,6 +310,14 @@ def test_what_a_method_gives_back_has_the_types_of_its_class(session: mi.Session
         if name in result.out:
             assert result.out[name] == convert(value, method.parameters[name].type)
     assert result.is_typed
+
+
+def test_what_a_method_refers_to_is_typed_where_its_class_is_known(session: mi.Session) -> None:
+    session.get_class("Win32_Share")
+    share = Instance.from_path(r'\\.\root\cimv2:Win32_Share.Name="C$"')
+    given = {"ReferenceValue": share, "ReferenceArray": [share, None]}
+    result = session.invoke("Loopback_AllTypes", "Echo", given)
+    assert result.out["ReferenceValue"].is_declared
 
 
 def test_a_method_that_gives_back_nothing_has_a_result(

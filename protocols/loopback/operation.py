@@ -74,6 +74,11 @@ class Operation:
         """Characters that the items of a reply may have: the service counts them in UTF-16."""
         return self.envelope_size // 2 - _RESERVED
 
+    @property
+    def room(self) -> int:
+        """Bytes of the streams of a shell that a reply may have: they go as base64."""
+        return self.characters * 3 // 4
+
     def fitting(self, body: str) -> Outcome:
         """Return the outcome with this body.
 

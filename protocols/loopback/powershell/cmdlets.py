@@ -102,7 +102,8 @@ def _get_content(run: ScriptRun) -> Iterator[Any]:
 
 def _out_string(run: ScriptRun) -> list[str]:
     lines = [line for value in run.input for line in str(value).splitlines()]
-    return lines if run.parameter("Stream") else ["".join(f"{line}\r\n" for line in lines)]
+    is_stream = any(name.lower() == "stream" for name in run.parameters)
+    return lines if is_stream else ["".join(f"{line}\r\n" for line in lines)]
 
 
 def _invoke_expression(run: ScriptRun) -> None:

@@ -49,7 +49,7 @@ class Pipeline:
     ) -> None:
         self._pool = pool
         self._pipeline = ServerPipeline(pool.runspaces, pipeline_id)
-        self.process = Process(command_id, self._run, streams)
+        self.process = Process(command_id, self._run, streams, keeps_pieces=True)
         self._attention = self.process.attention
         self._asked: list[PowerShell | ErrorInfo] = []
         self._input: deque[Any] = deque()

@@ -26,6 +26,7 @@ from protocols.loopback.shells.process import Process
 __all__ = ["Runspaces"]
 
 _LARGEST_FRAGMENT: Final = 32_768  # as Windows sends them
+_LEAST_FRAGMENT: Final = 1024
 _HEADER: Final = 21  # bytes of a fragment's (MS-PSRP 2.2.4)
 _LENGTH: Final = slice(17, 21)  # where in it the length of its data is
 _PIPELINE_ID: Final = slice(_HEADER + 24, _HEADER + 40)  # in a message's first (MS-PSRP 2.2.1)
@@ -39,7 +40,14 @@ _UNREADABLE: Final = (PSRPCoreError, ValueError, struct.error, KeyError, Attribu
 class Runspaces:
     """A runspace pool with its pipelines; any thread may use it."""
 
-    def __init__(self, scripts: Scripts, prompt: Prompt, shell_id: str, creation: bytes) -> None:
+    def __init__(
+        self,
+        scripts: Scripts,
+        prompt: Prompt,
+        shell_id: str,
+        creation: bytes,
+        largest: int = _LARGEST_FRAGMENT,
+    ) -> None:
         """Open it.
 
         Args:
@@ -47,16 +55,18 @@ class Runspaces:
             prompt: where that runs.
             shell_id: the shell that it is.
             creation: the fragments that open it, or the first of them.
+            largest: bytes that a fragment to the client may have.
 
         Raises:
             Refusal: they are not PowerShell's.
         """
+        self._largest = max(_LEAST_FRAGMENT, min(largest, _LARGEST_FRAGMENT))
         self.scripts = scripts
         self.prompt = prompt
         self.variables: dict[str, Any] = {}
         self.runspaces = ServerRunspacePool()
         # What the pool itself reads and writes is no process, but has the streams of one.
-        self.process = Process(shell_id, lambda _: None, (_STREAM,))
+        self.process = Process(shell_id, lambda _: None, (_STREAM,), keeps_pieces=True)
         self._lock = threading.RLock()
         self._pipelines: dict[uuid.UUID, Pipeline] = {}
         if not creation:
@@ -139,7 +149,7 @@ class Runspaces:
             return returned
 
     def _flush(self) -> None:
-        while (payload := self.runspaces.data_to_send(_LARGEST_FRAGMENT)) is not None:
+        while (payload := self.runspaces.data_to_send(self._largest)) is not None:
             target = self.process
             if payload.pipeline_id is not None:
                 target = self._pipelines[payload.pipeline_id].process

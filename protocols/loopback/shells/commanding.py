@@ -30,7 +30,6 @@ from protocols.wsman.shells import decoded
 
 __all__ = ["command", "receive", "send", "signal"]
 
-_BASE64: Final = 3 / 4  # bytes that a character carries
 _BARE_OPTION: Final = "winrs_skip_cmd_shell"
 _CONSOLE_OPTION: Final = "winrs_consolemode_stdin"
 _KEEP_ALIVE: Final = "wsman_cmdshell_option_keepalive"
@@ -102,13 +101,11 @@ def receive(operation: Operation) -> Outcome:
 
 
 def _take(operation: Operation, shell: Shell, process: Process, asked: Receive) -> Taken | None:
-    most = int(operation.characters * _BASE64)
-
     def is_there() -> bool:
         return shell.is_connected and operation.is_connected()
 
     try:
-        taken = process.take(asked.streams, most, operation.time_limit, is_there)
+        taken = process.take(asked.streams, operation.room, operation.time_limit, is_there)
     except Terminated:
         raise refuse("ERROR_OPERATION_ABORTED") from None
     if taken is None and not operation.is_connected():

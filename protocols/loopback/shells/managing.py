@@ -90,7 +90,7 @@ def create(operation: Operation) -> Outcome:
     opening = _opening(operation, asked)
     remoting = None
     if opening.resource_uri != CMD:
-        remoting = operation.shells.remoting(opening, asked.creation_xml or b"")
+        remoting = operation.shells.remoting(opening, asked.creation_xml or b"", operation.room)
     shell = operation.shells.open(opening, remoting)
     body = write_created(
         _created(operation, shell),

@@ -139,8 +139,13 @@ class OpenShells:
             del self._shells[shell.opening.shell_id]
         shell.close()
 
-    def remoting(self, opening: Opening, creation: bytes) -> Remoting:
+    def remoting(self, opening: Opening, creation: bytes, largest: int) -> Remoting:
         """Return what runs a shell of PowerShell.
+
+        Args:
+            opening: what the shell is opened with.
+            creation: the fragments that open it.
+            largest: bytes of output that fit into a reply.
 
         Raises:
             Refusal: there is no such session configuration, or it is opened by something else
@@ -157,7 +162,7 @@ class OpenShells:
             from protocols.loopback.powershell.runspaces import Runspaces  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise refuse("POWERSHELL_PLUGIN", str(error)) from error
-        return Runspaces(scripts, self.new_prompt(opening), opening.shell_id, creation)
+        return Runspaces(scripts, self.new_prompt(opening), opening.shell_id, creation, largest)
 
     def discard(self, shell_id: str) -> None:
         """End a shell whose id never reached the client, if there is one."""

@@ -16,6 +16,7 @@ from protocols.loopback.shells.attention import Attention, Terminated
 __all__ = ["Input", "Output", "Piece", "Taken"]
 
 _ROOM: Final = 1 << 20  # bytes of output that wait for the client
+_READ: Final = 4096  # bytes that are read from a pipe at once, if they are there
 _OVERHEAD: Final = 96  # of each piece in a reply, in bytes: its element has as many characters
 
 
@@ -112,14 +113,24 @@ class Input:
 class Output:
     """What a command writes, in all of its streams; a client fetches it."""
 
-    def __init__(self, names: Sequence[str], attention: Attention, room: int = _ROOM) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        attention: Attention,
+        room: int = _ROOM,
+        *,
+        keeps_pieces: bool = False,
+    ) -> None:
         """Make it.
 
         Args:
             names: the streams; a write to another goes nowhere.
             attention: of the command that writes.
             room: bytes that may wait for the client.
+            keeps_pieces: whether what is written at once is fetched at once and alone, as PSRP's
+                fragments are; else it is a pipe, and what waits in it is one.
         """
+        self._keeps_pieces = keeps_pieces
         self._names = tuple(names)
         self._attention = attention
         self._room = room
@@ -155,6 +166,10 @@ class Output:
         if not data or stream not in self._names:
             return
         with self._attention.condition:
+            last = self._pieces[-1] if self._pieces and not self._keeps_pieces else None
+            if last is not None and last.stream == stream and len(last.data) < _READ:
+                data = self._pieces.pop().data + data
+                self._waiting -= len(last.data)
             self._pieces.append(Piece(stream, bytes(data)))
             self._waiting += len(data)
             self._attention.condition.notify_all()
@@ -201,20 +216,23 @@ class Output:
         return any(one.stream in streams for one in self._pieces)
 
     def _drain(self, streams: Sequence[str], most: int) -> Iterable[Piece]:
+        """Take out what fits; what is kept whole goes alone if it is longer than that."""
         kept: deque[Piece] = deque()
+        is_first = True
         while self._pieces:
             piece = self._pieces.popleft()
             if piece.stream not in streams:
                 kept.append(piece)
             elif piece.is_end:
                 yield piece
-            elif most <= 0:
+            elif most <= 0 or (self._keeps_pieces and len(piece.data) > most and not is_first):
                 kept.append(piece)
                 break
             else:
-                if len(piece.data) > most:
+                if len(piece.data) > most and not self._keeps_pieces:
                     self._pieces.appendleft(Piece(piece.stream, piece.data[most:]))
                     piece = Piece(piece.stream, piece.data[:most])
+                is_first = False
                 most -= len(piece.data) + _OVERHEAD
                 self._waiting -= len(piece.data)
                 yield piece

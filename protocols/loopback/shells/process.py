@@ -21,11 +21,18 @@ _LONGEST_END: Final = 5.0  # seconds that its thread may take to end
 class Process:
     """A command, from when it was started until the client is through with it."""
 
-    def __init__(self, command_id: str, work: Work, output_streams: Sequence[str]) -> None:
+    def __init__(
+        self,
+        command_id: str,
+        work: Work,
+        output_streams: Sequence[str],
+        *,
+        keeps_pieces: bool = False,
+    ) -> None:
         self.command_id = command_id
         self.attention = Attention()
         self.stdin = Input(self.attention)
-        self.output = Output(output_streams, self.attention)
+        self.output = Output(output_streams, self.attention, keeps_pieces=keeps_pieces)
         self.is_received = False  # whether the client knows that it is done
         self.takes_ctrl_c = True  # not one whose input is a pipe, where that makes a difference
         self._work = work

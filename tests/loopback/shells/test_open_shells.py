@@ -71,12 +71,12 @@ def test_powershell_needs_a_session_configuration_and_psrpcore(
     shells: OpenShells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(Refusal, match="not found"):
-        shells.remoting(opening(f"{POWERSHELL}.Nosuch"), b"")
+        shells.remoting(opening(f"{POWERSHELL}.Nosuch"), b"", 9000)
     with pytest.raises(Refusal, match="PowerShell"):
-        shells.remoting(opening(f"{POWERSHELL.lower()}?PSVersion=5.1"), b"")
+        shells.remoting(opening(f"{POWERSHELL.lower()}?PSVersion=5.1"), b"", 9000)
     monkeypatch.setitem(sys.modules, "protocols.loopback.powershell.runspaces", None)
     with pytest.raises(Refusal, match="PowerShell"):
-        shells.remoting(opening(POWERSHELL), b"")
+        shells.remoting(opening(POWERSHELL), b"", 9000)
 
 
 def test_a_session_configuration_has_scripts_of_its_own(shells: OpenShells) -> None:

@@ -70,14 +70,32 @@ def test_what_is_not_asked_for_stays() -> None:
 def test_a_reply_takes_no_more_than_fits_with_what_each_piece_costs() -> None:
     output = Output(("stdout",), Attention())
     output.write("stdout", b"0123456789")
-    for _ in range(3):
-        output.write("stdout", b"x")
     first = output.take(("stdout",), 4, 0.0, connected)
     assert first == Taken((Piece("stdout", b"0123"),))
-    second = output.take(("stdout",), 150, 0.0, connected)
-    assert second == Taken((Piece("stdout", b"456789"), Piece("stdout", b"x")))
-    rest = output.take(("stdout",), 5000, 0.0, connected)
-    assert rest == Taken((Piece("stdout", b"x"), Piece("stdout", b"x")))
+    for letter in (b"x", b"y", b"z"):
+        output.write("stdout", letter * 5000)
+    second = output.take(("stdout",), 10_100, 0.0, connected)
+    assert second == Taken((Piece("stdout", b"456789" + b"x" * 5000), Piece("stdout", b"y" * 4998)))
+    rest = output.take(("stdout",), 20_000, 0.0, connected)
+    assert rest == Taken((Piece("stdout", b"yy"), Piece("stdout", b"z" * 5000)))
+
+
+def test_what_waits_in_a_pipe_is_read_at_once() -> None:
+    output = Output(BOTH, Attention())
+    for stream in ("stdout", "stdout", "stderr", "stdout"):
+        output.write(stream, b"x")
+    assert output.take(BOTH, 9000, 0.0, connected) == Taken(
+        (Piece("stdout", b"xx"), Piece("stderr", b"x"), Piece("stdout", b"x"))
+    )
+
+
+def test_pieces_that_are_kept_are_never_cut_nor_joined() -> None:
+    output = Output(("stdout",), Attention(), keeps_pieces=True)
+    for letter in (b"x", b"y", b"z"):
+        output.write("stdout", letter * 1000)
+    assert output.take(("stdout",), 10, 0.0, connected) == Taken((Piece("stdout", b"x" * 1000),))
+    assert output.take(("stdout",), 1500, 0.0, connected) == Taken((Piece("stdout", b"y" * 1000),))
+    assert output.take(("stdout",), 1500, 0.0, connected) == Taken((Piece("stdout", b"z" * 1000),))
 
 
 def test_a_command_that_nobody_reads_waits_with_its_next_write() -> None:

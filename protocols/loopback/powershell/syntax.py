@@ -48,6 +48,10 @@ _VARIABLE: Final = re.compile(r"\$(?:\{([^}]+)\}|([\w:]+|[?$^]))")
 _SIGN: Final = re.compile(r"[|,=&]")
 _WORD: Final = re.compile(r"[^\s;|,={}()'\"&]+(?:=[^\s;|,{}()'\"&]*)?")
 _HERE: Final = re.compile(r"@(['\"])[ \t]*\r?\n(.*?)\r?\n\1@", re.DOTALL)
+_QUOTED: Final = {
+    "'": re.compile(r"'((?:[^']|'')*+)'"),
+    '"': re.compile(r'"((?:[^"`]|""|`.)*+)"', re.DOTALL),
+}
 _CLOSING: Final = {"{": "}", "(": ")"}
 _KINDS: Final = {"{": Kind.BLOCK, "(": Kind.PARENTHESIS}
 
@@ -90,19 +94,13 @@ def _token(script: str, place: int) -> tuple[Kind, str, int]:
 
 
 def _quoted(script: str, place: int) -> tuple[Kind, str, int]:
-    quote, text = script[place], ""
-    place += 1
-    while place < len(script):
-        sign = script[place]
-        if sign == "`" and quote == '"':
-            text, place = text + script[place : place + 2], place + 2
-        elif sign == quote and script[place + 1 : place + 2] == quote:
-            text, place = text + quote, place + 2
-        elif sign == quote:
-            return (Kind.TEXT if quote == "'" else Kind.EXPANDED), text, place + 1
-        else:
-            text, place = text + sign, place + 1
-    return Kind.TEXT, text, place
+    """Return the text in quotes, where two of them are one; what is not closed is no more."""
+    quote = script[place]
+    found = _QUOTED[quote].match(script, place)
+    if found is None:
+        return Kind.TEXT, script[place + 1 :], len(script)
+    text = found[1].replace(quote * 2, quote)
+    return (Kind.TEXT if quote == "'" else Kind.EXPANDED), text, found.end()
 
 
 def _closed(script: str, place: int) -> int:

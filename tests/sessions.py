@@ -28,8 +28,9 @@ __all__ = [
 ]
 
 SERVICES = "SELECT * FROM Win32_Service"
-EARLY = 4.0
-"""Seconds within which whatever is bounded by a fraction of one must have ended."""
+EARLY = 10.0
+"""Seconds within which whatever is bounded by a fraction of one must have ended: with the five that
+releasing may take, and as many for a machine that has much else to do."""
 
 
 def options_for(endpoint: Endpoint, **others: Any) -> mi.DestinationOptions:

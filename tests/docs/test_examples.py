@@ -10,8 +10,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import pytest
 
 import mi
 from protocols.loopback import Endpoint
+from protocols.loopback.dcom import DcomEndpoint
 
 _ROOT = Path(__file__).parents[2]
 _PAGES = [
@@ -75,7 +78,18 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def _server01(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def dcom_endpoint(endpoint: Endpoint) -> Iterator[Callable[[], DcomEndpoint]]:
+    """Return what makes the endpoint that is the same host by DCOM, once an example wants it."""
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(DcomEndpoint(endpoint.repository)))
+
+
+@pytest.fixture
+def _server01(
+    endpoint: Endpoint,
+    dcom_endpoint: Callable[[], DcomEndpoint],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Make `server01` a name of the endpoint."""
     real = mi.Application.new_session
 
@@ -87,11 +101,12 @@ def _server01(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
         callbacks: mi.SessionCallbacks | None = None,
     ) -> mi.Session:
         if destination == "server01":
+            there = dcom_endpoint() if (protocol or "").upper() == "WMIDCOM" else endpoint
             options = mi.DestinationOptions() if options is None else options.copy()
-            options.destination_port = endpoint.port
-            options.credentials = (endpoint.credentials,)
+            options.destination_port = there.port
+            options.credentials = (there.credentials,)
             options.transport = "HTTP"
-            destination = endpoint.host
+            destination = there.host
         return real(application, protocol, destination, options, callbacks)
 
     looked = mi.Application.diagnose

@@ -133,9 +133,10 @@ class Reading(Iterator[ItemT], AsyncIterator[ItemT]):
             self._take(await arrival(self._output, self._stream))
         return self._ready.popleft()
 
-    def _take(self, piece: Output | None) -> None:
-        self._is_over = piece is None
-        self._ready.extend(self._convert(piece))
+    def _take(self, pieces: list[Output]) -> None:
+        self._is_over = not pieces
+        for piece in pieces or (None,):
+            self._ready.extend(self._convert(piece))
 
 
 class CommandInput:
@@ -249,6 +250,10 @@ class Command:
         """Return the lines that it writes, from either stream, in the order of their ends."""
         return Reading(self._output, None, self._named_lines)
 
+    def text(self, stream: str = "stdout") -> Reading[str]:
+        """Return the text that it writes to one stream, in the pieces in which it comes."""
+        return Reading(self._output, stream, partial(_piece_of_text, Text(self._encoding)))
+
     @property
     def stdout(self) -> Reading[str]:
         """The lines that it writes to its stdout; what it writes elsewhere is kept meanwhile."""
@@ -339,8 +344,8 @@ class Command:
         self._session.run(SignalCommand(self._shell, self.id, code)).result()
 
     def _rest(self) -> Iterator[Output]:
-        while (piece := self._output.take()) is not None:
-            yield piece
+        while pieces := self._output.take():
+            yield from pieces
 
     def _stream(self, name: str) -> Reading[str]:
         return Reading(self._output, name, partial(self._plain_lines, name))
@@ -405,6 +410,11 @@ def bytes_of(exit_code: int | None, pieces: Iterable[Output]) -> CommandResult[b
     for piece in pieces:
         parts.get(piece.stream, []).append(piece.data)
     return CommandResult(exit_code, b"".join(parts["stdout"]), b"".join(parts["stderr"]))
+
+
+def _piece_of_text(decoder: Text, piece: Output | None) -> tuple[str, ...]:
+    text = decoder.feed(b"", is_end=True) if piece is None else decoder.feed(piece.data)
+    return (text,) if text else ()
 
 
 def _as_it_is(piece: Output | None) -> tuple[Output, ...]:

@@ -7,8 +7,7 @@ for one stream alone, makes room for all that comes before.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition, Lock, Thread
 from typing import Final
@@ -34,7 +33,7 @@ class CommandOutput:
         """Receive the output of a command that was started, from the first question on."""
         self.is_expected_to_end = False
         self._operation = operation
-        self._pieces: deque[Output] = deque()
+        self._pieces: list[Output] = []
         self._size = 0
         self._changed = Condition(Lock())
         self._listeners: list[Callable[[], None]] = []
@@ -47,32 +46,36 @@ class CommandOutput:
 
     # Whoever reads
 
-    def take(self, stream: str | None = None) -> Output | None:
-        """Wait for the next piece, of one stream or of any, and take it; None is the end.
+    def take(self, stream: str | None = None) -> list[Output]:
+        """Wait until pieces have come, of one stream or of any, and take them; none is the end.
 
         Raises:
             MIError: what became of the command.
         """
         with self._changed:
             self._begin()
-            while (piece := self._found(stream)) is None and not self._is_over:
+            while not (pieces := self._found(stream)) and not self._is_over:
                 self._make_room(stream)
                 self._changed.wait()
-            return piece if piece is not None else self._end()
+            if not pieces:
+                self._end()
+            return pieces
 
-    def take_now(self, stream: str | None = None) -> tuple[Output | None, bool]:
-        """Return the next piece and whether this is the end, without waiting for either.
+    def take_now(self, stream: str | None = None) -> list[Output] | None:
+        """Do as `take` does, but return None instead of waiting.
 
         Raises:
             MIError: what became of the command.
         """
         with self._changed:
             self._begin()
-            piece = self._found(stream)
-            if piece is None and not self._is_over:
+            pieces = self._found(stream)
+            if not pieces and not self._is_over:
                 self._make_room(stream)
-                return None, False
-            return (piece, False) if piece is not None else (self._end(), True)
+                return None
+            if not pieces:
+                self._end()
+            return pieces
 
     def wait(self, expiry: Expiry) -> int | None:
         """Wait for the end of the command, keep what it writes, and return its exit code.
@@ -141,14 +144,17 @@ class CommandOutput:
             self._thread = Thread(target=self._receive, name="mi-command", daemon=True)
             self._thread.start()
 
-    def _found(self, stream: str | None) -> Output | None:
-        for index, piece in enumerate(self._pieces):
-            if stream is None or piece.stream == stream:
-                del self._pieces[index]
-                self._size -= len(piece.data)
-                self._changed.notify_all()
-                return piece
-        return None
+    def _found(self, stream: str | None) -> list[Output]:
+        pieces = self._pieces
+        if stream is None:
+            found, self._pieces = pieces, []
+        else:
+            found = [piece for piece in pieces if piece.stream == stream]
+            self._pieces = [piece for piece in pieces if piece.stream != stream]
+        if found:
+            self._size -= sum(len(piece.data) for piece in found)
+            self._changed.notify_all()
+        return found
 
     def _make_room(self, stream: str | None) -> None:
         """Let more come than is kept otherwise, for somebody waits for what is behind it."""
@@ -174,8 +180,8 @@ class CommandOutput:
 
     def _receive(self) -> None:
         try:
-            for event in self._events():
-                self._put(event)
+            while not self._is_closed and (events := self._operation.batch()):
+                self._put(events)
         except MIError as error:
             lost = isinstance(error, NotFound) and self.is_expected_to_end
             with self._changed:
@@ -184,22 +190,16 @@ class CommandOutput:
             with self._changed:
                 self._finish()
 
-    def _events(self) -> Iterator[CommandEvent]:
-        while not self._is_closed:
-            try:
-                yield next(self._operation)
-            except StopIteration:
-                return
-
-    def _put(self, event: CommandEvent) -> None:
+    def _put(self, events: list[CommandEvent]) -> None:
+        """Keep what came in one reply, once there is room for it."""
+        pieces = [event for event in events if isinstance(event, Output)]
         with self._changed:
-            if isinstance(event, CommandEnded):
-                self._exit_code = event.exit_code
-            elif isinstance(event, Output):
-                self._changed.wait_for(self._has_room)
-                self._pieces.append(event)
-                self._size += len(event.data)
-                self._tell()
+            self._changed.wait_for(self._has_room)
+            self._pieces.extend(pieces)
+            self._size += sum(len(piece.data) for piece in pieces)
+            if isinstance(events[-1], CommandEnded):
+                self._exit_code = events[-1].exit_code
+            self._tell()
 
     def _has_room(self) -> bool:
         return self._is_closed or self._wants_all or self._size < _MOST

@@ -85,6 +85,14 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
         self._ready.clear()
         return results
 
+    def batch(self) -> list[ResultT]:
+        """Return what has come and was not yet taken, once that is something; none is the end."""
+        while not self._ready and self._fetch():
+            pass
+        results = list(self._ready)
+        self._ready.clear()
+        return results
+
     def result(self) -> ResultT:
         """Fetch and return the one result; asked again, return it again.
 

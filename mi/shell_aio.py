@@ -30,8 +30,8 @@ __all__ = ["AsyncCommand", "AsyncShell", "arrival", "ended", "in_thread"]
 ResultT = TypeVar("ResultT")
 
 
-async def arrival(output: CommandOutput, stream: str | None) -> Output | None:
-    """Wait for the next piece of a command's output, and take it; None is the end.
+async def arrival(output: CommandOutput, stream: str | None) -> list[Output]:
+    """Wait for the next pieces of a command's output, and take them; none is the end.
 
     Raises:
         MIError: what became of the command.
@@ -39,9 +39,9 @@ async def arrival(output: CommandOutput, stream: str | None) -> Output | None:
     with _news(output) as news:
         while True:
             news.clear()
-            piece, is_end = output.take_now(stream)
-            if piece is not None or is_end:
-                return piece
+            pieces = output.take_now(stream)
+            if pieces is not None:
+                return pieces
             await news.wait()
 
 

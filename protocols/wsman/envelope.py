@@ -11,13 +11,14 @@ fault is told by its body alone: openwsman sends some with HTTP 200.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mi.errors import InvalidParameter, ProtocolError
 from mi.serial import document
 from protocols.wsman import markup, soap
+from protocols.wsman.bulk import cut
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.fault import Fault, write_fault
 from protocols.wsman.headers import Addressing, Option, Selector, option_set, selector_set
@@ -109,6 +110,7 @@ class Request:
             said.
         is_poll: whether the server replies only once there is something to say, so that others
             must not be kept from a connection by it.
+        has_streams: whether the reply may be long, and nearly all of it the text of Streams.
     """
 
     action: str
@@ -124,6 +126,7 @@ class Request:
     operation: tuple[str, int] | None = None
     longest_wait: float | None = None
     is_poll: bool = False
+    has_streams: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,14 @@ class Reply:
         body: the s:Body element.
         header: the s:Header element, or None.
         is_repaired: whether characters that XML forbids were replaced by U+FFFD.
+        texts: the texts of Streams that were taken out of the body, for `bulk.restored`.
     """
 
     action: str
     body: _Element
     header: _Element | None
     is_repaired: bool
+    texts: Sequence[memoryview] = field(default=(), repr=False)
 
 
 def serialize(request: Request, addressing: Addressing, message_id: str) -> bytes:
@@ -194,7 +199,12 @@ def _encoded(envelope: str) -> bytes:
 
 
 def parse(
-    data: bytes, message_id: str | None, *, limit: int, unrelated: Container[str] = ()
+    data: bytes,
+    message_id: str | None,
+    *,
+    limit: int,
+    unrelated: Container[str] = (),
+    has_streams: bool = False,
 ) -> Reply | Fault:
     """Return what the bytes of a reply say.
 
@@ -203,10 +213,14 @@ def parse(
         message_id: the id of our message, or None where a reply has no headers (Identify).
         limit: bytes that a reply may have.
         unrelated: the actions of messages that answer none of ours, and are taken all the same.
+        has_streams: whether the texts of Streams are taken out of it.
 
     Raises:
         ProtocolError: it is not a reply to our message that can be trusted.
     """
+    texts: Sequence[memoryview] = ()
+    if has_streams and len(data) <= limit:
+        data, texts = cut(data)
     read = document.parse(data, limit=limit, repair=True)
     header, body = soap.split(read.root)
     fault = soap.child(body, _FAULT)
@@ -215,7 +229,7 @@ def parse(
         _check_relation(header, message_id, is_fault=fault is not None)
     if fault is not None:
         return Fault.read(fault, header)
-    return Reply(action, body, header, read.is_repaired)
+    return Reply(action, body, header, read.is_repaired, texts)
 
 
 def _check_relation(header: _Element | None, message_id: str, *, is_fault: bool) -> None:

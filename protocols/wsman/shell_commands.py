@@ -152,7 +152,7 @@ class Execution(Asking):
         return self._requests.receive(body, keep_alive=self._call.keep_alive)
 
     def _output(self, reply: Reply) -> list[Any]:
-        received = Received.read(reply.body)
+        received = Received.read(reply.body, reply.texts)
         results: list[Any] = _outputs(received)
         if received.is_done:
             self.next, self._state = None, _State.DONE
@@ -178,7 +178,7 @@ class Reception(Asking):
         Raises:
             ProtocolError: the answer is none.
         """
-        received = Received.read(reply.body)
+        received = Received.read(reply.body, reply.texts)
         if received.is_done:
             self.next = None
         return _outputs(received)

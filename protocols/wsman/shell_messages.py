@@ -7,11 +7,13 @@ are WS-Transfer's, and what is created is in `shells`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.errors import ProtocolError
 from protocols.wsman import markup, soap
+from protocols.wsman.bulk import restored
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.shells import (
     SHELL,
@@ -112,8 +114,7 @@ def read_command_id(body: _Element) -> str:
     return command_id
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPiece:
+class StreamPiece(NamedTuple):
     """A piece of a stream, in either direction (MS-WSMV 2.2.4.40).
 
     Attributes:
@@ -124,7 +125,7 @@ class StreamPiece:
     """
 
     name: str
-    data: bytes = field(repr=False)
+    data: bytes
     command_id: str | None = None
     is_end: bool = False
 
@@ -137,15 +138,20 @@ class StreamPiece:
         )
 
     @classmethod
-    def read(cls, stream: _Element) -> StreamPiece:
+    def read(cls, stream: _Element, texts: Sequence[memoryview] = ()) -> StreamPiece:
         """Return what an rsp:Stream holds; often it is nil, or empty, and says the end alone.
+
+        Args:
+            stream: the element.
+            texts: what was taken out of the message.
 
         Raises:
             ProtocolError: it is not base64.
         """
+        text = stream.text
         return cls(
             stream.get("Name", ""),
-            decoded(stream.text) if stream.text else b"",
+            decoded(restored(text, texts)) if text else b"",
             stream.get(_COMMAND_ID) or None,
             stream.get("End", "").lower() in soap.TRUE,  # pypsrp writes True, and Windows takes it
         )

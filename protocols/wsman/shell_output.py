@@ -1,11 +1,12 @@
 """Receive, and the output that answers it: nearly all of what a shell ever sends.
 
-The base64 of a piece is read once: libxml2 makes it one string, which is decoded as it is. Next to
-the decoding itself all the rest, the parser included, is small.
+The base64 of a long piece is decoded where it lies in what came (`bulk`), so that next to the
+decoding itself all the rest is small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -109,14 +110,18 @@ class Received:
         )
 
     @classmethod
-    def read(cls, body: _Element) -> Received:
+    def read(cls, body: _Element, texts: Sequence[memoryview] = ()) -> Received:
         """Return the output in an s:Body; of several states the last one counts.
+
+        Args:
+            body: the element.
+            texts: what was taken out of it.
 
         Raises:
             ProtocolError: it is no answer to a Receive, or a piece is not base64.
         """
         answer = part_of(body, "ReceiveResponse")
-        pieces = tuple(map(StreamPiece.read, answer.iterchildren(_STREAM)))
+        pieces = tuple(StreamPiece.read(one, texts) for one in answer.iterchildren(_STREAM))
         states = list(answer.iterchildren(_STATE))
         if not states:
             return cls(pieces)

@@ -88,6 +88,7 @@ class ShellRequests:
             operation_timeout=poll,
             longest_wait=poll + _MARGIN,
             is_poll=True,
+            has_streams=True,
         )
 
     def delete(self) -> Request:

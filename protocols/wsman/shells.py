@@ -320,14 +320,19 @@ def encoded(data: bytes) -> str:
     return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
-def decoded(text: str | bytes | memoryview) -> bytes:
+def decoded(text: str | memoryview) -> bytes:
     """Return the bytes of base64; blanks and line ends in it do not matter.
 
     Raises:
         ProtocolError: it is no base64.
     """
     try:
-        return binascii.a2b_base64(text)
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        pass  # in most cases for the blanks, which are worth no time where there are none
+    plain = text.encode("ascii", "replace") if isinstance(text, str) else bytes(text)
+    try:
+        return binascii.a2b_base64(b"".join(plain.split()), strict_mode=True)
     except ValueError as error:
         raise ProtocolError(f"a stream is not base64: {error}") from error
 

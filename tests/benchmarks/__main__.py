@@ -7,9 +7,18 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import decoding, exchanging, importing, objects, sealing, streaming
+from tests.benchmarks import (
+    commanding,
+    decoding,
+    exchanging,
+    importing,
+    objects,
+    remoting,
+    sealing,
+    streaming,
+)
 
-_GROUPS = (decoding, exchanging, importing, objects, sealing, streaming)
+_GROUPS = (commanding, decoding, exchanging, importing, objects, remoting, sealing, streaming)
 _RESULT = Path("build/bench.json")
 
 

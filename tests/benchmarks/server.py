@@ -27,7 +27,7 @@ from typing import Any, BinaryIO
 
 import spnego
 
-from tests.benchmarks import bodies
+from tests.benchmarks import bodies, outputs
 
 __all__ = ["PASSWORD", "USER", "serving"]
 
@@ -88,6 +88,10 @@ def _items(class_name: str, count: int) -> bytes:
 def _answer(served: Served, request: bytes) -> bytes:
     message_id = _ID.search(request)
     relates_to = message_id[1] if message_id else b""
+    said = outputs.answer(request)
+    if said is not None:
+        action, body = said
+        return _HEAD % (action, relates_to) + body + b"</s:Body></s:Envelope>"
     if b"transfer/Get<" in request:
         reply = (
             _HEAD % (b"GetResponse", relates_to)

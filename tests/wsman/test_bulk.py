@@ -1,0 +1,92 @@
+"""The bulk of a reply: taken out before it is parsed, and nothing else is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mi.errors import ProtocolError
+from protocols.wsman import shells
+from protocols.wsman.bulk import cut, restored
+from protocols.wsman.envelope import Reply, parse, serialize_reply
+from protocols.wsman.shell_messages import StreamPiece
+from protocols.wsman.shell_output import DONE, Received
+
+LONG = b"QUJD" * 300
+
+
+def message(inside: str) -> bytes:
+    body = f'<rsp:ReceiveResponse xmlns:rsp="{shells.SHELL}">{inside}</rsp:ReceiveResponse>'
+    return serialize_reply(f"{shells.ACTION_RECEIVE}Response", body, "uuid:1", "uuid:2")
+
+
+def read(data: bytes) -> Received:
+    reply = parse(data, "uuid:1", limit=10**7, has_streams=True)
+    assert isinstance(reply, Reply)
+    return Received.read(reply.body, reply.texts)
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=5))
+def test_output_is_the_same_with_its_bulk_taken_out(data: list[bytes]) -> None:
+    pieces = tuple(StreamPiece("stdout", one, "C", is_end=False) for one in data)
+    said = Received(pieces, DONE, 0, "C")
+    sent = serialize_reply("urn:a", said.write(), "uuid:1", "uuid:2")
+    assert read(sent) == said
+
+
+def test_long_texts_of_streams_are_taken_out() -> None:
+    data = message(
+        f'<rsp:Stream Name="stdout">{LONG.decode()}</rsp:Stream>'
+        f"<p:Stream xmlns:p='{shells.SHELL}'>{LONG.decode()}</p:Stream>"
+        f'<Stream xmlns="{shells.SHELL}">{LONG.decode()}</Stream>'
+    )
+    rest, texts = cut(data)
+    assert list(map(bytes, texts)) == [LONG] * 3
+    assert LONG not in rest
+    assert [rest.count(b"#%d<" % index) for index in range(3)] == [1, 1, 1]
+    assert [piece.data for piece in read(data).pieces] == [b"ABC" * 300] * 3
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<rsp:Stream>QUJD</rsp:Stream>",
+        f"<rsp:Other>{LONG.decode()}</rsp:Other>",
+        f"<rsp:StreamX>{LONG.decode()}</rsp:StreamX>",
+        f"<rsp:Stream/>{LONG.decode()}",
+        f"<rsp:Stream a='/'/>{LONG.decode()}",
+        f"<rsp:Stream></rsp:Stream>{LONG.decode()}",
+        f"<rsp:Stream>{LONG.decode()}&#81;</rsp:Stream>",
+        "",
+    ],
+)
+def test_nothing_else_is_taken_out(inside: str) -> None:
+    data = message(inside)
+    assert cut(data) == (data, [])
+
+
+def test_what_is_no_envelope_is_left_to_the_parser() -> None:
+    for data in (b"", b"no markup", b"<open>", b"<open", LONG):
+        assert cut(data) == (data, [])
+
+
+def test_many_short_pieces_are_left_to_the_parser() -> None:
+    data = message("<rsp:Stream>QUJD</rsp:Stream>" * 200 + f"<rsp:Stream>{LONG.decode()}")
+    assert cut(data) == (data, [])
+
+
+def test_a_text_with_blanks_is_read_all_the_same() -> None:
+    padded = f"\n{LONG.decode()[:100]}\r\n {LONG.decode()[100:]}\n"
+    [piece] = read(message(f"<rsp:Stream>{padded}</rsp:Stream>".replace("\r", ""))).pieces
+    assert piece.data == b"ABC" * 300
+
+
+@pytest.mark.parametrize("text", ["#0", "#1", "#x", "#", "#-7"])
+def test_a_mark_that_the_server_has_made_stands_for_nothing(text: str) -> None:
+    with pytest.raises(ProtocolError, match="begins with '#'"):
+        restored(text, [])
+
+
+@pytest.mark.parametrize("junk", ["%", "é", "\x01"])
+def test_a_long_text_that_is_not_base64_is_refused(junk: str) -> None:
+    with pytest.raises(ProtocolError, match="base64"):
+        read(message(f"<rsp:Stream>{junk}{LONG.decode()}</rsp:Stream>"))

@@ -62,7 +62,7 @@ def test_when_its_time_is_over_nothing_more_is_begun(far: _Far) -> None:
     calls = _calls(far, 0.001)
     calls.run(_SEND)
     time.sleep(0.002)
-    with pytest.raises(OperationTimeout, match="timeout of 0.001 s passed while the script"):
+    with pytest.raises(OperationTimeout, match=r"timeout of 0\.001 s passed while the script"):
         calls.run(_SEND)
     assert isinstance(calls.expired(), OperationTimeout)
 

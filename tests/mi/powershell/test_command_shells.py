@@ -1,0 +1,69 @@
+"""The shells that powershell.exe is started in."""
+
+from typing import Any
+
+import pytest
+
+from mi.errors import ConnectionFailed
+from mi.powershell.command_shells import CommandShells
+from mi.powershell.script_calls import Far
+from mi.shell_calls import CMD, ShellDescription, ShellOption
+from tests.mi.powershell.remoting import Operation
+
+
+class _Far:
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.error: Exception | None = None
+
+    def run(self, call: Any) -> Any:
+        number = len(self.operations)
+        self.operations.append(Operation(call, self._results(f"S{number}")))
+        return self.operations[-1]
+
+    def _results(self, name: str) -> Any:
+        if self.error is not None:
+            raise self.error
+        yield ShellDescription(name)
+
+
+@pytest.fixture
+def far() -> _Far:
+    return _Far()
+
+
+@pytest.fixture
+def shells(far: _Far) -> CommandShells:
+    return CommandShells(Far(far.run, 1000))
+
+
+def test_a_shell_is_opened_for_utf_8(far: _Far, shells: CommandShells) -> None:
+    shell, is_new = shells.take()
+    assert (shell.description.shell_id, is_new) == ("S0", True)
+    assert far.operations[0].call.resource_uri == CMD
+    assert far.operations[0].call.options == (ShellOption("WINRS_CODEPAGE", "65001"),)
+
+
+def test_a_shell_is_kept_for_the_next_and_for_nobody_else(shells: CommandShells) -> None:
+    first, _ = shells.take()
+    second, _ = shells.take()
+    assert first.description != second.description
+    shells.give_back(first)
+    assert shells.take() == (first, False)
+    assert shells.take()[1]
+
+
+def test_a_shell_that_does_not_open_is_closed(far: _Far, shells: CommandShells) -> None:
+    far.error = ConnectionFailed("no")
+    with pytest.raises(ConnectionFailed):
+        shells.take()
+    assert far.operations[0].ends == ["close"]
+
+
+def test_closing_them_closes_those_that_are_idle(far: _Far, shells: CommandShells) -> None:
+    first, _ = shells.take()
+    shells.take()
+    shells.give_back(first)
+    shells.close()
+    shells.close()
+    assert [one.ends for one in far.operations] == [["close"], []]

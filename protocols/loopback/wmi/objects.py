@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mi import object_path
 from mi.errors import InvalidClass, InvalidParameter, MIError
 from mi.instance import Instance
 from mi.names import NameMap
@@ -117,8 +116,4 @@ class Objects:
 
 
 def _is_class(path: str) -> bool:
-    try:
-        object_path.read(path)
-    except InvalidParameter:
-        return path.rpartition(":")[2].isidentifier()
-    return False
+    return path.rpartition(":")[2].isidentifier()

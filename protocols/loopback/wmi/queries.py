@@ -13,7 +13,7 @@ from mi.schema import Class
 from protocols.loopback import wql
 from protocols.loopback.associating import around
 from protocols.loopback.meta_classes import META_CLASS, find_classes
-from protocols.loopback.wmi.failures import failure, failure_of
+from protocols.loopback.wmi.failures import failure_of
 from protocols.loopback.wmi.objects import Objects
 from protocols.wsman.associations import Association
 
@@ -155,8 +155,3 @@ def _classes(objects: Objects, found: Iterable[Instance]) -> Iterator[bytes]:
             seen.add(one.class_name)
             where = one.namespace or objects.namespace
             yield objects.written(objects.repository.find_class(where, one.class_name))
-
-
-def refused_language(language: str) -> Exception:
-    """Return the failure for a query in a language that is not known."""
-    return failure("WBEM_E_INVALID_QUERY_TYPE", EXEC_QUERY, language)

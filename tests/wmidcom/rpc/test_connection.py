@@ -373,6 +373,26 @@ def test_a_child_process_leaves_its_parent_s_connections_alone(peer: Peer) -> No
     close(made)
 
 
+def test_after_a_fork_everything_is_begun_anew(peer: Peer) -> None:
+    made, services = logged_in(peer)
+    events = services.exec_notification_query("SELECT * FROM Ev", SEMI, (), soon())
+    kept = [made._activator._main, made._presence.line._main]  # type: ignore[union-attr]
+    made.after_fork()
+    assert all(one is not None and one.is_stale for one in kept)
+    count = len(peer.asked)
+    del events, services
+    made.services(CIMV2, None, soon())
+    assert peer.methods()[count:] == ["RemoteCreateInstance", "NTLMLogin"]
+    close(made)
+
+
+def test_a_child_that_has_no_connection_needs_none(peer: Peer) -> None:
+    made = connection(peer)
+    made.after_fork()
+    made.services(CIMV2, None, soon())
+    close(made)
+
+
 def test_a_subscription_has_a_connection_of_its_own(peer: Peer) -> None:
     made, services = logged_in(peer)
     peer.objects = [encoded(1)]

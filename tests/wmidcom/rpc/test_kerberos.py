@@ -1,5 +1,6 @@
 """Kerberos over RPC, with a real KDC: three tokens, sealed or signed, bare or inside SPNEGO."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,8 +8,9 @@ import pytest
 
 from mi.callbacks import SessionCallbacks
 from mi.credentials import Credentials, Scheme
-from mi.errors import AuthenticationFailed, NotSupported, ProtocolError
+from mi.errors import AuthenticationFailed, NotSupported, OperationTimeout, ProtocolError
 from mi.options import DestinationOptions
+from protocols.dcom.packets import Packet, PacketType
 from protocols.wmidcom.rpc.connection import RpcConnection
 from protocols.wmidcom.services import WbemFlags
 from tests.kdc import OPS, PASSWORD, Kdc, missing, missing_text
@@ -17,6 +19,8 @@ from tests.wmidcom.rpc.peer import Peer
 
 if missing():
     pytest.skip(missing_text(), allow_module_level=True)
+
+from protocols.wmidcom.rpc import kerberos
 
 SERVER = "server07.loopback.test"
 SERVICE = f"host/{SERVER}"
@@ -137,6 +141,38 @@ def test_a_ticket_that_the_server_cannot_read_is_refused_once(served: Peer) -> N
         with pytest.raises(AuthenticationFailed, match="does not let anybody log on so"):
             made.services(CIMV2, None, soon())
     assert served.connections == 1
+
+
+def test_a_server_that_answers_with_no_token_is_told(served: Peer) -> None:
+    def garble(data: bytes) -> bytes:
+        packet = Packet.read(data)
+        if packet.type is not PacketType.BIND_ACK or packet.verifier is None:
+            return data
+        verifier = packet.verifier._replace(token=b"nonsense")
+        return Packet(packet.type, packet.call_id, packet.body, packet.flags, verifier).packed()
+
+    served.tamper = garble
+    made = reach(served, Credentials.password(OPS, PASSWORD, scheme="Kerberos"))
+    with pytest.raises(AuthenticationFailed):
+        made.services(CIMV2, None, soon())
+
+
+def test_whoever_has_no_time_leaves_the_question_to_the_next(
+    served: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, asked = kerberos.Kerberos._ask, []
+
+    def slowly(self: kerberos.Kerberos) -> object:
+        asked.append(self)
+        time.sleep(0.5)
+        return ask(self)
+
+    monkeypatch.setattr(kerberos.Kerberos, "_ask", slowly)
+    made = reach(served, Credentials.password(OPS, PASSWORD, scheme="Kerberos"))
+    with pytest.raises(OperationTimeout, match="while authenticating"):
+        made.services(CIMV2, None, soon(0.1))
+    works(served, made)
+    assert len(asked) == 2, "once for each connection, and not once more for the first"
 
 
 @pytest.mark.parametrize("privacy", [None, False])

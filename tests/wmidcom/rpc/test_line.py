@@ -317,6 +317,23 @@ def test_a_server_that_adds_no_interface_gets_another_connection(peer: Peer) -> 
     assert peer.logons == peer.connections == 5
 
 
+def test_another_connection_that_breaks_is_made_anew(peer: Peer) -> None:
+    peer.adds_interfaces = False
+    made, services = logged_in(peer)
+    found = services.exec_query("SELECT * FROM X", SEMI, (), soon())
+    found.next(1, 0.1, soon())
+
+    def hang_up(_: Asked) -> Replied:
+        raise EOFError
+
+    usual, peer.answers["Next"] = peer.answers["Next"], hang_up
+    with pytest.raises(ConnectionFailed):
+        found.next(1, 0.1, soon())
+    peer.answers["Next"] = usual
+    found.next(1, 0.1, soon())
+    close(made)
+
+
 def test_an_interface_that_is_nowhere_is_not_supported(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +372,19 @@ def test_a_server_that_hangs_up_on_the_last_token_may_have_refused(peer: Peer) -
         with pytest.raises(AuthenticationFailed, match="closed the connection instead of"):
             made.services(CIMV2, None, soon())
     assert peer.connections == 1
+    close(made)
+
+
+def test_whoever_was_accepted_before_is_not_refused_by_a_lost_connection(peer: Peer) -> None:
+    def hang_up(_: Asked) -> Replied:
+        raise EOFError
+
+    usual, peer.answers["NTLMLogin"] = peer.answers["NTLMLogin"], hang_up
+    made = connection(peer)
+    with pytest.raises(ConnectionFailed, match="was lost"):
+        made.services(CIMV2, None, soon())
+    peer.answers["NTLMLogin"] = usual
+    delete(made.services(CIMV2, None, soon()))
     close(made)
 
 

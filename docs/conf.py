@@ -30,7 +30,7 @@ default_role = "code"  # a word in single backquotes is code, in docstrings as i
 nitpicky = True
 # The documentation is built where no other site can be reached, so what lives there has no link.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|datetime|enum|os|pathlib|threading|typing)(\..*)?"),
+    ("py:.*", r"(collections|datetime|enum|os|pathlib|re|threading|typing)(\..*)?"),
     ("py:.*", r"(bool|bytes|dict|float|frozenset|int|list|object|str|tuple|type|None|Any)"),
     ("py:.*", r"(Callable|Iterable|Iterator|Mapping|MutableMapping|Sequence|Self|timedelta)"),
     ("py:.*", r".*(Exception|Error|TypeVar|ValueT|ResultT|T_co)"),

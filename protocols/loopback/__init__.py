@@ -9,8 +9,11 @@ from protocols.loopback.disturbances import Cut, Disturbance, Drip, Replace, Say
 from protocols.loopback.exchange import Exchange
 from protocols.loopback.http import Endpoint
 from protocols.loopback.population import sample_repository
+from protocols.loopback.powershell.script_run import ScriptRun
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits
+from protocols.loopback.shells.invocation import Invocation
+from protocols.loopback.shells.quotas import Quotas
 
 __all__ = [
     "Cut",
@@ -19,10 +22,13 @@ __all__ = [
     "Drip",
     "Endpoint",
     "Exchange",
+    "Invocation",
     "Limits",
+    "Quotas",
     "Replace",
     "Repository",
     "Say",
+    "ScriptRun",
     "Slow",
     "Stall",
     "sample_repository",

@@ -24,6 +24,7 @@ from mi.credentials import Credentials
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
+    MIError,
     NotSupported,
     OperationCancelled,
     OperationTimeout,
@@ -34,9 +35,12 @@ from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
 from protocols.winrm import channel as channel_module
+from protocols.winrm import later
+from protocols.winrm.channel import WinrmChannel
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
+from protocols.winrm.run import Run
 from protocols.wsman.circumstances import Circumstances, Reach
 from protocols.wsman.dialects import (
     DIALECTS,
@@ -44,6 +48,8 @@ from protocols.wsman.dialects import (
     SchemaView,
     Settings,
 )
+from protocols.wsman.fault import Fault
+from tests.sessions import settles
 from tests.winrm.played import CALL, Played, Transport, channel_over, play, request, values
 
 
@@ -356,3 +362,136 @@ def test_what_came_of_a_change_is_unknown_where_its_reply_is_none(
     with pytest.raises(ProtocolError) as caught:
         channel_over(transport).ask(asked, Expiry.of_grace(), CancelToken())
     assert caught.value.outcome_unknown is not repeatable
+
+
+# Last words that wait
+
+
+class Ended(Played):
+    """A conversation that has ended, and leaves something open that is in nobody's way."""
+
+    may_wait = True
+
+
+def ended(channel: WinrmChannel, name: str = "Signal") -> Run:
+    run = play(channel, Ended(left_open=request(name)))
+    assert run.next_batch() is None
+    return run
+
+
+def test_what_may_wait_is_released_a_moment_later(transport: Transport) -> None:
+    channel = channel_over(transport)
+    ended(channel).close()
+    assert transport.actions == []
+    assert settles(lambda: transport.actions == ["Signal"])
+
+
+def test_what_may_wait_is_released_when_the_channel_closes(transport: Transport) -> None:
+    channel = channel_over(transport)
+    ended(channel).close()
+    channel.close(Expiry.of_grace())
+    assert transport.actions == ["Signal"]
+
+
+def test_what_may_wait_does_not_where_too_much_waits(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later, "_MOST", 0)
+    channel = channel_over(transport)
+    ended(channel).close()
+    assert transport.actions == ["Signal"]
+
+
+def test_what_cannot_be_released_later_is_released_with_the_next_exchange(
+    transport: Transport, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(action: str) -> None:
+        raise ConnectionFailed("no route")
+
+    transport.before = refuse
+    channel = channel_over(transport)
+    with caplog.at_level(logging.INFO, "mi.winrm"):
+        ended(channel).close()
+        assert settles(lambda: len(channel._orphans) == 1)
+    assert "not released yet: no route" in caplog.text
+    transport.before = lambda _: None
+    values(play(channel, Played((request(), []))))
+    assert transport.actions == ["Signal", "Enumerate"]
+
+
+def test_what_another_process_has_ended_is_not_released(transport: Transport) -> None:
+    channel = channel_over(transport)
+    run = ended(channel)
+    run.life = object()
+    channel.defer(run)
+    assert settles(lambda: len(channel._later) == 0)
+    assert transport.actions == []
+
+
+def test_a_quota_is_made_room_for_by_what_waits(transport: Transport) -> None:
+    channel = channel_over(transport)
+    ended(channel).close()
+    transport.faults["Command"] = Fault.of("QUOTA_MAX_COMMANDS_PER_SHELL_PPQ", "too many")
+
+    def relent(action: str) -> None:
+        if action == "Signal":
+            transport.faults.clear()
+
+    transport.before = relent
+    run = play(channel, Played((request("Command", repeatable=False), ["done"])))
+    assert values(run) == ["done"]
+    assert transport.actions == ["Command", "Signal", "Command"]
+
+
+def test_a_fault_that_is_no_quota_moves_nothing(transport: Transport) -> None:
+    channel = channel_over(transport)
+    ended(channel).close()
+    transport.faults["Command"] = Fault.of("ERROR_ACCESS_DENIED", "no")
+    values(play(channel, Played((request("Command", repeatable=False), ["told"]))))
+    assert transport.actions == ["Command"]
+    channel.close(Expiry.of_grace())
+
+
+def test_a_poll_is_sent_again_when_the_server_was_busy(transport: Transport) -> None:
+    transport.faults["Receive"] = Fault.of("QUOTA_USER", "too many")
+    attempts: list[str] = []
+
+    def relent(action: str) -> None:
+        attempts.append(action)
+        if len(attempts) == 2:
+            transport.faults.clear()
+
+    transport.before = relent
+    poll = request("Receive", repeatable=False, is_poll=True)
+    assert values(play(channel_over(transport), Played((poll, ["a"])))) == ["a"]
+    assert attempts == ["Receive", "Receive"]
+
+
+# Answers that do not come
+
+
+@pytest.mark.parametrize(
+    ("longest", "timeout", "kind"),
+    [(0.01, 5, ConnectionFailed), (5, 0.01, OperationTimeout), (None, 0.01, OperationTimeout)],
+)
+def test_no_answer_in_all_of_the_servers_time_is_a_connection_that_is_lost(
+    transport: Transport, longest: float | None, timeout: float, kind: type[MIError]
+) -> None:
+    def exchange(envelope: bytes, expiry: Expiry, *rest: Any, **others: Any) -> Iterator[bytes]:
+        raise expiry.error("waiting for the reply")
+
+    transport.exchange = exchange  # type: ignore[method-assign]
+    sent = request(longest_wait=longest, repeatable=False)
+    run = play(channel_over(transport), Played((sent, [])), timeout=timeout)
+    with pytest.raises(kind) as caught:
+        run.next_batch()
+    if longest == 0.01:
+        assert "gave no answer in 0.01 s" in str(caught.value)
+
+
+@pytest.mark.parametrize(("connections", "poll"), [(None, 20.0), (1, 2.0), (2, 20.0)])
+def test_a_poll_is_brief_where_there_is_one_connection(
+    monkeypatch: pytest.MonkeyPatch, connections: int | None, poll: float
+) -> None:
+    made = started(monkeypatch, OperationOptions(), max_connections=connections)
+    assert made[1].longest_poll == poll

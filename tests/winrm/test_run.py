@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from lxml import etree
 
-from mi.callbacks import SessionCallbacks
+from mi.callbacks import OperationCallbacks, SessionCallbacks
 from mi.calls import Call, EnumerateInstances, GetInstance, SubscribeEventLog, TestConnection
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import (
@@ -20,10 +21,11 @@ from mi.events import Prompt
 from mi.instance import Instance
 from mi.options import OperationOptions, ServerKind
 from mi.results import OperationFlags, ResponseType
+from mi.shell_calls import EnumerateShells
 from protocols.winrm.run import Run
 from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, NO_CLASSES
-from protocols.wsman.envelope import Request
+from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.identify import serialize_response
 from protocols.wsman.namespaces import ACTION_GET
@@ -378,3 +380,69 @@ def test_what_is_open_is_released_by_close_or_later_once_it_is_dropped(
     assert not dropped.part()
     closed.close()
     assert len(transport.actions) == 4
+
+
+# What is lost, and what may wait
+
+
+class Losing(Played):
+    """A conversation that can release what it may have begun."""
+
+    lost = 0
+
+    def lose(self) -> None:
+        self.lost += 1
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (ConnectionFailed("reset", outcome_unknown=True), 1),
+        (ConnectionFailed("no route"), 0),
+        (KeyboardInterrupt(), 1),
+    ],
+)
+def test_a_conversation_is_told_that_a_reply_is_lost(
+    transport: Transport, error: BaseException, lost: int
+) -> None:
+    def fail(_: str) -> None:
+        raise error
+
+    transport.before = fail
+    conversation = Losing((request(repeatable=False), []))
+    with pytest.raises(type(error)):
+        play(channel_over(transport), conversation).next_batch()
+    assert conversation.lost == lost
+
+
+def test_a_shell_is_no_place_for_what_providers_of_wmi_say(transport: Transport) -> None:
+    heard: list[Any] = []
+    callbacks = OperationCallbacks(write_message=lambda *said: heard.append(said))
+    options = OperationOptions()
+    options.set_custom("NAME", "value")
+    control = Control.begin(options, callbacks=callbacks)
+    sent: list[Request] = []
+    channel = channel_over(transport)
+
+    def note(asked: Request, *_: object) -> Any:
+        sent.append(asked)
+        return reply_to(asked)
+
+    channel.ask = note  # type: ignore[method-assign]
+    call = EnumerateShells(namespace="root/cimv2")
+    run = Run(channel, call, control, Played((request(), ["a"])))
+    assert values(run) == ["a"]
+    assert [option.name for option in sent[0].options] == ["NAME"]
+    assert channel.server.reach("root/cimv2") is Reach.SERVER
+
+
+def reply_to(_: Request) -> Reply:
+    return Reply("urn:reply", etree.fromstring("<body/>"), None, is_repaired=False)
+
+
+def test_a_fault_about_a_shell_teaches_nothing_of_the_server(transport: Transport) -> None:
+    channel = channel_over(transport)
+    transport.faults["Enumerate"] = Fault.of("URI_NON_DMTF_CLASS", "no")
+    call = EnumerateShells(namespace="root/cimv2")
+    assert values(play(channel, Played((request(), ["told"])), call)) == ["told"]
+    assert channel.server.dialect is DIALECTS[ServerKind.WINRM3]

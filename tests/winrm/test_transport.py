@@ -302,3 +302,44 @@ def test_ctrl_c_between_the_turn_and_the_line_costs_no_turn(
     with lease(narrow, 1) as line:
         assert ask(line) == b"<reply><request/></reply>"
     narrow.close(soon())
+
+
+# Waiting for something to happen
+
+
+def test_who_waits_for_something_takes_no_line_from_the_others(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(16):
+            stack.enter_context(lease(transport, is_poll=True))
+        for _ in range(4):
+            stack.enter_context(lease(transport))
+        with pytest.raises(OperationTimeout), lease(transport, 0.05, is_poll=True):
+            pass
+    with lease(transport, is_poll=True) as line:
+        ask(line)
+    assert server.connections == 1
+
+
+def test_who_waits_for_something_leaves_one_of_the_lines_that_there_may_be(
+    server: ScriptedServer,
+) -> None:
+    transport = transport_to(server, max_connections=2)
+    with lease(transport, is_poll=True):
+        with pytest.raises(OperationTimeout), lease(transport, 0.05, is_poll=True):
+            pass
+        with lease(transport):
+            pass
+    transport.close(soon())
+
+
+def test_where_there_is_one_line_it_is_for_everything(server: ScriptedServer) -> None:
+    transport = transport_to(server, max_connections=1)
+    with (
+        lease(transport, is_poll=True),
+        pytest.raises(OperationTimeout),
+        lease(transport, 0.05),
+    ):
+        pass
+    transport.close(soon())

@@ -304,11 +304,17 @@ def test_what_somebody_else_stops_says_so(side: FarSide, run: Run) -> None:
 
 def test_closing_it_ends_the_command_and_the_pool_stays(side: FarSide, run: Run) -> None:
     side.scripts["x"] = lambda one: one.write_output(1) or False
-    more = threading.Event()
-    pipeline = run(input=(1 for _ in iter(more.is_set, None)))
+    enough = threading.Event()
+
+    def endless() -> Any:
+        while not enough.wait(0.01):
+            yield 1
+
+    pipeline = run(input=endless())
     pipeline.next_records()
     pipeline.close()
     pipeline.close()
+    enough.set()
     assert side.ends(RunCommand) == [["close"]]
     side.pool.pipeline_table.clear()
     assert _all(run("other")) == []

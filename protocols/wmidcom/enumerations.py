@@ -149,9 +149,9 @@ def _events(access: Access, call: Subscribe, control: Control) -> Enumeration:
     events = selected(chosen) if chosen is not None and is_part else whole
 
     def begin(bounds: Bounds) -> WbemEnumerator:
-        flags = access.flags | SEMISYNCHRONOUS
-        services = access.services(bounds)
-        return services.exec_notification_query(call.query, flags, access.context, bounds)
+        # It takes these two flags and no other (MS-WMI 3.1.4.3.20).
+        flags, context = SEMISYNCHRONOUS, access.context
+        return access.services(bounds).exec_notification_query(call.query, flags, context, bounds)
 
     def shape(access: Access, objects: list[Any], bounds: Bounds) -> list[Indication]:
         return [Indication(event) for event in events(access, objects, bounds)]

@@ -283,7 +283,8 @@ def test_classes_below_one_that_is_not_there_are_an_error(session: mi.Session) -
 
 
 def test_events_come_as_they_happen(session: mi.Session, connection: FakeConnection) -> None:
-    with session.subscribe(CREATED) as operation:
+    flags = OperationFlags.LOCALIZED_QUALIFIERS  # which no event has
+    with session.subscribe(CREATED, flags=flags) as operation:
         timer = threading.Timer(0.05, new_share, (connection, "new"))
         timer.start()
         event = next(operation)

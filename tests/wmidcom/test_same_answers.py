@@ -1,6 +1,9 @@
 """An object is the same whichever way it came: both handlers over one repository, side by side."""
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,6 +17,7 @@ from mi.schema import Class
 from protocols.loopback import Endpoint, sample_repository
 from protocols.loopback.dcom import DcomEndpoint
 from protocols.loopback.instances import new_instance
+from tests.wmidcom.endpoints import open_enumerators
 
 HOST = "127.0.0.1"
 SPOOLER = Instance("Win32_Service", {"Name": "Spooler"})
@@ -24,13 +28,15 @@ class Both(NamedTuple):
 
     winrm: mi.Session
     wmidcom: mi.Session
+    http: Endpoint
+    dcom: DcomEndpoint
 
     def ask(self, question: Callable[[mi.Session], Any]) -> tuple[Any, Any]:
         return question(self.winrm), question(self.wmidcom)
 
     def errors(self, question: Callable[[mi.Session], Any]) -> tuple[mi.MIError, mi.MIError]:
         caught = []
-        for session in self:
+        for session in self[:2]:
             with pytest.raises(mi.MIError) as one:
                 question(session)
             caught.append(one.value)
@@ -57,7 +63,7 @@ def both() -> Iterator[Both]:
             # Of what references name, that the class is known tells more; nobody asks for it.
             for name in ("Win32_Service", "Win32_Share", "Win32_SystemDriver"):
                 session.get_class(name)
-        yield Both(winrm, wmidcom)
+        yield Both(winrm, wmidcom, http, dcom)
 
 
 def _add_all_types(class_: Class, add: Callable[[Instance], None]) -> None:
@@ -293,6 +299,35 @@ def test_what_is_modified_is_the_same_whoever_did_it(both: Both) -> None:
 
 def facts_of(values: dict[str, Any]) -> dict[str, Any]:
     return {name: facts(value, is_inner=True) for name, value in values.items()}
+
+
+@pytest.mark.parametrize("what", ["*", "TargetInstance"])
+def test_an_event_is_the_same(both: Both, what: str) -> None:
+    query = (
+        f"SELECT {what} FROM __InstanceCreationEvent WITHIN 1"  # noqa: S608 - ours
+        " WHERE TargetInstance ISA 'Loopback_AllTypes'"
+    )
+    with ThreadPoolExecutor(2) as pool, ExitStack() as stack:
+        operations = [stack.enter_context(session.subscribe(query)) for session in both[:2]]
+        events = [pool.submit(next, operation) for operation in operations]
+        until = time.monotonic() + 20
+        while not (len(both.http.subscriptions) and open_enumerators(both.dcom)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        both.winrm.create_instance(Instance("Loopback_AllTypes", {"Id": f"event {what}"}))
+        winrm, wmidcom = (without_time(event.result(20).instance) for event in events)
+    assert facts(winrm) == facts(wmidcom)
+    assert winrm["TargetInstance"]["Id"] == f"event {what}"
+
+
+def without_time(event: Instance) -> Instance:
+    """Return an event without what tells when it was made."""
+    if "TIME_CREATED" in event:
+        assert isinstance(event["TIME_CREATED"], int)
+        twin = event.copy()
+        twin["TIME_CREATED"] = None
+        return twin
+    return event
 
 
 MISTAKES: dict[str, Callable[[mi.Session], Any]] = {

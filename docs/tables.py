@@ -12,6 +12,7 @@ _FOLDER = Path(__file__).parent
 sys.path.insert(0, str(_FOLDER.parent))
 
 from mi.calls import EnumerateClasses  # noqa: E402 - behind the path
+from protocols.wmidcom.hresults import DCOM_ROWS, meaning_of  # noqa: E402
 from protocols.wsman.circumstances import NOWHERE, Circumstances  # noqa: E402
 from protocols.wsman.denials import DENIALS  # noqa: E402
 from protocols.wsman.dialects import DIALECTS, Dialect  # noqa: E402
@@ -65,20 +66,23 @@ def _faults(numbers: Callable[[int], bool]) -> Callable[[], str]:
     def table() -> str:
         return _table(
             ("number", "name", "`Result`", "`ErrorCategory`", "what to do"),
-            (
-                (
-                    _number(row),
-                    f"`{row.name}`",
-                    row.result.name,
-                    row.category.name,
-                    row.advice.format_map(NOWHERE.words),
-                )
-                for row in sorted(MEANINGS.values())
-                if numbers(row.number)
-            ),
+            (_meaning(row) for row in sorted(MEANINGS.values()) if numbers(row.number)),
         )
 
     return table
+
+
+def _dcom() -> str:
+    rows = sorted(filter(None, (meaning_of(number) for number, *_ in DCOM_ROWS)))
+    return _table(
+        ("number", "name", "`Result`", "`ErrorCategory`", "what to do"),
+        map(_meaning, rows),
+    )
+
+
+def _meaning(row: Meaning) -> tuple[str, ...]:
+    sentence = row.advice.format_map(NOWHERE.words)
+    return _number(row), f"`{row.name}`", row.result.name, row.category.name, sentence
 
 
 # What each kind of server is like: a row for each trait, and what stands behind the row.
@@ -171,6 +175,7 @@ _TABLES = {
     "sizes": _sizes,
     "wsman": _faults(_WSMAN.__contains__),
     "wmi": _faults(_WMI.__contains__),
+    "dcom": _dcom,
     "system": _faults(lambda number: number not in _WSMAN and number not in _WMI),
 }
 

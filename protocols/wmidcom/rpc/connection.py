@@ -46,9 +46,15 @@ class _Presence:
         self.login = login
         self.services: dict[tuple[str, str | None], RpcServices] = {}
         self._pings = pings
-        self._pinger = Pinger(self._ping)
+        self._pinger = Pinger(self)
 
-    def _ping(self) -> None:
+    def ping(self) -> None:
+        """Ask the server to keep what is open.
+
+        Raises:
+            WbemError: it does not know of it.
+            MIError: there was no answer.
+        """
         self._pings.ping(self.exporter.pinged, Expiry.of_grace())
 
     def leave(self) -> None:

@@ -24,7 +24,7 @@ from protocols.security.kerberos_failures import kerberos_failure
 from protocols.security.service_context import ServiceContext
 from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
 from protocols.security.user_names import principal
-from protocols.wmidcom.rpc.security import wrong_proof
+from protocols.wmidcom.rpc.security import CONTEXT_ID, wrong_proof
 from protocols.wmidcom.rpc.spn import service_name
 from protocols.wmidcom.rpc.target import Target
 
@@ -37,7 +37,7 @@ _MECHANISMS: Final = {AuthService.KERBEROS: KERBEROS, AuthService.NEGOTIATE: SPN
 class KerberosSecurity:
     """The security context of one association."""
 
-    context_id = 0
+    context_id = CONTEXT_ID
     is_answered = True
 
     def __init__(

@@ -155,7 +155,7 @@ class Line:
             try:
                 return self._ask(request, bounds, expiry, cancel)
             except MIError as error:
-                error.outcome_unknown = request.is_change and bounds.is_sent
+                error.outcome_unknown = request.is_change and bounds.is_sent and not bounds.is_cut
                 raise
             finally:
                 self._turns.give_back()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from threading import Thread
-from typing import Final
+from typing import Final, Protocol
+from weakref import ref
 
 from mi.errors import MIError
 from protocols.network.bounds import Bell
 from protocols.wmidcom.services import WbemError
 
-__all__ = ["PING_PERIOD", "Pinger"]
+__all__ = ["PING_PERIOD", "Pinger", "Pinging"]
 
 _logger = logging.getLogger("mi.wmidcom")
 
@@ -19,17 +19,30 @@ PING_PERIOD: Final = 120.0
 """Seconds between pings (MS-DCOM 3.2.6.1); after three that are missing the objects go."""
 
 
-class Pinger:
-    """Asks again and again, in a thread of its own, for as long as a session is open."""
+class Pinging(Protocol):
+    """What wants something kept alive."""
 
-    def __init__(self, ping: Callable[[], None]) -> None:
+    def ping(self) -> None:
+        """Ask once.
+
+        Raises:
+            WbemError: the server does not know of it.
+            MIError: there was no answer.
+        """
+        ...
+
+
+class Pinger:
+    """Asks again and again, in a thread of its own, for as long as somebody wants it."""
+
+    def __init__(self, wanting: Pinging) -> None:
         """Begin.
 
         Args:
-            ping: asks once.
+            wanting: who wants it; when nobody else has it any more, this ends, too.
         """
-        self._ping = ping
-        self._bell = Bell()
+        self._bell = bell = Bell()
+        self._wanting = ref(wanting, lambda _: bell.ring())
         self._is_over = False
         Thread(target=self._run, name="mi-ping", daemon=True).start()
 
@@ -40,7 +53,11 @@ class Pinger:
 
     def _run(self) -> None:
         while not self._bell.wait(PING_PERIOD) and not self._is_over:
+            wanting = self._wanting()
+            if wanting is None:
+                return
             try:
-                self._ping()
+                wanting.ping()
             except (MIError, WbemError) as error:
                 _logger.info("the server was not asked to keep what is open: %s", error)
+            del wanting

@@ -19,7 +19,10 @@ from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.security.discretion import discreet
 from protocols.security.user_names import windows_name
 
-__all__ = ["NtlmSecurity", "Security"]
+__all__ = ["CONTEXT_ID", "NtlmSecurity", "Security", "wrong_proof"]
+
+CONTEXT_ID: Final = 1
+"""How the one context of an association is called there; any number will do."""
 
 _NTLM_TOKEN: Final = 16  # bytes of a signature, MS-NLMP 2.2.2.9
 _SIGNATURE: Final = b"NTLMSSP\x00"
@@ -90,7 +93,7 @@ class NtlmSecurity:
     """NTLM, by pyspnego's own code (MS-NLMP)."""
 
     service = AuthService.NTLM
-    context_id = 0
+    context_id = CONTEXT_ID
     is_answered = False
     token_size = _NTLM_TOKEN
 

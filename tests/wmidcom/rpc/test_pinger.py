@@ -1,0 +1,70 @@
+import gc
+import threading
+import time
+
+import pytest
+
+from mi.errors import OperationTimeout
+from protocols.wmidcom.rpc import pinger
+from protocols.wmidcom.rpc.pinger import Pinger
+
+
+class Wanting:
+    """Counts how often it was asked, and can fail."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.count = 0
+        self.fails = fails
+
+    def ping(self) -> None:
+        self.count += 1
+        if self.fails:
+            raise OperationTimeout("late")
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pinger, "PING_PERIOD", 0.02)
+
+
+def threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "mi-ping"}
+
+
+def wait_until_nobody_pings(but: set[threading.Thread]) -> None:
+    end = time.monotonic() + 10
+    while threads() - but:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_it_asks_again_and_again_until_it_is_stopped(*, fails: bool) -> None:
+    before, wanting = threads(), Wanting(fails=fails)
+    pinging = Pinger(wanting)
+    while wanting.count < 3:
+        time.sleep(0.01)
+    pinging.stop()
+    pinging.stop()
+    wait_until_nobody_pings(before)
+
+
+def test_it_ends_with_whoever_wants_it() -> None:
+    before, wanting = threads(), Wanting()
+    Pinger(wanting)
+    while not wanting.count:
+        time.sleep(0.01)
+    del wanting
+    gc.collect()
+    wait_until_nobody_pings(before)
+
+
+def test_it_ends_at_once_with_whoever_wants_it_however_long_the_period_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pinger, "PING_PERIOD", 60.0)
+    before, wanting = threads(), Wanting()
+    Pinger(wanting)
+    del wanting
+    gc.collect()
+    wait_until_nobody_pings(before)

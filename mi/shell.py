@@ -301,15 +301,19 @@ class Shell:
         def call(shell: ShellDescription) -> RunCommand:
             return RunCommand(shell, name, given, options=options)
 
+        def call_at_once(shell: ShellDescription) -> RunCommand:
+            return replace(call(shell), is_patient=False)
+
         if self._is_spoilt:
             self._let_go()
         try:
-            return self._started(call, keywords, end)
+            return self._started(call_at_once if self._reopens else call, keywords, end)
         except (ShellLost, LimitsExceeded) as error:
             # Neither has begun anything, so the command may be asked for once more.
-            if not self._may_begin_anew(error):
+            if self._may_begin_anew(error):
+                self._let_go()
+            elif not self._reopens or isinstance(error, ShellLost):
                 raise
-            self._let_go()
         return self._started(call, keywords, end)
 
     def _may_begin_anew(self, error: MIError) -> bool:

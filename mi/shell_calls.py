@@ -244,6 +244,7 @@ class RunCommand(Call[CommandEvent]):
         streams: the streams to receive.
         keep_alive: whether a server whose time for a Receive is over may say so by an answer
             without output, as Windows' own client wants it, instead of by a fault.
+        is_patient: whether a server that has no room for a command is asked again, a little later.
     """
 
     unary: ClassVar[bool] = False
@@ -258,6 +259,7 @@ class RunCommand(Call[CommandEvent]):
     options: tuple[ShellOption, ...] = ()
     streams: tuple[str, ...] = ("stdout", "stderr")
     keep_alive: bool = True
+    is_patient: bool = True
 
     def __post_init__(self) -> None:
         _check_text(command=self.command)

@@ -195,8 +195,8 @@ class WinrmChannel:
                     return answer
                 if self._frees_places(answer, expiry, cancel):
                     continue
-                if not patience.bears(answer):  # a fault for want of a quota came first
-                    return answer
+                if not (request.is_patient and patience.bears(answer)):
+                    return answer  # else it was not begun, for want of a quota
                 said = answer.error().message
             waited = patience.wait()
             self._tell(f"asked again after {waited:.2f} s, since the server is busy: {said}")

@@ -111,6 +111,8 @@ class Request:
         is_poll: whether the server replies only once there is something to say, so that others
             must not be kept from a connection by it.
         has_streams: whether the reply may be long, and nearly all of it the text of Streams.
+        is_patient: whether it is sent again, a little later, where a quota has kept the server
+            from beginning with it.
     """
 
     action: str
@@ -127,6 +129,7 @@ class Request:
     longest_wait: float | None = None
     is_poll: bool = False
     has_streams: bool = False
+    is_patient: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ shell. A command that is Done holds up nobody, so that Signal may wait.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -89,7 +90,8 @@ class Execution(Asking):
     def _first(self, call: RunCommand | FollowCommand) -> Request:
         if isinstance(call, RunCommand):
             line = CommandLine(call.command, call.arguments, call.command_id)
-            return self._requests.request(ACTION_COMMAND, line.write(), call.options)
+            request = self._requests.request(ACTION_COMMAND, line.write(), call.options)
+            return replace(request, is_patient=call.is_patient)
         if call.connects:
             body = Connect(call.command_id).write()
             return self._requests.request(ACTION_CONNECT, body)

@@ -544,7 +544,7 @@ def test_a_quota_is_named_with_the_setting(endpoint: Endpoint, session: mi.Sessi
     with session.shell() as one, session.shell() as other:
         one.run("hostname")
         with pytest.raises(LimitsExceeded, match="MaxShellsPerUser"):
-            other.run("hostname")
+            other.run("hostname", deadline=0.3)
         assert one.run("hostname").exit_code == 0
 
 

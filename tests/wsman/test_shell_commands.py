@@ -223,6 +223,12 @@ def test_the_time_of_a_receive_is_over_at_the_server_first(
     assert (request.operation_timeout, request.longest_wait) == (poll, poll + 15)
 
 
+@pytest.mark.parametrize("is_patient", [True, False])
+def test_a_server_without_room_is_asked_again_or_not(is_patient: bool) -> None:
+    conversation = begin(Execution, replace(RUN, is_patient=is_patient))
+    assert conversation.next_request().is_patient is is_patient
+
+
 def test_a_server_may_be_left_to_say_by_a_fault_that_nothing_came() -> None:
     request = started(replace(RUN, keep_alive=False)).next_request()
     assert request is not None

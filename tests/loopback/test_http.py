@@ -161,3 +161,12 @@ def test_the_user_has_credentials_for_each_scheme_and_a_certificate_where_it_cou
         assert files is not None
         assert Path(files.certificate).exists()
         assert endpoint.delegated == []
+
+
+def test_its_shells_can_be_scripted_and_are_counted(endpoint: Endpoint) -> None:
+    assert (endpoint.open_shells, endpoint.open_commands) == (0, 0)
+    assert endpoint.commands is endpoint.shells.commands
+    assert endpoint.scripts is endpoint.shells.scripts
+    endpoint.files.write(r"C:\Windows\a.txt", b"x")
+    assert endpoint.shells.files.read(r"c:\windows\A.TXT") == b"x"
+    assert endpoint.shells.owner == rf"WIN-LAB01\{endpoint.user.name}"

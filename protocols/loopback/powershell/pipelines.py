@@ -181,14 +181,13 @@ class Pipeline:
 
 
 def _statements(commands: Sequence[Command]) -> Iterator[list[Command]]:
+    """Return the commands of each statement; psrpcore marks the last of every one."""
     current: list[Command] = []
     for command in commands:
         current.append(command)
         if command.end_of_statement:
             yield current
             current = []
-    if current:
-        yield current
 
 
 def _run_statement(engine: Engine, statement: Sequence[Command], run: ScriptRun) -> None:

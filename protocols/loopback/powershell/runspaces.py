@@ -14,7 +14,6 @@ from typing import Any, Final
 
 import psrpcore
 from psrpcore import PSRPCoreError, PSRPPayload, ServerRunspacePool, StreamType
-from psrpcore.types import RunspacePoolState
 
 from protocols.loopback.powershell.pipelines import Pipeline
 from protocols.loopback.powershell.records import ErrorInfo
@@ -118,11 +117,10 @@ class Runspaces:
         """
         with self._lock:
             self._flush()
-            if self.runspaces.state is RunspacePoolState.Opened:
+            try:
                 self.runspaces.disconnect()
                 self.runspaces.connect()
                 self.runspaces.prepare_message(self.runspaces.our_capability)
-            try:
                 self.runspaces.receive_data(PSRPPayload(data, StreamType.default, None))
                 while self.runspaces.next_event() is not None:
                     pass

@@ -119,6 +119,25 @@ def test_what_is_no_powershell_opens_none(scripts: Scripts, client: Client) -> N
         client.far.connect(b"nonsense, and more of it than a header")
 
 
+def test_a_pool_that_is_not_open_yet_cannot_be_taken_over(scripts: Scripts) -> None:
+    pool = ClientRunspacePool()
+    pool.open()
+    payload = pool.data_to_send(200)
+    assert payload is not None
+    far = Runspaces(scripts, Prompt(), "X", payload.data)
+    with pytest.raises(Refusal):
+        far.connect(b"")
+    while (payload := pool.data_to_send(200)) is not None:
+        far.feed(payload.data)
+    taken = far.process.take(("stdout",), 500_000, 5.0, lambda: True)
+    assert taken is not None
+    for piece in taken.pieces:
+        pool.receive_data(PSRPPayload(piece.data, StreamType.default, None))
+    while pool.next_event() is not None:
+        pass
+    assert pool.state is RunspacePoolState.Opened
+
+
 def test_a_pipeline_has_output_and_every_stream(client: Client) -> None:
     output = client.run(
         "Write-Output 1 'two'; Write-Error 'boom' -Category ObjectNotFound -TargetObject t;"
@@ -144,8 +163,9 @@ def test_a_pipeline_that_fails_says_why(client: Client) -> None:
     assert client.state is PSInvocationState.Failed
     [*_, last] = client.of(psrpcore.PipelineStateEvent)
     assert str(last.reason.Exception.Message) == "bad"
-    assert client.run("exit 3; 1") == []
-    assert client.state is PSInvocationState.Completed
+    for host in (HERE, NOBODY):
+        assert client.run("exit 3; 1", host=host) == []
+        assert client.state is PSInvocationState.Completed
 
 
 def test_commands_and_statements_are_run_as_they_were_added(

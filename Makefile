@@ -2,6 +2,7 @@
 #
 #   make demo     queries of a made-up Windows host on this machine, over NTLM-sealed HTTP
 #   make test     the whole suite, with coverage
+#   make test-windows   what Windows can run of it, by a Windows Python under Wine on this machine
 #   make fuzz     a fixed number of inputs for each decoder, bred for what they reach in it
 #   make bench    what it costs, next to what it may cost; also in build/bench.json
 #   make soak     every fault at every byte of its conversations, and fuzzing; takes hours
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 HAS_KERBEROS := $(shell command -v krb5-config)
 COVERAGE_FLOOR ?= $(if $(HAS_KERBEROS),99,97)
 
-.PHONY: demo test fuzz bench soak docs lint style types contracts clean
+.PHONY: demo test test-windows fuzz bench soak docs lint style types contracts clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/mi demo
@@ -28,6 +29,9 @@ test: $(VENV)/.test $(VENV)/.kerberos
 	$(BIN)/coverage run -m pytest $(PYTEST)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=$(COVERAGE_FLOOR)
+
+test-windows: $(VENV)/.test
+	$(BIN)/python -m tests.windows $(PYTEST)
 
 fuzz: $(VENV)/.test $(VENV)/.fuzz
 	$(BIN)/python -m tests.fuzz.coverage_guided --cases 5000

@@ -22,7 +22,16 @@ from protocols.dcom.encoded_strings import NOTHING
 from protocols.dcom.encoded_values import Embed
 from protocols.dcom.heaps import Heap, HeapWriter, Objects, heap_at, number_at
 
-__all__ = ["PARAMETERS", "Declaring", "Signatures", "input_class", "output_class", "read", "write"]
+__all__ = [
+    "PARAMETERS",
+    "Declaring",
+    "Signatures",
+    "input_class",
+    "method_of",
+    "output_class",
+    "read",
+    "write",
+]
 
 PARAMETERS: Final = "__PARAMETERS"
 """What the class of a signature is called."""

@@ -42,7 +42,7 @@ def test_objects_and_secrets_come_back() -> None:
     thing, secret, credentials = LiteralReader(text, tuple(literals.secrets)).value()
     assert thing["a"] == 1
     assert secret.reveal() == "hidden"
-    assert credentials.user == "me"
+    assert credentials.user.user == "me"
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "@(1", "([timespan]::FromTicks(x))", "@{a}"])

@@ -21,7 +21,7 @@ _MOST: Final = 256  # at 2 to 20 KB an object, half a megabyte to five
 class Portion(NamedTuple):
     """What to ask for: how many objects, and how many seconds to wait for them."""
 
-    count: int
+    size: int
     wait: float
 
 

@@ -96,7 +96,7 @@ def test_portions_grow_while_they_are_full_and_shrink_to_what_came() -> None:
     pace = Growing()
     asked = []
     for came in (16, 32, 64, 128, 256, 3, 0, 1):
-        asked.append(pace.portion().count)
+        asked.append(pace.portion().size)
         pace.took(came)
     assert asked == [16, 32, 64, 128, 256, 256, 3, 1]
     assert pace.portion() == (2, 1.0)
@@ -104,7 +104,7 @@ def test_portions_grow_while_they_are_full_and_shrink_to_what_came() -> None:
 
 @pytest.mark.parametrize(("most", "first"), [(None, 16), (10, 10), (5000, 16)])
 def test_portions_keep_to_what_the_caller_allows(most: int | None, first: int) -> None:
-    assert Growing(most).portion().count == first
+    assert Growing(most).portion().size == first
 
 
 def test_what_is_yet_to_happen_is_waited_for_and_then_taken() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from mi import coroutines
 from mi.control import GRACE
-from mi.coroutines import Errand, ended, fetched
+from mi.coroutines import Errand, awaited, ended, fetched
 from mi.errors import ConnectionFailed, InvalidParameter, OperationCancelled
 from mi.workers import Work, Workers
 from tests.mi.conftest import Fake, run_coroutine
@@ -290,3 +290,36 @@ def test_a_close_that_takes_longer_than_the_grace_is_left_to_its_thread(
     run_coroutine(_closing(Workers().submit, lambda: may_end.wait(_SOON), told))
     may_end.set()
     assert told == []
+
+
+# What is awaited without an operation
+
+
+def test_what_a_thread_returns_is_awaited() -> None:
+    async def main() -> int:
+        return await awaited(Workers().submit, lambda: 5, list[int]().pop, list[int]().pop)
+
+    assert run_coroutine(main()) == 5
+
+
+def test_a_cancel_interrupts_the_thread_and_waits_until_all_is_closed() -> None:
+    begun, freed = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    def work() -> None:
+        begun.set()
+        freed.wait(_SOON)
+        told.append("left")
+
+    def close() -> None:
+        told.append("closed")
+
+    async def main() -> None:
+        task = asyncio.ensure_future(awaited(Workers().submit, work, freed.set, close))
+        assert await asyncio.to_thread(begun.wait, _SOON)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert "closed" in told
+
+    run_coroutine(main())

@@ -742,3 +742,22 @@ def test_it_stands_where_it_is_in_a_word(fake: Fake) -> None:
         failing.all()
     standings.append(failing._execution.standing)
     assert standings == ["not started", "running", "ended", "closed", "failed"]
+
+
+# Leaving
+
+
+def test_what_is_left_is_closed_and_may_take_its_time_where_a_handler_can(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    hurried, unhurried = session.query_instances("X"), session.query_instances("Y")
+    next(hurried)
+    next(unhurried)
+    first, second = channel.runs
+    second.take_time = lambda: second.ends.append("take time")  # type: ignore[attr-defined]
+    hurried.leave()
+    unhurried.leave()
+    assert (first.ends, second.ends) == (["close"], ["take time", "close"])
+    with pytest.raises(InvalidParameter, match="closed"):
+        next(unhurried)
+    session.query_instances("Z").leave()
+    assert len(channel.runs) == 2

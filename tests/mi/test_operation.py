@@ -359,3 +359,13 @@ def test_an_operation_knows_its_session_until_it_is_closed(fake: Fake) -> None:
     operation.close()
     with pytest.raises(InvalidParameter, match="the operation is closed"):
         _ = operation.session
+
+
+def test_leaving_it_closes_it(fake: Fake) -> None:
+    session, channel = fake(["a"], ["b"])
+    operation = session.query_instances(_QUERY)
+    next(operation)
+    operation.leave()
+    assert channel.runs[0].ends == ["close"]
+    with pytest.raises(InvalidParameter):
+        next(operation)

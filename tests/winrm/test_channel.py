@@ -495,3 +495,11 @@ def test_a_poll_is_brief_where_there_is_one_connection(
 ) -> None:
     made = started(monkeypatch, OperationOptions(), max_connections=connections)
     assert made[1].longest_poll == poll
+
+
+def test_what_may_take_its_time_is_released_a_moment_later(transport: Transport) -> None:
+    run = play(channel_over(transport), Played(left_open=request("Signal")))
+    run.take_time()
+    run.close()
+    assert transport.actions == []
+    assert settles(lambda: transport.actions == ["Signal"])

@@ -98,7 +98,17 @@ def test_all_streams_come_and_errors_keep_their_fields(session: mi.Session, engi
 @_BOTH
 @pytest.mark.parametrize(
     "value",
-    ["it's ‘quoted’ $env:x `n", 5, 1 << 40, 1.5, True, None, b"\0\1", ["a", ["b"]], {"k": [1]}],
+    [
+        "it's \u2018quoted\u2019 $env:x `n",
+        5,
+        1 << 40,
+        1.5,
+        True,
+        None,
+        b"\0\1",
+        ["a", ["b"]],
+        {"k": [1]},
+    ],
 )
 def test_parameters_arrive_as_they_were(session: mi.Session, engine: str, value: Any) -> None:
     named, placed = session.powershell("Get-Parameters", {"P": value}, engine=engine).output

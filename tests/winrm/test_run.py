@@ -446,3 +446,14 @@ def test_a_fault_about_a_shell_teaches_nothing_of_the_server(transport: Transpor
     call = EnumerateShells(namespace="root/cimv2")
     assert values(play(channel, Played((request(), ["told"])), call)) == ["told"]
     assert channel.server.dialect is DIALECTS[ServerKind.WINRM3]
+
+
+def test_a_run_that_may_take_its_time_is_deferred(transport: Transport) -> None:
+    channel = channel_over(transport)
+    deferred: list[Run] = []
+    channel.defer = deferred.append  # type: ignore[method-assign]
+    run = play(channel, Played(left_open=request()))
+    run.take_time()
+    run.close()
+    assert deferred == [run]
+    assert transport.actions == []

@@ -178,3 +178,60 @@ def test_a_cipher_that_pads_makes_the_message_longer(
     header, sealed = sealed_by(server, message)
     assert len(sealed) > size
     assert client.unwrap(sealed, header) == message
+
+
+# For RPC
+
+
+@pytest.fixture
+def for_rpc(kdc: Kdc) -> Iterator[tuple[ServiceContext, gssapi.SecurityContext]]:
+    mine, server = tickets(), acceptor(kdc)  # the tickets go with the former
+    client = ServiceContext(SERVICE, mine.credential(), KERBEROS, is_dce=True)
+    assert talk(client, server) == 2, "one token more than others need"
+    yield client, server
+    del mine
+
+
+def parts_of(before: bytes, message: bytes, after: bytes) -> list[tuple[object, bool, bytes]]:
+    kinds = raw.IOVBufferType
+    named = [(kinds.sign_only, before), (kinds.data, message), (kinds.sign_only, after)]
+    return [(kind, False, part) for kind, part in named if part]
+
+
+Both = tuple[ServiceContext, gssapi.SecurityContext]
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"head" * 6, b"trailer!"), (b"", b"")])
+def test_it_seals_what_stands_between_two_parts(for_rpc: Both, before: bytes, after: bytes) -> None:
+    client, server = for_rpc
+    sealed, token = client.wrap_between(before, MESSAGE, after)
+    assert len(sealed) == len(MESSAGE)
+    assert len(token) == client.token_size
+    header = (raw.IOVBufferType.header, False, token)
+    found = raw.IOV(*parts_of(before, sealed, after), header, std_layout=False)
+    assert raw.unwrap_iov(server, found).encrypted
+    assert MESSAGE in [buffer.value for buffer in found]
+
+    made = raw.IOV(*parts_of(before, MESSAGE, after), raw.IOVBufferType.header, std_layout=False)
+    raw.wrap_iov(server, made, confidential=True)
+    [sealed] = [one.value or b"" for one in made if one.type is raw.IOVBufferType.data]
+    assert client.unwrap_between(before, sealed, after, made[-1].value or b"") == MESSAGE
+
+
+def test_what_is_only_signed_is_not_taken_for_sealed(for_rpc: Both) -> None:
+    client, server = for_rpc
+    made = raw.IOV(*parts_of(b"", MESSAGE, b""), raw.IOVBufferType.header, std_layout=False)
+    raw.wrap_iov(server, made, confidential=False)
+    with pytest.raises(raw.GSSError):
+        client.unwrap_between(b"", MESSAGE, b"", made[-1].value or b"")
+
+
+def test_it_signs_and_knows_how_much_that_takes(for_rpc: Both) -> None:
+    client, server = for_rpc
+    assert client.signature_size == client.signature_size
+    token = client.sign(MESSAGE)
+    assert len(token) == client.signature_size
+    raw.verify_mic(server, MESSAGE, token)
+    client.verify(MESSAGE, raw.get_mic(server, MESSAGE))
+    with pytest.raises(raw.GSSError):
+        client.verify(MESSAGE, raw.get_mic(server, b"other"))

@@ -31,7 +31,7 @@ from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.events import EventReader
 from protocols.wsman.fault import Fault
 from protocols.wsman.namespaces import response_action
-from tests.fuzz import seeds
+from tests.fuzz import powershell, seeds
 from tests.winrm.wires import FakeWire, answer
 
 __all__ = ["DECODERS", "Decoder"]
@@ -329,6 +329,15 @@ DECODERS: Final[dict[str, Decoder]] = {
     "object path": Decoder(_text(_path), lambda: _PATHS, (b'"', b"\\", b",", b"=", b"@", b":")),
     "WMI object": Decoder(_object, seeds.objects, _LENGTHS),
     "time": Decoder(_text(_datetime), lambda: _TIMES, (b"*", b":", b"-", b"P", b"T", b"9" * 30)),
+    "CLIXML": Decoder(
+        powershell.read_clixml, lambda: powershell.CLIXML, powershell.CLIXML_TOKENS
+    ),
+    "error output of PowerShell": Decoder(
+        powershell.read_error_output, lambda: powershell.ERROR_OUTPUT, powershell.CLIXML_TOKENS
+    ),
+    "PowerShell remoting": Decoder(
+        powershell.read_remoting, powershell.remoting, powershell.CLIXML_TOKENS
+    ),
     "WWW-Authenticate": Decoder(
         _offers, lambda: _OFFERS, (b",", b"=", b'"', b" " * 2000, b"a" * 2000, b"Digest ")
     ),

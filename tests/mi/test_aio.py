@@ -173,7 +173,7 @@ def test_a_script_is_run_and_its_error_says_where(fake: Fake) -> None:
     session, _ = fake(refusal=NotFound("no shell"))
 
     async def main() -> None:
-        with pytest.raises(NotFound, match="server01: .*no shell"):
+        with pytest.raises(NotFound, match=r"server01: .*no shell"):
             await session.aio.powershell("x", engine="process")
 
     run_coroutine(main())

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mi.application import Application, connect
     from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks
     from mi.cim_datetime import CimDateTime
-    from mi.command import Command, CommandResult
+    from mi.command import Command
+    from mi.command_result import CommandResult
     from mi.credentials import Credentials, Scheme
     from mi.diagnosis import Diagnosis, Finding, Verdict
     from mi.errors import (
@@ -152,7 +153,8 @@ _MODULES = {
     "mi.application": "Application connect",
     "mi.callbacks": "OperationCallbacks OperationResult SessionCallbacks",
     "mi.cim_datetime": "CimDateTime",
-    "mi.command": "Command CommandResult",
+    "mi.command": "Command",
+    "mi.command_result": "CommandResult",
     "mi.credentials": "Credentials Scheme",
     "mi.diagnosis": "Diagnosis Finding Verdict",
     "mi.errors": (

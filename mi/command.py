@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, AnyStr, Final, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from mi.command_output import CommandOutput
+from mi.command_result import CommandResult, bytes_of, result_of
 from mi.control import Expiry
-from mi.errors import CommandFailed, InvalidParameter, NotFound
+from mi.errors import InvalidParameter, NotFound
 from mi.operation import Operation
 from mi.option_checks import seconds
 from mi.output_text import Lines, Text
@@ -35,49 +35,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Command",
     "CommandInput",
-    "CommandResult",
     "OutputLine",
     "Reading",
-    "bytes_of",
-    "result_of",
 ]
 
 ItemT = TypeVar("ItemT")
-
-_MOST_SAID: Final = 500  # characters of stderr in an error
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult(Generic[AnyStr]):
-    """What came of a command.
-
-    Attributes:
-        exit_code: as Windows has it, 0 to 4294967295; None where the server says none.
-        stdout: all that it wrote there, line ends as they came.
-        stderr: likewise.
-    """
-
-    exit_code: int | None
-    stdout: AnyStr = field(repr=False)
-    stderr: AnyStr = field(repr=False)
-
-    def check(self) -> Self:
-        """Return this result.
-
-        Raises:
-            CommandFailed: the exit code is not 0.
-        """
-        if not self.exit_code:
-            return self
-        said = (
-            self.stderr if isinstance(self.stderr, str) else self.stderr.decode("utf-8", "replace")
-        )
-        reason = said.strip()[:_MOST_SAID]
-        raise CommandFailed(
-            f"the command ended with exit code {self.exit_code}{reason and f': {reason}'}",
-            native_code=self.exit_code,
-            native_type="EXIT",
-        )
 
 
 class OutputLine(NamedTuple):
@@ -385,31 +347,6 @@ class Command:
     def __repr__(self) -> str:
         state = "running" if self.is_running else f"ended with {self.exit_code}"
         return f"<{type(self).__name__} {self.id}, {state}>"
-
-
-_STREAMS: Final = ("stdout", "stderr")
-
-
-def result_of(exit_code: int | None, pieces: Iterable[Output], encoding: str) -> CommandResult[str]:
-    """Return what came of a command as text, whose pieces are decoded as they come."""
-    texts = {stream: Text(encoding) for stream in _STREAMS}
-    parts: dict[str, list[str]] = {stream: [] for stream in _STREAMS}
-    for piece in pieces:
-        text = texts.get(piece.stream)
-        if text is not None:
-            parts[piece.stream].append(text.feed(piece.data))
-    stdout, stderr = (
-        "".join((*parts[stream], texts[stream].feed(b"", is_end=True))) for stream in _STREAMS
-    )
-    return CommandResult(exit_code, stdout, stderr)
-
-
-def bytes_of(exit_code: int | None, pieces: Iterable[Output]) -> CommandResult[bytes]:
-    """Return what came of a command as bytes."""
-    parts: dict[str, list[bytes]] = {stream: [] for stream in _STREAMS}
-    for piece in pieces:
-        parts.get(piece.stream, []).append(piece.data)
-    return CommandResult(exit_code, b"".join(parts["stdout"]), b"".join(parts["stderr"]))
 
 
 def _piece_of_text(decoder: Text, piece: Output | None) -> tuple[str, ...]:

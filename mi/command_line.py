@@ -17,7 +17,7 @@ from typing import Final
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["LONGEST", "argument", "join", "quote", "split"]
+__all__ = ["LONGEST", "argument", "command_line", "join", "quote", "split"]
 
 LONGEST: Final = 8191
 """Characters of a command line that cmd.exe takes."""
@@ -52,6 +52,39 @@ def argument(text: str) -> str:
         # a ^ before it is none of its own. It takes those away, and the program sees no difference.
         return _OWN.sub(r"^\g<0>", quote(text))
     return _quoted(text)
+
+
+def command_line(
+    command: str, arguments: Iterable[str] | str | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return a command and its arguments as a shell is given them.
+
+    Args:
+        command: a program; without arguments, a command line as it stands.
+        arguments: each is quoted; one text stands as it is.
+
+    Raises:
+        InvalidParameter: it is empty, or longer than cmd.exe takes, or holds the end of a line.
+        TypeMismatch: something is no string.
+    """
+    if not isinstance(command, str):
+        raise TypeMismatch(f"a command is a string, not {command!r}")
+    if not command.strip():
+        raise InvalidParameter("the command is empty")
+    given: tuple[str, ...] = ()
+    if arguments is None:
+        name = command
+    elif isinstance(arguments, str):
+        name, given = argument(command), ((arguments,) if arguments else ())
+    else:
+        name, given = argument(command), tuple(map(argument, arguments))
+    length = len(name) + sum(len(one) + 1 for one in given)
+    if length > LONGEST:
+        raise InvalidParameter(
+            f"the command line has {length} characters, and cmd.exe takes {LONGEST}",
+            advice="Send what is long to the command's stdin, or in a file.",
+        )
+    return name, given
 
 
 def join(arguments: Iterable[str]) -> str:

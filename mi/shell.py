@@ -11,27 +11,25 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict, Unpack, overload
-from weakref import WeakSet
 
-from mi.command import Command, CommandResult, bytes_of, result_of
-from mi.command_line import LONGEST, argument
+from mi.command import Command
+from mi.command_line import command_line
+from mi.command_result import CommandResult, collected
 from mi.control import Expiry
 from mi.errors import InvalidParameter, LimitsExceeded, MIError, NotFound, ShellLost, TypeMismatch
+from mi.kept_shell import KeptShell
 from mi.operation import Operation
 from mi.option_checks import seconds
 from mi.output_text import check_encoding
 from mi.shell_calls import (
-    CommandEnded,
     CommandEvent,
     CommandStarted,
     ConnectShell,
     DisconnectShell,
     FollowCommand,
     OpenShell,
-    Output,
     ReconnectShell,
     RunCommand,
     ShellDescription,
@@ -82,14 +80,7 @@ class Shell:
         """
         self.encoding = check_encoding(encoding)
         self._session = session
-        self._opening = opening
-        self._reopens = reopens and isinstance(opening, OpenShell)
-        self._turn = Lock()
-        self._held: Operation[ShellDescription] | None = None
-        self._shell: ShellDescription | None = None
-        self._is_closed = False
-        self._is_spoilt = False  # whether something may run in it that nobody knows of
-        self._commands: WeakSet[Command] = WeakSet()
+        self._kept = KeptShell(session, opening, reopens=reopens)
 
     # Its life
 
@@ -102,18 +93,17 @@ class Shell:
         Raises:
             InvalidParameter: it is closed.
         """
-        return self._opened(_expiry(deadline))
+        return self._kept.open(_expiry(deadline))
 
     @property
     def id(self) -> str | None:
         """What names it, in the server's form; None while it is not open."""
-        return None if self._shell is None else self._shell.shell_id
+        shell = self._kept.shell
+        return None if shell is None else shell.shell_id
 
     def close(self) -> None:
         """Delete it, unless it was disconnected, in at most 5 s; again, do nothing."""
-        with self._turn:
-            self._is_closed = True
-        self._let_go()
+        self._kept.close()
 
     def disconnect(
         self, *, idle_timeout: float | timedelta | None = None, drops_output: bool | None = None
@@ -130,7 +120,7 @@ class Shell:
         Raises:
             NotSupported: the server cannot do that.
         """
-        shell = self._opened(_expiry(None))
+        shell = self._kept.open(_expiry(None))
         mode = None if drops_output is None else "Drop" if drops_output else "Block"
         idle = None if idle_timeout is None else seconds(idle_timeout, "idle_timeout")
         self._session.run(DisconnectShell(shell, idle, mode)).result()
@@ -142,9 +132,10 @@ class Shell:
         Raises:
             InvalidParameter: it was never open.
         """
-        if self._shell is None:
+        shell = self._kept.shell
+        if shell is None:
             raise InvalidParameter("there is no shell to reconnect to")
-        self._session.run(ReconnectShell(self._shell)).result()
+        self._session.run(ReconnectShell(shell)).result()
 
     # Commands
 
@@ -199,9 +190,12 @@ class Shell:
         encoding = self._encoding(keywords)
         started, operation, shell = self._begin(command, arguments, keywords, end)
         if stdin is None:
-            with operation:
-                return _collected(operation, encoding, is_text=text)
-        with Command(self._session, shell, started.command_id, operation, encoding) as running:
+            with self._kept.busy(), operation:
+                return collected(operation, encoding, is_text=text)
+        with (
+            self._kept.busy(),
+            Command(self._session, shell, started.command_id, operation, encoding) as running,
+        ):
             with suppress(NotFound):  # it has ended, and reads no more
                 running.stdin.write(stdin, is_last=True)
             return running.result() if text else running.result_bytes()
@@ -233,7 +227,7 @@ class Shell:
         encoding = self._encoding(keywords)
         started, operation, shell = self._begin(command, arguments, keywords, end)
         running = Command(self._session, shell, started.command_id, operation, encoding)
-        self._commands.add(running)
+        self._kept.add(running)
         return running
 
     def command(self, command_id: str, **keywords: Unpack[CommandKeywords]) -> Command:
@@ -244,8 +238,8 @@ class Shell:
             keywords: as for `start`.
         """
         end = _expiry(keywords.get("deadline"))
-        shell = self._opened(end)
-        is_others = isinstance(self._opening, ConnectShell)
+        shell = self._kept.open(end)
+        is_others = self._kept.is_of_another
         call = FollowCommand(shell, command_id, connects=is_others)
         operation = self._session.run(call, **_times(keywords, end))
         if is_others:
@@ -265,29 +259,6 @@ class Shell:
         given = keywords.get("encoding")
         return self.encoding if given is None else check_encoding(given)
 
-    def _opened(self, end: Expiry) -> ShellDescription:
-        if not self._turn.acquire(timeout=_wait(end)):
-            raise end.error("waiting for the shell to be opened")
-        try:
-            if self._is_closed:
-                raise InvalidParameter("the shell is closed")
-            if self._shell is None:
-                held = self._session.run(_named(self._opening), deadline=end.remaining())
-                self._shell = next(held)
-                self._held = held
-            return self._shell
-        finally:
-            self._turn.release()
-
-    def _let_go(self, shell: ShellDescription | None = None) -> None:
-        """Delete the shell, so that another may take its place; a certain one, if it is that."""
-        with self._turn:
-            if shell is not None and self._shell is not shell:
-                return
-            held, self._held, self._shell, self._is_spoilt = self._held, None, None, False
-        if held is not None:
-            held.close()
-
     def _begin(
         self,
         command: str,
@@ -295,7 +266,7 @@ class Shell:
         keywords: CommandKeywords,
         end: Expiry,
     ) -> tuple[CommandStarted, Operation[CommandEvent], ShellDescription]:
-        name, given = _command_line(command, arguments)
+        name, given = command_line(command, arguments)
         options = _CONSOLE if keywords.get("is_console", True) else _PIPE
 
         def call(shell: ShellDescription) -> RunCommand:
@@ -304,38 +275,28 @@ class Shell:
         def call_at_once(shell: ShellDescription) -> RunCommand:
             return replace(call(shell), is_patient=False)
 
-        if self._is_spoilt:
-            self._let_go()
+        kept = self._kept
+        if kept.is_spoilt:
+            kept.let_go()
         try:
-            return self._started(call_at_once if self._reopens else call, keywords, end)
+            return self._started(call_at_once if kept.reopens else call, keywords, end)
         except (ShellLost, LimitsExceeded) as error:
             # Neither has begun anything, so the command may be asked for once more.
-            if self._may_begin_anew(error):
-                self._let_go()
-            elif not self._reopens or isinstance(error, ShellLost):
+            if kept.may_be_replaced(error):
+                kept.let_go()
+            elif not kept.reopens or isinstance(error, ShellLost):
                 raise
         return self._started(call, keywords, end)
-
-    def _may_begin_anew(self, error: MIError) -> bool:
-        """Return whether a new shell may take the place of the one that cannot run a command.
-
-        Servers before 2012 R2 do not count down what a shell has run (MS-WSMV note 118), so that
-        only a new one helps.
-        """
-        if not self._reopens or self._shell is None:
-            return False
-        is_free = not any(command.is_running for command in self._commands)
-        return is_free if isinstance(error, LimitsExceeded) else True
 
     def _started(
         self, call: Callable[[ShellDescription], RunCommand], keywords: CommandKeywords, end: Expiry
     ) -> tuple[CommandStarted, Operation[CommandEvent], ShellDescription]:
-        shell = self._opened(end)
+        shell = self._kept.open(end)
         operation = self._session.run(call(shell), **_times(keywords, end))
         try:
             started = next(operation)
         except MIError as error:
-            self._is_spoilt = self._is_spoilt or error.outcome_unknown
+            self._kept.is_spoilt = self._kept.is_spoilt or error.outcome_unknown
             raise
         if not isinstance(started, CommandStarted):
             raise TypeMismatch(f"a command begins with {started!r}")
@@ -364,67 +325,13 @@ class Shell:
         await self.aio.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._is_closed else self.id or "not open"
+        state = "closed" if self._kept.is_closed else self.id or "not open"
         return f"<{type(self).__name__} on {self._session.destination or 'this machine'}, {state}>"
 
 
 _THROUGH_CMD: Final = ShellOption("WINRS_SKIP_CMD_SHELL", "FALSE")
 _CONSOLE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "TRUE"), _THROUGH_CMD)
 _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
-
-
-def _command_line(
-    command: str, arguments: Iterable[str] | str | None
-) -> tuple[str, tuple[str, ...]]:
-    if not isinstance(command, str):
-        raise TypeMismatch(f"a command is a string, not {command!r}")
-    if not command.strip():
-        raise InvalidParameter("the command is empty")
-    given: tuple[str, ...] = ()
-    if arguments is None:
-        name = command
-    elif isinstance(arguments, str):
-        name, given = argument(command), ((arguments,) if arguments else ())
-    else:
-        name, given = argument(command), tuple(map(argument, arguments))
-    length = len(name) + sum(len(one) + 1 for one in given)
-    if length > LONGEST:
-        raise InvalidParameter(
-            f"the command line has {length} characters, and cmd.exe takes {LONGEST}",
-            advice="Send what is long to the command's stdin, or in a file.",
-        )
-    return name, given
-
-
-def _collected(
-    operation: Operation[CommandEvent], encoding: str, *, is_text: bool
-) -> CommandResult[Any]:
-    ends: list[CommandEnded] = []
-
-    def pieces() -> Iterable[Output]:
-        for event in operation:
-            if isinstance(event, Output):
-                yield event
-            elif isinstance(event, CommandEnded):
-                ends.append(event)
-
-    if is_text:
-        result: CommandResult[Any] = result_of(None, pieces(), encoding)
-    else:
-        result = bytes_of(None, pieces())
-    return replace(result, exit_code=ends[-1].exit_code if ends else None)
-
-
-def _named(opening: OpenShell | ConnectShell) -> OpenShell | ConnectShell:
-    """Return how a shell is opened, with a name of its own.
-
-    By that it can be deleted though the answer, which names it, was lost.
-    """
-    if isinstance(opening, ConnectShell):
-        return opening
-    from uuid import uuid4  # noqa: PLC0415 - it asks the platform for more than is needed here
-
-    return replace(opening, shell_id=str(uuid4()).upper())
 
 
 def _times(keywords: CommandKeywords, end: Expiry) -> dict[str, Any]:
@@ -441,8 +348,3 @@ def _times(keywords: CommandKeywords, end: Expiry) -> dict[str, Any]:
 def _expiry(deadline: float | timedelta | None) -> Expiry:
     given = None if deadline is None else seconds(deadline, "deadline")
     return Expiry.after(given, "deadline")
-
-
-def _wait(end: Expiry) -> float:
-    remaining = end.remaining()
-    return -1 if remaining is None else remaining

@@ -21,7 +21,8 @@ from mi.option_checks import seconds
 from mi.shell_calls import Output
 
 if TYPE_CHECKING:
-    from mi.command import Command, CommandResult
+    from mi.command import Command
+    from mi.command_result import CommandResult
     from mi.session_shells import SessionShells
     from mi.shell import CommandKeywords, Shell
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 
 import mi
-from mi.shell import _command_line
+from mi.command_line import command_line
 from mi.shell_calls import (
     CMD,
     POWERSHELL,
@@ -149,7 +149,7 @@ def test_a_command_is_run_as_pypsrp_ran_it_against_server_2016() -> None:
     opening = begin(Opening, OpenShell(shell_id="OURS"))
     compare(name.format(0, "request"), opening.next_request())
     [opened] = opening.receive(reply(name.format(0, "response")))
-    command, arguments = _command_line("dir", [])
+    command, arguments = command_line("dir", [])
     options = (
         ShellOption("WINRS_CONSOLEMODE_STDIN", "TRUE"),
         ShellOption("WINRS_SKIP_CMD_SHELL", "FALSE"),
@@ -215,7 +215,7 @@ def command(name: str, *line: str) -> Request:
         ShellOption("WINRS_CONSOLEMODE_STDIN", "TRUE"),
         ShellOption("WINRS_SKIP_CMD_SHELL", "FALSE"),
     )
-    called, given = _command_line(program, arguments)
+    called, given = command_line(program, arguments)
     call = RunCommand(shell(name), called, given, options=options)
     request: Request = begin(Execution, call).next_request()
     return request

@@ -31,7 +31,7 @@ from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.events import EventReader
 from protocols.wsman.fault import Fault
 from protocols.wsman.namespaces import response_action
-from tests.fuzz import powershell, seeds
+from tests.fuzz import powershell, rpc, seeds
 from tests.winrm.wires import FakeWire, answer
 
 __all__ = ["DECODERS", "Decoder"]
@@ -328,6 +328,10 @@ DECODERS: Final[dict[str, Decoder]] = {
     ),
     "object path": Decoder(_text(_path), lambda: _PATHS, (b'"', b"\\", b",", b"=", b"@", b":")),
     "WMI object": Decoder(_object, seeds.objects, _LENGTHS),
+    "RPC packets": Decoder(rpc.read_packets, rpc.packets, rpc.TOKENS),
+    "RPC stub": Decoder(rpc.read_stub, rpc.stubs, rpc.TOKENS),
+    "object reference": Decoder(rpc.read_references, rpc.references, rpc.TOKENS),
+    "context of a call": Decoder(rpc.read_call_context, rpc.contexts, rpc.TOKENS),
     "time": Decoder(_text(_datetime), lambda: _TIMES, (b"*", b":", b"-", b"P", b"T", b"9" * 30)),
     "CLIXML": Decoder(
         powershell.read_clixml, lambda: powershell.CLIXML, powershell.CLIXML_TOKENS

@@ -23,7 +23,7 @@ from protocols.loopback.powershell.records import (
     StreamName,
 )
 from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun, Scripts
-from protocols.loopback.shells.invocation import Commands, Invocation, encoding_of
+from protocols.loopback.shells.invocation import Invocation, Scripted, encoding_of
 
 __all__ = ["CommandLine", "powershell"]
 
@@ -200,7 +200,7 @@ def _shown(value: Any) -> list[str]:
     return str(value).splitlines() or [""]
 
 
-def powershell(scripts: Scripts) -> Commands:
+def powershell(scripts: Scripts) -> Mapping[str, Scripted]:
     """Return the commands `powershell` and `pwsh`, which run scripts of a table."""
 
     def run(invocation: Invocation) -> int:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from protocols.loopback.refusals import Refusal, refuse
-from protocols.loopback.shells.interpreter import Interpreter, Streams, program_name
+from protocols.loopback.shells.interpreter import Interpreter, Streams
 from protocols.loopback.shells.invocation import Commands, Prompt
 from protocols.loopback.shells.process import Process, Work
 
@@ -33,7 +33,7 @@ def work_of(
         Refusal: it is to run without cmd, and there is no such program (recorded from 2008 R2).
     """
     tail = " ".join(arguments)
-    if is_bare and program_name(command) not in commands:
+    if is_bare and command not in commands:
         fault = refuse("ERROR_FILE_NOT_FOUND").fault
         raise Refusal(replace(fault, provider=_PROVIDER))
 

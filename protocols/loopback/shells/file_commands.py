@@ -7,11 +7,11 @@ import fnmatch
 import functools
 import hashlib
 import ntpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from protocols.loopback.shells.files import Listed
-from protocols.loopback.shells.invocation import Commands, Invocation
+from protocols.loopback.shells.invocation import Invocation, Scripted
 
 __all__ = ["FILE_COMMANDS"]
 
@@ -184,7 +184,7 @@ def _certutil(invocation: Invocation) -> int:
     return 0
 
 
-FILE_COMMANDS: Final[Commands] = {
+FILE_COMMANDS: Final[Mapping[str, Scripted]] = {
     "cd": _cd,
     "certutil": _certutil,
     "chdir": _cd,

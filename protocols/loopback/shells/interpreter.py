@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ntpath
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,12 +18,12 @@ from protocols.loopback.shells.invocation import (
     Prompt,
     Sink,
     Writer,
+    program_name,
 )
 from protocols.loopback.shells.pipes import Input
 
-__all__ = ["Interpreter", "Streams", "program_name"]
+__all__ = ["Interpreter", "Streams"]
 
-_EXTENSIONS: Final = (".exe", ".com", ".cmd", ".bat")
 _NOWHERE: Final = "nul"
 _NOT_RECOGNIZED: Final = (
     "'{}' is not recognized as an internal or external command,\r\noperable program or batch file."
@@ -41,13 +40,6 @@ class Streams:
     stdin: Input
     out: Sink
     err: Sink
-
-
-def program_name(command: str) -> str:
-    r"""Return the name of a program: `C:\Windows\System32\IPCONFIG.EXE` is `ipconfig`."""
-    name = ntpath.basename(command.strip().strip('"')).lower()
-    stem, extension = ntpath.splitext(name)
-    return stem if extension in _EXTENSIONS else name
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -94,7 +86,7 @@ class Interpreter:
         Raises:
             Terminated, NeverRan: as for `run_line`.
         """
-        if program_name(command) not in self._commands:
+        if command not in self._commands:
             return None
         try:
             return self._run_command(command, tail, streams)
@@ -131,7 +123,7 @@ class Interpreter:
             Writer(streams.err, self._prompt).line("The system cannot find the file specified.")
             return _FAILED
         name, tail = _split(step.text)
-        if program_name(name) not in self._commands:
+        if name not in self._commands:
             Writer(given.err, self._prompt).line(_NOT_RECOGNIZED.format(name))
             return _FAILED
         return self._run_command(name, tail, given)

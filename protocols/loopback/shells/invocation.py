@@ -14,6 +14,8 @@ Terminated. One that catches neither ends as Windows' programs do.
 from __future__ import annotations
 
 import codecs
+import ntpath
+from collections import UserDict
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -30,9 +32,11 @@ __all__ = [
     "Invocation",
     "NeverRan",
     "Prompt",
+    "Scripted",
     "Sink",
     "Writer",
     "encoding_of",
+    "program_name",
 ]
 
 UTF_8: Final = 65001
@@ -193,5 +197,30 @@ class Invocation:
         self.attention.wait_for(lambda: False, seconds)
 
 
-Commands = dict[str, Callable[[Invocation], int | None]]
-"""The scripted commands by their names, in lower case and without `.exe`."""
+Scripted = Callable[[Invocation], int | None]
+"""A command: it is given its invocation, and returns its exit code."""
+
+_EXTENSIONS: Final = (".exe", ".com", ".cmd", ".bat")
+
+
+def program_name(command: str) -> str:
+    r"""Return the name of a program: `C:\Windows\System32\IPCONFIG.EXE` is `ipconfig`."""
+    name = ntpath.basename(command.strip().strip('"')).lower()
+    stem, extension = ntpath.splitext(name)
+    return stem if extension in _EXTENSIONS else name
+
+
+class Commands(UserDict[str, Scripted]):
+    """The scripted commands by their names, in any case, with or without path and `.exe`."""
+
+    def __getitem__(self, name: str) -> Scripted:
+        return super().__getitem__(program_name(name))
+
+    def __setitem__(self, name: str, command: Scripted) -> None:
+        super().__setitem__(program_name(name), command)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(program_name(name))
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and program_name(name) in self.data

@@ -59,7 +59,7 @@ class OpenShells:
     def __init__(self, quotas: Quotas, owner: str) -> None:
         self.scripts: Scripts = dict(CMDLETS)
         self.configurations: dict[str, Scripts] = dict.fromkeys(_CONFIGURATIONS, self.scripts)
-        self.commands: Commands = {**PROGRAMS, **FILE_COMMANDS, **powershell(self.scripts)}
+        self.commands = Commands({**PROGRAMS, **FILE_COMMANDS, **powershell(self.scripts)})
         self.files = FileSystem()
         self.quotas = quotas
         self.owner = owner

@@ -5,10 +5,11 @@ Their output is that of Windows in English, of a machine that does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from protocols.loopback.shells.attention import CONTROL_C_EXIT, CtrlC
-from protocols.loopback.shells.invocation import Commands, Exit, Invocation, encoding_of
+from protocols.loopback.shells.invocation import Exit, Invocation, Scripted, encoding_of
 
 __all__ = ["PROGRAMS"]
 
@@ -197,7 +198,7 @@ def _produce(invocation: Invocation) -> int:
     return 0
 
 
-PROGRAMS: Final[Commands] = {
+PROGRAMS: Final[Mapping[str, Scripted]] = {
     "chcp": _chcp,
     "echo": _echo,
     "exit": _exit,

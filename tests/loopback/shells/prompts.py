@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from protocols.loopback.shells.attention import Attention
 from protocols.loopback.shells.interpreter import Interpreter, Streams
-from protocols.loopback.shells.invocation import Commands, Prompt
+from protocols.loopback.shells.invocation import Commands, Prompt, Scripted
 from protocols.loopback.shells.pipes import Input
 
 __all__ = ["Cmd"]
@@ -15,10 +16,10 @@ __all__ = ["Cmd"]
 class Cmd:
     """A command prompt, and what came out of it."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Mapping[str, Scripted]) -> None:
         self.attention, self.prompt = Attention(), Prompt()
         self.out, self.err = bytearray(), bytearray()
-        self.commands = commands
+        self.commands = Commands(commands)
 
     def __call__(self, line: str, stdin: bytes = b"") -> tuple[int, str, str]:
         self.out.clear()

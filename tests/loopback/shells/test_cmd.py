@@ -8,7 +8,7 @@ from protocols.loopback.shells.invocation import Commands, Prompt
 from protocols.loopback.shells.process import Process
 from protocols.loopback.shells.programs import PROGRAMS
 
-COMMANDS: Commands = dict(PROGRAMS)
+COMMANDS = Commands(PROGRAMS)
 
 
 def ran(command: str, *arguments: str, is_bare: bool = False) -> tuple[int | None, bytes]:

@@ -5,12 +5,14 @@ import pytest
 from protocols.loopback.shells.attention import Attention, CtrlC
 from protocols.loopback.shells.files import HOME
 from protocols.loopback.shells.invocation import (
+    Commands,
     Environment,
     Exit,
     Invocation,
     Prompt,
     Writer,
     encoding_of,
+    program_name,
 )
 from protocols.loopback.shells.pipes import Input
 
@@ -58,3 +60,16 @@ def test_a_command_knows_where_it_runs_and_waits_until_it_is_asked_to_end() -> N
     with pytest.raises(CtrlC):
         made.sleep()
     assert Exit(3).code == 3
+
+
+def test_a_command_has_one_name_in_any_case_with_or_without_path_and_extension() -> None:
+    assert program_name(r"C:\Windows\System32\IPCONFIG.EXE") == "ipconfig"
+    assert program_name("x.y") == "x.y"
+    commands = Commands()
+    commands["Backup.EXE"] = lambda _: 5
+    assert r"C:\bin\BACKUP.exe" in commands
+    assert list(commands) == ["backup"]
+    assert commands["backup"] is commands["BACKUP"]
+    assert 5 not in commands
+    del commands["backup.cmd"]
+    assert len(commands) == 0

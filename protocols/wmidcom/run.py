@@ -8,6 +8,7 @@ or at its end.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "Run", "Single", "Work"]
 
+_logger = logging.getLogger("mi.wmidcom")
+
 _WAITING: Final = "waiting for the next results"
+# The server does not know what the call is on, since it was restarted, or this side was silent for
+# too long: so nothing was done, and what is needed is made anew.
+_FORGOTTEN: Final = (
+    "OR_INVALID_OID",
+    "OR_INVALID_OXID",
+    "RPC_E_INVALID_IPID",
+    "RPC_E_INVALID_OBJECT",
+)
 # Of these nobody can say whether what was asked for was done.
 _UNSURE: Final = (
     "RPC_S_CALL_FAILED",
@@ -53,6 +64,10 @@ class Work(Protocol):
         """Return what comes next, maybe nothing yet; None is the end."""
         ...
 
+    def begin_anew(self) -> bool:
+        """Begin once more where nothing has come of it yet; False if that is not so."""
+        ...
+
     def leave(self) -> WbemEnumerator | None:
         """End it; return what is to be released on the server."""
         ...
@@ -69,7 +84,7 @@ class Single:
         self._operation = operation
         self._access = access
         self._call = call
-        self._is_over = False
+        self._is_over = self._is_again = False
 
     def step(self, bounds: Bounds) -> list[Any] | None:
         """Return the result, or nothing where MI has none; then None."""
@@ -77,6 +92,12 @@ class Single:
             return None
         self._is_over = True
         return self._operation(self._access, self._call, bounds)
+
+    def begin_anew(self) -> bool:
+        """Do it all again, but no third time."""
+        was_again, self._is_again = self._is_again, True
+        self._is_over = was_again
+        return not was_again
 
     def leave(self) -> WbemEnumerator | None:
         """Return None: nothing stays open."""
@@ -95,6 +116,7 @@ class Reading:
         self._access = access
         self._enumerator: WbemEnumerator | None = None
         self._is_over = False
+        self._may_begin_anew = True
 
     def step(self, bounds: Bounds) -> list[Any] | None:
         """Return the results of one look at the enumerator, or an empty list; None is the end."""
@@ -112,6 +134,7 @@ class Reading:
         batch = self._enumerator.next(count, min(wait, most), bounds)
         self._pace.took(len(batch.objects))
         self._is_over = batch.is_end
+        self._may_begin_anew = self._may_begin_anew and not batch.objects
         return self._shape(self._access, batch.objects, bounds) if batch.objects else []
 
     def _longest_wait(self, bounds: Bounds) -> float | None:
@@ -122,6 +145,13 @@ class Reading:
             return longest
         left = self._end - time.monotonic()
         return None if left <= 0 else min(left, longest)
+
+    def begin_anew(self) -> bool:
+        """Open another enumerator, unless this one has given something, or is the second."""
+        may, self._may_begin_anew = self._may_begin_anew, False
+        if may:
+            self._enumerator, self._is_over = None, False
+        return may
 
     def leave(self) -> WbemEnumerator | None:
         """Return the enumerator if it was opened."""
@@ -189,22 +219,34 @@ class Run:
         try:
             bounds.check("connecting")
             self._channel.release_dropped(bounds)
-            while (results := self._work.step(bounds)) is not None:
-                if results or self._tells_start():
-                    return [Item(result) for result in results]
+            return self._results(bounds)
         except WbemError as failure:
-            error = error_of(failure, self._circumstances())
-            error.outcome_unknown = is_number(failure, *_UNSURE) and not self._call.repeatable
-            raise error from failure
+            raise self._error(failure) from failure
         except MIError as error:
             error.outcome_unknown = error.outcome_unknown and not self._call.repeatable
             raise
-        return None
+
+    def _results(self, bounds: Bounds) -> list[Event] | None:
+        while True:
+            try:
+                results = self._work.step(bounds)
+            except WbemError as failure:
+                if not (is_number(failure, *_FORGOTTEN) and self._work.begin_anew()):
+                    raise
+                _logger.info("the server has forgotten this session, which begins anew")
+                continue
+            if results is None:
+                return None
+            if results or self._tells_start():
+                return [Item(result) for result in results]
+
+    def _error(self, failure: WbemError) -> MIError:
+        about = replace(Circumstances.of(self._call), user=self._channel.user)
+        error = error_of(failure, about)
+        error.outcome_unknown = is_number(failure, *_UNSURE) and not self._call.repeatable
+        return error
 
     def _tells_start(self) -> bool:
         """Whether the caller is yet to learn, by a batch of nothing, that the server goes along."""
         tells, self._must_tell_start = self._must_tell_start, False
         return tells
-
-    def _circumstances(self) -> Circumstances:
-        return replace(Circumstances.of(self._call), user=self._channel.user)

@@ -225,6 +225,40 @@ def test_the_user_is_named_where_it_is_clear_who_it_is(
     assert FakeHandler(connection).open("a", options, SessionCallbacks()).user == user
 
 
+# A server that was restarted
+
+FORGOTTEN = 0x80010114  # RPC_E_INVALID_OBJECT
+
+
+def test_what_the_server_forgot_is_begun_anew_once(
+    channel: WmidcomChannel, connection: FakeConnection
+) -> None:
+    for name in ("exec_query", "next"):
+        connection.fail(name, WbemError(FORGOTTEN))
+        half_way(channel).close()
+    key = Instance("Win32_Service", {"Name": "Spooler"})
+    call = GetInstance(key, namespace="root/cimv2")
+    connection.fail("get_instance", WbemError(FORGOTTEN))
+    assert channel.start(call, Control.begin(OperationOptions())).next_batch()
+    for name, begun in (
+        ("get_instance", channel.start(call, Control.begin(OperationOptions()))),
+        ("exec_query", run(channel)),
+    ):
+        connection.fail(name, WbemError(FORGOTTEN), WbemError(FORGOTTEN))
+        with pytest.raises(MIError, match="RPC_E_INVALID_OBJECT"):
+            begun.next_batch()
+
+
+def test_an_enumeration_that_gave_something_is_not_begun_anew(
+    channel: WmidcomChannel, connection: FakeConnection
+) -> None:
+    begun = half_way(channel)
+    connection.fail("next", WbemError(FORGOTTEN))
+    with pytest.raises(MIError, match="RPC_E_INVALID_OBJECT"):
+        begun.next_batch()
+    assert len(connection.named("exec_query")) == 1
+
+
 # Another process
 
 

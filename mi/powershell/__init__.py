@@ -9,7 +9,7 @@ from mi.powershell.error_record import ErrorRecord
 from mi.powershell.objects import EnumValue, PowerShellObject, SecureString
 from mi.powershell.prompts import Choice, Field, PromptKind, ScriptPrompt
 from mi.powershell.records import InformationRecord, ProgressRecord, Record, Stream
-from mi.powershell.result import PowerShellResult, ScriptFailed
+from mi.powershell.result import PowerShellFailed, PowerShellResult
 from mi.powershell.running import RunningScript
 
 __all__ = [
@@ -19,13 +19,13 @@ __all__ = [
     "ErrorRecord",
     "Field",
     "InformationRecord",
+    "PowerShellFailed",
     "PowerShellObject",
     "PowerShellResult",
     "ProgressRecord",
     "PromptKind",
     "Record",
     "RunningScript",
-    "ScriptFailed",
     "ScriptPrompt",
     "SecureString",
     "Stream",

@@ -10,7 +10,7 @@ from mi.errors import CommandFailed
 from mi.powershell.error_record import ErrorRecord
 from mi.powershell.records import InformationRecord, ProgressRecord, Record, Stream
 
-__all__ = ["PowerShellResult", "ScriptFailed"]
+__all__ = ["PowerShellFailed", "PowerShellResult"]
 
 _MOST_TOLD: Final = 5  # errors in the message of a failure
 _SECOND_HOP: Final = (
@@ -19,7 +19,7 @@ _SECOND_HOP: Final = (
 )
 
 
-class ScriptFailed(CommandFailed):
+class PowerShellFailed(CommandFailed):
     """A script had errors, was stopped, or ended with an exit code other than 0, its `native_code`.
 
     Attributes:
@@ -93,11 +93,11 @@ class PowerShellResult:
         """Return the result itself, for a script without errors whose exit code is 0 or None.
 
         Raises:
-            ScriptFailed: it had errors, was stopped, or its exit code is another.
+            PowerShellFailed: it had errors, was stopped, or its exit code is another.
         """
         if not self.had_errors and not self.exit_code:
             return self
-        raise ScriptFailed(
+        raise PowerShellFailed(
             self._failure(), native_code=self.exit_code, advice=self._advice(), records=self.errors
         )
 

@@ -12,9 +12,9 @@ import pytest
 
 import mi
 from mi.powershell import (
+    PowerShellFailed,
     PromptKind,
     Record,
-    ScriptFailed,
     ScriptPrompt,
     SecureString,
     Stream,
@@ -91,7 +91,7 @@ def test_all_streams_come_and_errors_keep_their_fields(session: mi.Session, engi
         "ObjectNotFound",
     )
     assert (error.activity, error.target_name) == ("Get-Item", "C:\\x")
-    with pytest.raises(ScriptFailed, match="It is not there"):
+    with pytest.raises(PowerShellFailed, match="It is not there"):
         result.check()
 
 
@@ -150,7 +150,7 @@ def test_an_error_that_ends_the_script_is_told(session: mi.Session, engine: str)
 def test_exit_gives_the_exit_code(session: mi.Session, engine: str) -> None:
     result = session.powershell("exit 3", engine=engine)
     assert result.exit_code == 3
-    with pytest.raises(ScriptFailed, match="exit code 3"):
+    with pytest.raises(PowerShellFailed, match="exit code 3"):
         result.check()
 
 
@@ -200,7 +200,7 @@ def test_a_script_is_stopped_and_the_next_one_runs(
         one.stop()
         result = one.result()
     assert (result.output, result.was_stopped) == ([], True)
-    with pytest.raises(ScriptFailed):
+    with pytest.raises(PowerShellFailed):
         result.check()
     assert session.powershell("Get-Answer", engine=engine).output[0] == 42
     assert actions(endpoint).count("Create") == 1

@@ -8,7 +8,7 @@ import pytest
 from mi.errors import CommandFailed
 from mi.powershell.error_record import ErrorRecord
 from mi.powershell.records import InformationRecord, ProgressRecord, Record, Stream
-from mi.powershell.result import PowerShellResult, ScriptFailed
+from mi.powershell.result import PowerShellFailed, PowerShellResult
 
 
 def test_records_are_sorted_by_their_streams() -> None:
@@ -50,7 +50,7 @@ def test_a_script_without_errors_is_its_own_result(exit_code: int | None) -> Non
     ],
 )
 def test_a_script_that_failed_says_how(result: PowerShellResult, message: str) -> None:
-    with pytest.raises(ScriptFailed) as caught:
+    with pytest.raises(PowerShellFailed) as caught:
         result.check()
     error = caught.value
     assert error.message == message
@@ -72,5 +72,7 @@ def test_a_script_that_failed_says_how(result: PowerShellResult, message: str) -
     ],
 )
 def test_a_third_machine_that_refuses_is_explained(error: ErrorRecord) -> None:
-    with pytest.raises(ScriptFailed, match="no credentials of yours, unless they are delegated"):
+    with pytest.raises(
+        PowerShellFailed, match="no credentials of yours, unless they are delegated"
+    ):
         PowerShellResult(errors=[error]).check()

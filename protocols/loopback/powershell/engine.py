@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from protocols.loopback.powershell.records import ScriptFailed, StreamName
+from protocols.loopback.powershell.records import StreamName, TerminatingError
 from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun, Scripts
 from protocols.loopback.powershell.syntax import Kind, Token, pipelines, statements, tokens
 
@@ -68,7 +68,7 @@ class Engine:
         """Run a script with what it was given; what it writes goes to its host.
 
         Raises:
-            ScriptFailed: it ends by an error.
+            TerminatingError: it ends by an error.
             ScriptExit: it says `exit`.
             CtrlC, Terminated: it was stopped.
         """
@@ -85,11 +85,11 @@ class Engine:
         """Run a command by its name.
 
         Raises:
-            ScriptFailed: there is none of that name, and as `run`.
+            TerminatingError: there is none of that name, and as `run`.
         """
         found = find(self._scripts, name)
         if found is None:
-            raise ScriptFailed.not_found(name)
+            raise TerminatingError.not_found(name)
         run.runner = self.run
         _emit(run, found(run))
 
@@ -135,7 +135,7 @@ class Engine:
     # Keywords
 
     def _throw(self, rest: list[Token], run: ScriptRun) -> None:
-        raise ScriptFailed.thrown(str(self._value(rest, run)), _plain_line(run.script))
+        raise TerminatingError.thrown(str(self._value(rest, run)), _plain_line(run.script))
 
     def _exit(self, rest: list[Token], run: ScriptRun) -> None:
         raise ScriptExit(int(self._value(rest, run) or 0))

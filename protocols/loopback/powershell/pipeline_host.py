@@ -20,8 +20,8 @@ from protocols.loopback.powershell.records import (
     ErrorInfo,
     Information,
     Progress,
-    ScriptFailed,
     StreamName,
+    TerminatingError,
 )
 from protocols.loopback.shells.invocation import Prompt
 
@@ -56,7 +56,7 @@ class Answers(Protocol):
         """Return what the client answers to a call of its host.
 
         Raises:
-            ScriptFailed: its host failed.
+            TerminatingError: its host failed.
             CtrlC, Terminated: this was asked meanwhile.
         """
         ...
@@ -84,7 +84,7 @@ class PipelineHost:
     def call(self, request: Callable[[Any], int], /) -> Any:
         """Ask the client's host for something."""
         if not self._has_user:
-            raise ScriptFailed(
+            raise TerminatingError(
                 ErrorInfo(
                     _NO_HOST,
                     "NotImplemented",

@@ -13,7 +13,7 @@ from psrpcore.types import PipelineState, PSInvocationState
 
 from protocols.loopback.powershell.engine import Engine, Piped
 from protocols.loopback.powershell.pipeline_host import PipelineHost, error_record
-from protocols.loopback.powershell.records import ErrorInfo, ScriptFailed
+from protocols.loopback.powershell.records import ErrorInfo, TerminatingError
 from protocols.loopback.powershell.script_run import ScriptExit, ScriptRun, Scripts
 from protocols.loopback.shells.attention import CtrlC, Terminated
 from protocols.loopback.shells.invocation import Prompt
@@ -107,7 +107,7 @@ class Pipeline:
         self._attention.wait_for(lambda: call in self._answers)
         found = self._answers.pop(call)
         if found.error is not None:
-            raise ScriptFailed(ErrorInfo(f"{_HOST_FAILED} {found.error}", activity=""))
+            raise TerminatingError(ErrorInfo(f"{_HOST_FAILED} {found.error}", activity=""))
         return found.result
 
     # Its run
@@ -122,7 +122,7 @@ class Pipeline:
                 code = end.code
                 self.perform(lambda pipeline: ServerHostRequestor(pipeline).set_should_exit(code))
             self._pool.send(self._pipeline.complete)
-        except ScriptFailed as failed:
+        except TerminatingError as failed:
             self._fail(failed.error)
         except CtrlC:
             self._stop()
@@ -138,7 +138,7 @@ class Pipeline:
         self._pool.send(self._pipeline.start)
         [asked] = self._asked
         if isinstance(asked, ErrorInfo):
-            raise ScriptFailed(asked)
+            raise TerminatingError(asked)
         return asked
 
     def _stop(self) -> None:

@@ -19,8 +19,8 @@ from protocols.loopback.powershell.records import (
     ErrorInfo,
     Information,
     Progress,
-    ScriptFailed,
     StreamName,
+    TerminatingError,
 )
 from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun, Scripts
 from protocols.loopback.shells.invocation import Invocation, Scripted, encoding_of
@@ -138,7 +138,7 @@ class _Console:
             yield line.decode(encoding, "replace").rstrip("\r\n")
 
     def call(self, _: Callable[[Any], int], /) -> Any:
-        raise ScriptFailed(ErrorInfo(_NO_HOST, "NotImplemented", "HostFunctionNotImplemented"))
+        raise TerminatingError(ErrorInfo(_NO_HOST, "NotImplemented", "HostFunctionNotImplemented"))
 
     def close(self) -> None:
         """Write what ends the document on stderr, if there is one."""
@@ -265,7 +265,7 @@ def _run(
             Engine(scripts).run(run)
     except ScriptExit as end:
         return end.code
-    except ScriptFailed as failed:
+    except TerminatingError as failed:
         console.write(StreamName.ERROR, failed.error)
         return 1
     # One within another ends well, whatever it has written.

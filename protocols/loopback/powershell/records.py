@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-__all__ = ["ErrorInfo", "Information", "Progress", "ScriptFailed", "StreamName"]
+__all__ = ["ErrorInfo", "Information", "Progress", "StreamName", "TerminatingError"]
 
 _WRITE_ERROR: Final = "Microsoft.PowerShell.Commands.WriteErrorException"
 _RUNTIME: Final = "System.Management.Automation.RuntimeException"
@@ -63,7 +63,7 @@ class ErrorInfo:
         return "" if self.target is None else "String"
 
 
-class ScriptFailed(Exception):
+class TerminatingError(Exception):
     """A script ends by an error: `throw`, or a command that is not there."""
 
     def __init__(self, error: ErrorInfo) -> None:
@@ -71,12 +71,12 @@ class ScriptFailed(Exception):
         self.error = error
 
     @classmethod
-    def thrown(cls, value: str, line: str = "") -> ScriptFailed:
+    def thrown(cls, value: str, line: str = "") -> TerminatingError:
         """Return what `throw` makes of a text."""
         return cls(ErrorInfo(value, "OperationStopped", value, _RUNTIME, "", value, line))
 
     @classmethod
-    def not_found(cls, command: str) -> ScriptFailed:
+    def not_found(cls, command: str) -> TerminatingError:
         """Return the error of a command that is not there, as Windows PowerShell words it."""
         message = (
             f"The term '{command}' is not recognized as the name of a cmdlet, function, script"

@@ -47,7 +47,7 @@ class Host(Protocol):
         """Ask the user for a line of text.
 
         Raises:
-            ScriptFailed: there is nobody to ask.
+            TerminatingError: there is nobody to ask.
             CtrlC, Terminated: this was asked meanwhile.
         """
         ...
@@ -56,7 +56,7 @@ class Host(Protocol):
         """Ask the client's host for something, as `ScriptRun.call_host`.
 
         Raises:
-            ScriptFailed: there is no such host, or it failed.
+            TerminatingError: there is no such host, or it failed.
             CtrlC, Terminated: this was asked meanwhile.
         """
         ...
@@ -108,7 +108,7 @@ class ScriptRun:
         """Run another script in the place of this one.
 
         Raises:
-            ScriptFailed, ScriptExit: as that ends.
+            TerminatingError, ScriptExit: as that ends.
         """
         if self.runner is not None:
             inner = replace(self, script=script, arguments=(), parameters={})
@@ -158,7 +158,7 @@ class ScriptRun:
         """Ask the user for a line of text.
 
         Raises:
-            ScriptFailed: there is nobody to ask.
+            TerminatingError: there is nobody to ask.
         """
         return self.host.ask(prompt)
 
@@ -170,7 +170,7 @@ class ScriptRun:
                 `lambda host: host.prompt_for_choice("Sure?", "Go on", choices)`.
 
         Raises:
-            ScriptFailed: there is no such host, or it failed.
+            TerminatingError: there is no such host, or it failed.
         """
         return self.host.call(request)
 

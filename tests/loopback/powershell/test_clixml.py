@@ -10,7 +10,7 @@ from protocols.loopback.powershell.clixml import (
     progress_markup,
     text_markup,
 )
-from protocols.loopback.powershell.records import ErrorInfo, Progress, ScriptFailed
+from protocols.loopback.powershell.records import ErrorInfo, Progress, TerminatingError
 
 
 def test_signs_that_xml_cannot_hold_are_escaped() -> None:
@@ -44,7 +44,7 @@ def test_an_error_is_shown_as_the_console_shows_it() -> None:
         "    + FullyQualifiedErrorId : Microsoft.PowerShell.Commands.WriteErrorException",
         " ",
     ]
-    assert error_text(ScriptFailed.thrown("bad", "throw 'bad'").error) == [
+    assert error_text(TerminatingError.thrown("bad", "throw 'bad'").error) == [
         "bad",
         "At line:1 char:1",
         "+ throw 'bad'",

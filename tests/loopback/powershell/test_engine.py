@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from protocols.loopback.powershell.engine import Engine, Piped, find
-from protocols.loopback.powershell.records import ScriptFailed, StreamName
+from protocols.loopback.powershell.records import StreamName, TerminatingError
 from protocols.loopback.powershell.script_run import ScriptExit, ScriptRun
 from tests.loopback.powershell.consoles import Runner
 
@@ -70,14 +70,14 @@ def test_arguments_go_by_position_and_by_name(run: Runner) -> None:
 
 
 def test_a_command_that_is_not_there_ends_the_script(run: Runner) -> None:
-    with pytest.raises(ScriptFailed) as caught:
+    with pytest.raises(TerminatingError) as caught:
         run("Write-Output 1; Nosuch-It; Write-Output 2")
     assert caught.value.error.error_id == "CommandNotFoundException"
     assert run.host.of(StreamName.OUTPUT) == [1]
 
 
 def test_throw_and_exit_end_it(run: Runner) -> None:
-    with pytest.raises(ScriptFailed, match=r"^bad$") as caught:
+    with pytest.raises(TerminatingError, match=r"^bad$") as caught:
         run("\n  throw 'bad'\n")
     assert caught.value.error.line == "throw 'bad'"
     for script, code in (("exit 3", 3), ("exit", 0)):

@@ -1,6 +1,6 @@
 """Errors know what PowerShell shows of them."""
 
-from protocols.loopback.powershell.records import ErrorInfo, ScriptFailed
+from protocols.loopback.powershell.records import ErrorInfo, TerminatingError
 
 
 def test_an_error_has_the_short_names_of_its_types() -> None:
@@ -10,10 +10,10 @@ def test_an_error_has_the_short_names_of_its_types() -> None:
 
 
 def test_what_ends_a_script_carries_its_record() -> None:
-    thrown = ScriptFailed.thrown("bad", "throw 'bad'").error
+    thrown = TerminatingError.thrown("bad", "throw 'bad'").error
     assert (thrown.category, thrown.error_id, thrown.reason, thrown.activity) == (
         "OperationStopped", "bad", "RuntimeException", "",
     )  # fmt: skip
-    missing = ScriptFailed.not_found("Nosuch").error
+    missing = TerminatingError.not_found("Nosuch").error
     assert (missing.category, missing.target) == ("ObjectNotFound", "Nosuch")
-    assert str(ScriptFailed(missing)).startswith("The term 'Nosuch' is not recognized")
+    assert str(TerminatingError(missing)).startswith("The term 'Nosuch' is not recognized")

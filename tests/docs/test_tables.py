@@ -18,7 +18,10 @@ from protocols.winrm.rejection import not_offered
 from protocols.winrm.status import status_error
 
 ROOT = Path(__file__).parents[2]
-HANDLERS = {"WINRM": ("winrm", "wsman", "network", "security"), "WMIDCOM": ("wmidcom",)}
+HANDLERS = {
+    "WINRM": ("winrm", "wsman", "network", "security"),
+    "WMIDCOM": ("wmidcom", "network", "security"),
+}
 OPTIONS = (DestinationOptions, OperationOptions, SubscriptionDeliveryOptions)
 NAMES = [(kind, name) for kind in OPTIONS for name in kind.names]
 

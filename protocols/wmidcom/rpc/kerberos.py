@@ -8,15 +8,15 @@ This is loaded where the libraries of the extra `kerberos` are there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import gssapi
 import krb5
 
 from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
-from mi.options import DestinationOptions
 from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.network.bounds import Bounds
 from protocols.network.errands import Errand
@@ -26,12 +26,19 @@ from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
 from protocols.security.user_names import principal
 from protocols.wmidcom.rpc.security import CONTEXT_ID, wrong_proof
 from protocols.wmidcom.rpc.spn import service_name
-from protocols.wmidcom.rpc.target import Target
+from protocols.wmidcom.rpc.ways import Way
 
-__all__ = ["Kerberos", "KerberosSecurity"]
+__all__ = ["Kerberos", "KerberosSecurity", "Sides"]
 
 _FAILURES: Final = (krb5.Krb5Error, gssapi.raw.GSSError)
 _MECHANISMS: Final = {AuthService.KERBEROS: KERBEROS, AuthService.NEGOTIATE: SPNEGO}
+
+
+class Sides(NamedTuple):
+    """Who logs on to what, as messages say it."""
+
+    user: str
+    service: str
 
 
 class KerberosSecurity:
@@ -41,7 +48,12 @@ class KerberosSecurity:
     is_answered = True
 
     def __init__(
-        self, context: ServiceContext, service: int, level: int, who: str, to: str
+        self,
+        context: ServiceContext,
+        service: int,
+        level: int,
+        sides: Sides,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         """Wrap a context that has said nothing yet.
 
@@ -49,15 +61,15 @@ class KerberosSecurity:
             context: of the Kerberos library.
             service: bare, or inside SPNEGO.
             level: how much to protect.
-            who: logs on, for messages.
-            to: what, for messages.
+            sides: who logs on to what, for messages.
+            warn: is told where the server may not act for the user towards others, if it should.
         """
         self.service = service
         self.level = level
         self.signs_headers = False
         self._context = context
-        self._who = who
-        self._to = to
+        self._sides = sides
+        self._warn = warn
         self._token_size: int | None = None
 
     @property
@@ -77,12 +89,20 @@ class KerberosSecurity:
     def step(self, token: bytes | None = None) -> bytes | None:
         """Take in the server's token, if it sent one, and return ours, if one is due."""
         try:
-            return self._context.step(token)
+            answer = self._context.step(token)
         except _FAILURES as error:
             failure = error
-        raise kerberos_failure(
-            failure, self._who, self._to, is_of_server=token is not None
-        ) from failure
+        else:
+            self._check_delegation()
+            return answer
+        raise kerberos_failure(failure, *self._sides, is_of_server=token is not None) from failure
+
+    def _check_delegation(self) -> None:
+        if self._warn is not None and self.complete and not self._context.is_delegated:
+            self._warn(
+                f"{self._sides.service} may not act for {self._sides.user} towards others: the"
+                " ticket is not forwardable (kinit -f)"
+            )
 
     def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
         """Return the body as it is sent, and the proof."""
@@ -115,12 +135,7 @@ class Kerberos:
     scheme = Scheme.KERBEROS
 
     def __init__(
-        self,
-        credentials: Credentials,
-        target: Target,
-        options: DestinationOptions,
-        level: int,
-        service: int = AuthService.KERBEROS,
+        self, credentials: Credentials, way: Way, service: int = AuthService.KERBEROS
     ) -> None:
         """Know who logs on to what; nothing is asked of anybody yet.
 
@@ -129,11 +144,12 @@ class Kerberos:
         """
         self.user = credentials.user
         self._service = service
-        self._level = level
-        self._to = service_name(target, options)
+        self._level = way.level
+        self._tell = way.tell
+        self._to = service_name(way.target, way.options)
         name = None if self.user is None else _principal(credentials)
-        self._who = name or "the current user"
-        self._delegation = options.delegation is True
+        self._sides = Sides(name or "the current user", self._to)
+        self._delegation = way.options.delegation is True
         self._tickets = Tickets(credentials, name, forwardable=self._delegation)
         self._errand: Errand[gssapi.Credentials] | None = None
 
@@ -156,7 +172,8 @@ class Kerberos:
             delegation=self._delegation,
             is_dce=True,
         )
-        return KerberosSecurity(context, self._service, self._level, self._who, self._to)
+        warn = self._tell if self._delegation else None
+        return KerberosSecurity(context, self._service, self._level, self._sides, warn)
 
     def credential(self, bounds: Bounds) -> gssapi.Credentials:
         """Return what contexts are made with, once a ticket for the server is there.
@@ -175,7 +192,7 @@ class Kerberos:
             credential = errand.result(bounds)
         except _FAILURES as error:
             self._errand = None
-            raise kerberos_failure(error, self._who, self._to) from error
+            raise kerberos_failure(error, *self._sides) from error
         self._errand = None
         return credential
 

@@ -8,25 +8,25 @@ asked for its ticket by then, and knows which it is, so it offers that one alone
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.credentials import Credentials, Scheme, UserName
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
-from protocols.dcom.packets import AuthLevel, AuthService
+from protocols.dcom.packets import AuthService
 from protocols.network.bounds import Bounds
 from protocols.security.admission import Admission
 from protocols.security.logon import Logon
 from protocols.security.rejection import Rejected
 from protocols.wmidcom.rpc.security import NtlmSecurity, Security
 from protocols.wmidcom.rpc.target import Target
+from protocols.wmidcom.rpc.ways import Way
 
 if TYPE_CHECKING:
     from protocols.wmidcom.rpc.kerberos import Kerberos
 
-__all__ = ["Method", "level_of", "new_admission"]
+__all__ = ["Method", "new_admission"]
 
 
 class Method(Protocol):
@@ -54,24 +54,12 @@ class Method(Protocol):
         ...
 
 
-class _Way:
-    """What all ways to log on are made from."""
-
-    def __init__(
-        self, target: Target, options: DestinationOptions, callbacks: SessionCallbacks
-    ) -> None:
-        self.target = target
-        self.options = options
-        self.level = level_of(options)
-        self.tell = partial(callbacks.message, MessageChannel.VERBOSE)
-
-
 class Ntlm:
     """One user's NTLM logon."""
 
     scheme = Scheme.NTLM_DOMAIN
 
-    def __init__(self, credentials: Credentials, way: _Way) -> None:
+    def __init__(self, credentials: Credentials, way: Way) -> None:
         """Know who logs on.
 
         Raises:
@@ -102,7 +90,7 @@ class Negotiate:
     in which no server of the realm answers.
     """
 
-    def __init__(self, credentials: Credentials, way: _Way) -> None:
+    def __init__(self, credentials: Credentials, way: Way) -> None:
         """Know who logs on; nothing is asked of anybody yet.
 
         Raises:
@@ -142,7 +130,7 @@ class Negotiate:
 
 
 def _new_kerberos(
-    credentials: Credentials, way: _Way, service: int = AuthService.KERBEROS
+    credentials: Credentials, way: Way, service: int = AuthService.KERBEROS
 ) -> Kerberos:
     try:
         from protocols.wmidcom.rpc.kerberos import Kerberos  # noqa: PLC0415 - loads the libraries
@@ -151,10 +139,10 @@ def _new_kerberos(
             f"Kerberos needs libraries that are not installed: {error}",
             advice="Run: pip install 'management-infrastructure[kerberos]'",
         ) from error
-    return Kerberos(credentials, way.target, way.options, way.level, service)
+    return Kerberos(credentials, way, service)
 
 
-_METHODS: Final[dict[Scheme, Callable[[Credentials, _Way], Method]]] = {
+_METHODS: Final[dict[Scheme, Callable[[Credentials, Way], Method]]] = {
     Scheme.DEFAULT: Negotiate,
     Scheme.NEGOTIATE: Negotiate,
     Scheme.IMPERSONATED_NEGOTIATE: Negotiate,
@@ -163,16 +151,11 @@ _METHODS: Final[dict[Scheme, Callable[[Credentials, _Way], Method]]] = {
 }
 
 
-def level_of(options: DestinationOptions) -> AuthLevel:
-    """Return how much is protected: all of it, and less than its integrity never (KB5004442)."""
-    return AuthLevel.INTEGRITY if options.packet_privacy is False else AuthLevel.PRIVACY
-
-
 def new_admission(
     target: Target, options: DestinationOptions, callbacks: SessionCallbacks
 ) -> Admission[Method]:
     """Return what knows the credentials of a session, for all its connections."""
-    way = _Way(target, options, callbacks)
+    way = Way(target, options, callbacks)
 
     def new_method(credentials: Credentials) -> Method:
         made = _METHODS.get(credentials.scheme)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import gssapi
 
 from protocols.security.service_context import ServiceContext
-from protocols.wmidcom.rpc.kerberos import KerberosSecurity
+from protocols.wmidcom.rpc.kerberos import KerberosSecurity, Sides
 
 
 class _Context(ServiceContext):
@@ -19,7 +19,7 @@ class _Context(ServiceContext):
 
 class KerberosAcceptor(KerberosSecurity):
     def __init__(self, keytab: str, service: int, level: int, peer: Any) -> None:
-        super().__init__(_Context(keytab), service, level, "", "")
+        super().__init__(_Context(keytab), service, level, Sides("", ""))
         self.signs_headers = peer.signs_headers
 
     def accept(self, token: bytes) -> bytes | None:

@@ -90,9 +90,14 @@ def test_a_keytab_will_do(served: Peer, kdc: Kdc) -> None:
     works(served, reach(served, Credentials.keytab(OPS, kdc.user_keytab())))
 
 
-def test_delegation_needs_a_ticket_for_it_and_does_no_harm(served: Peer) -> None:
+def test_delegation_needs_a_ticket_for_it_and_does_no_harm(served: Peer, kdc: Kdc) -> None:
     credentials = Credentials.password(OPS, PASSWORD, scheme="Kerberos")
-    works(served, reach(served, credentials, delegation=True))
+    told: list[str] = []
+    works(served, reach(served, credentials, delegation=True, told=told))
+    assert not told
+    kdc.kinit("-F")
+    works(served, reach(served, Credentials.current_user(), delegation=True, told=told))
+    assert "may not act for the current user towards others" in told[0]
 
 
 @pytest.mark.usefixtures("kdc")

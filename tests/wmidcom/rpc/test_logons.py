@@ -5,15 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-import mi
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
-from protocols.dcom.packets import AuthLevel
 from protocols.network.bounds import Bounds
-from protocols.wmidcom.rpc.logons import Method, level_of, new_admission
+from protocols.wmidcom.rpc.logons import Method, new_admission
 from protocols.wmidcom.rpc.target import Target
 
 OPS = Credentials.password("CONTOSO\\ops", "secret")
@@ -80,9 +78,3 @@ def test_kerberos_without_its_libraries_names_the_extra() -> None:
 @pytest.mark.usefixtures("without_extra")
 def test_negotiate_does_without_them() -> None:
     assert method(OPS, host="server01").scheme is Scheme.NTLM_DOMAIN
-
-
-def test_privacy_is_what_there_is_unless_somebody_gives_it_up() -> None:
-    assert level_of(mi.DestinationOptions()) is AuthLevel.PRIVACY
-    assert level_of(mi.DestinationOptions(packet_privacy=True)) is AuthLevel.PRIVACY
-    assert level_of(mi.DestinationOptions(packet_privacy=False)) is AuthLevel.INTEGRITY

@@ -20,6 +20,7 @@ from mi.control import Control, Expiry
 from mi.errors import NotSupported
 from mi.handler import Channel, Run
 from mi.options import DestinationOptions
+from protocols.network.places import host_of, named
 from protocols.wmidcom.places import has_local_wmi, is_local
 
 if TYPE_CHECKING:
@@ -50,16 +51,19 @@ class WmidcomHandler:
 
         Raises:
             NotSupported: a library is not installed; the advice says which.
+            InvalidParameter: the destination, or `connect_to`, is no host name and no address.
         """
-        local = is_local(destination)
-        if local and not has_local_wmi():
-            return _Nowhere()
-        if not local:
+        if destination is None or is_local(destination):
+            where = _LOCAL
+            if not has_local_wmi():
+                return _Nowhere()
+        else:
+            where = _REMOTE
             _check_libraries()
+            _check_place(destination, options)
         # Now, and not above: there is no need for all of it where it ends with the next call.
         from protocols.wmidcom.channel import WmidcomChannel  # noqa: PLC0415
 
-        where = _LOCAL if local else _REMOTE
         connect = partial(_connect, *where, destination, options, callbacks)
         return WmidcomChannel(connect, destination, options)
 
@@ -82,6 +86,12 @@ def _check_libraries() -> None:
     for module, package in _NEEDED.items():
         if sys.modules.get(module) is None and find_spec(module) is None:
             raise _missing(module, package)
+
+
+def _check_place(destination: str, options: DestinationOptions) -> None:
+    host_of(destination)
+    if options.connect_to is not None:
+        named(f"connect_to={options.connect_to!r}", options.connect_to, 1)
 
 
 def _missing(module: str, package: str) -> NotSupported:

@@ -110,6 +110,19 @@ def test_a_module_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         run.next_batch()
 
 
+@pytest.mark.parametrize(
+    ("destination", "connect_to"), [("no host!", None), ("server01", "no place!")]
+)
+def test_what_is_no_host_is_told_when_the_session_is_made(
+    destination: str, connect_to: str | None
+) -> None:
+    options = DestinationOptions(connect_to=connect_to) if connect_to else DestinationOptions()
+    with pytest.raises(mi.InvalidParameter, match=r"no host!|no place!"):
+        WmidcomHandler().open(destination, options, SessionCallbacks())
+    reached = DestinationOptions(connect_to="127.0.0.1:5")
+    WmidcomHandler().open("server01", reached, SessionCallbacks()).close(Expiry.of_grace())
+
+
 def test_a_library_that_is_missing_is_named_when_the_session_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

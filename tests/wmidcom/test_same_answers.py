@@ -359,6 +359,15 @@ MISTAKES: dict[str, Callable[[mi.Session], Any]] = {
     "a value that does not fit": lambda session: session.create_instance(
         Instance("Loopback_AllTypes", {"Id": "x", "Uint8Value": 256})
     ),
+    "nothing was set": lambda session: session.modify_instance(
+        session.get_instance(Instance("Loopback_AllTypes", {"Id": "one"}))
+    ),
+    "a key was set": lambda session: session.modify_instance(
+        changed(session.get_instance(Instance("Loopback_AllTypes", {"Id": "one"})), Id="other")
+    ),
+    "a property that is read only": lambda session: session.modify_instance(
+        changed(session.get_instance(SPOOLER), DisplayName="other")
+    ),
     "nobody can delete it": lambda session: session.delete_instance(
         session.enumerate_instances("Win32_BIOS").all()[0]
     ),
@@ -368,6 +377,11 @@ MISTAKES: dict[str, Callable[[mi.Session], Any]] = {
     ).all(),
     "no event query": lambda session: next(session.subscribe("SELECT * FROM Win32_Service")),
 }
+
+
+def changed(instance: Instance, **values: Any) -> Instance:
+    instance.update(values)
+    return instance
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

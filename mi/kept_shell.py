@@ -18,7 +18,7 @@ from mi.shell_calls import ConnectShell, OpenShell, ShellDescription
 if TYPE_CHECKING:
     from mi.session_shells import SessionShells
 
-__all__ = ["KeptShell"]
+__all__ = ["KeptShell", "remaining_of"]
 
 
 class KeptShell:
@@ -69,7 +69,8 @@ class KeptShell:
             if self.is_closed:
                 raise InvalidParameter("the shell is closed")
             if self._shell is None:
-                self._held = self._session.run(_named(self._opening), deadline=end.remaining())
+                left = remaining_of(end, "opening the shell")
+                self._held = self._session.run(_named(self._opening), deadline=left)
                 self._shell = next(self._held)
             return self._shell
         finally:
@@ -121,6 +122,18 @@ class KeptShell:
     def _is_free(self) -> bool:
         with self._turn:
             return self._runs == 0 and not any(one.is_running for one in self._commands)
+
+
+def remaining_of(end: Expiry, phase: str) -> float | None:
+    """Return the seconds that are left for `phase`, or None where there is no end.
+
+    Raises:
+        OperationTimeout: there are none.
+    """
+    remaining = end.remaining()
+    if remaining == 0:
+        raise end.error(phase)
+    return remaining
 
 
 def _named(opening: OpenShell | ConnectShell) -> OpenShell | ConnectShell:

@@ -19,7 +19,7 @@ from mi.command_line import command_line
 from mi.command_result import CommandResult, collected
 from mi.control import Expiry
 from mi.errors import InvalidParameter, LimitsExceeded, MIError, NotFound, ShellLost, TypeMismatch
-from mi.kept_shell import KeptShell
+from mi.kept_shell import KeptShell, remaining_of
 from mi.operation import Operation
 from mi.option_checks import seconds
 from mi.output_text import check_encoding
@@ -336,10 +336,7 @@ _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
 
 def _times(keywords: CommandKeywords, end: Expiry) -> dict[str, Any]:
     """Return the time limits of a command's operation."""
-    remaining = end.remaining()
-    if remaining == 0:
-        raise end.error("starting the command")
-    times: dict[str, Any] = {"deadline": remaining}
+    times: dict[str, Any] = {"deadline": remaining_of(end, "starting the command")}
     if "timeout" in keywords:
         times["timeout"] = keywords["timeout"]
     return times

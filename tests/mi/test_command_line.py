@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mi.command_line import argument, join, quote, split
+from mi.command_line import LONGEST, argument, command_line, join, quote, split
 from mi.errors import InvalidParameter, TypeMismatch
 
 TEXTS = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"))
@@ -113,3 +113,28 @@ def test_an_argument_of_several_lines_is_refused(text: str) -> None:
 def test_an_argument_is_a_string() -> None:
     with pytest.raises(TypeMismatch, match="7"):
         argument(7)  # type: ignore[arg-type]
+
+
+def test_a_command_line_stands_as_it_is_unless_arguments_are_given() -> None:
+    assert command_line('dir "C:\\Program Files"', None) == ('dir "C:\\Program Files"', ())
+    assert command_line("C:\\Program Files\\x.exe", []) == ('"C:\\Program Files\\x.exe"', ())
+    assert command_line("dir", ["/s", "a b"]) == ("dir", ("/s", '"a b"'))
+    assert command_line("dir", '/s "a b') == ("dir", ('/s "a b',))
+    assert command_line("dir", "") == ("dir", ())
+
+
+@pytest.mark.parametrize("command", ["", " \t"])
+def test_a_command_is_not_empty(command: str) -> None:
+    with pytest.raises(InvalidParameter, match="empty"):
+        command_line(command, None)
+
+
+def test_a_command_is_a_string() -> None:
+    with pytest.raises(TypeMismatch, match="a command is a string"):
+        command_line(b"dir", None)  # type: ignore[arg-type]
+
+
+def test_a_command_line_is_no_longer_than_cmd_takes() -> None:
+    assert command_line("echo", ["x" * (LONGEST - 5)])[0] == "echo"
+    with pytest.raises(InvalidParameter, match="8192 characters"):
+        command_line("echo", ["x" * (LONGEST - 4)])

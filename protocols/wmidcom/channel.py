@@ -53,6 +53,7 @@ class WmidcomChannel:
         server_name: the destination as the caller named it, for the values that are made here.
         most: objects that the caller wants at once, or None.
         user: who asks, as the caller wrote it, or None.
+        has_answered: whether the server has let this session do something.
         life: another object in each process that has the channel.
     """
 
@@ -75,6 +76,7 @@ class WmidcomChannel:
         self.server_name = destination
         self.most: int | None = options.max_elements
         self.user = _user(options)
+        self.has_answered = False
         self._connection: WbemConnection | None = None
         self._is_closed = False
         self._begin_life()

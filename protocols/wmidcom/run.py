@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mi.calls import Call
 from mi.control import Control
-from mi.errors import InvalidParameter, MIError
+from mi.errors import ConnectionFailed, InvalidParameter, MIError
 from mi.events import Event, Item
 from mi.results import OperationFlags
 from protocols.security.discretion import Forgetting
@@ -230,15 +230,25 @@ class Run:
         while True:
             try:
                 results = self._work.step(bounds)
-            except WbemError as failure:
-                if not (is_number(failure, *_FORGOTTEN) and self._work.begin_anew()):
+            except (WbemError, ConnectionFailed) as failure:
+                if not (self._is_passing(failure) and self._work.begin_anew()):
                     raise
-                _logger.info("the server has forgotten this session, which begins anew")
+                _logger.warning("the operation begins anew, for the server lost it: %s", failure)
                 continue
+            self._channel.has_answered = True
             if results is None:
                 return None
             if results or self._tells_start():
                 return [Item(result) for result in results]
+
+    def _is_passing(self, failure: WbemError | ConnectionFailed) -> bool:
+        """Return whether the same may be asked again, since nothing was done, or changes nothing.
+
+        A connection that broke before the server ever answered may have cost a logon.
+        """
+        if isinstance(failure, WbemError):
+            return is_number(failure, *_FORGOTTEN)
+        return self._call.repeatable and self._channel.has_answered
 
     def _error(self, failure: WbemError) -> MIError:
         about = replace(Circumstances.of(self._call), user=self._channel.user)

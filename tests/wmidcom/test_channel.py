@@ -9,7 +9,7 @@ import pytest
 
 import mi
 from mi.callbacks import SessionCallbacks
-from mi.calls import GetInstance, QueryInstances
+from mi.calls import GetInstance, Invoke, QueryInstances
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, OperationTimeout
 from mi.events import Item
@@ -247,6 +247,24 @@ def test_what_the_server_forgot_is_begun_anew_once(
         connection.fail(name, WbemError(FORGOTTEN), WbemError(FORGOTTEN))
         with pytest.raises(MIError, match="RPC_E_INVALID_OBJECT"):
             begun.next_batch()
+
+
+def test_what_changes_nothing_is_asked_again_after_a_connection_broke(
+    channel: WmidcomChannel, connection: FakeConnection
+) -> None:
+    key = Instance("Win32_Service", {"Name": "Spooler"})
+    get = GetInstance(key, namespace="root/cimv2")
+    connection.fail("get_instance", ConnectionFailed("it broke"))
+    with pytest.raises(ConnectionFailed):  # it may have been a logon that was lost
+        channel.start(get, Control.begin(OperationOptions())).next_batch()
+    half_way(channel).close()
+    connection.fail("get_instance", ConnectionFailed("it broke"))
+    assert channel.start(get, Control.begin(OperationOptions())).next_batch()
+    connection.fail("exec_method", ConnectionFailed("it broke", outcome_unknown=True))
+    change = Invoke(key, "StartService", namespace="root/cimv2")
+    with pytest.raises(ConnectionFailed):
+        channel.start(change, Control.begin(OperationOptions())).next_batch()
+    assert len(connection.named("exec_method")) == 1
 
 
 def test_an_enumeration_that_gave_something_is_not_begun_anew(

@@ -63,6 +63,26 @@ def test_an_enumeration_that_the_server_forgot_is_one_clear_error(endpoint: Dcom
         assert session.query_instances(QUERY).all()
 
 
+def test_a_get_whose_reply_is_lost_is_asked_again(
+    endpoint: DcomEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(endpoint, timeout=20) as session:
+        session.test_connection()
+        answers = endpoint._answers
+        answer = answers.answer
+        lost: list[str] = []
+
+        def losing(interface: Any, opnum: int, *asked: Any) -> bytes:
+            if not lost and interface.methods[opnum].name == "GetObject":
+                lost.append("GetObject")
+                endpoint.drop_connections()
+            return answer(interface, opnum, *asked)
+
+        monkeypatch.setattr(answers, "answer", losing)
+        assert session.get_instance(SPOOLER)["Name"] == "Spooler"
+        assert lost == ["GetObject"]
+
+
 def test_a_connection_that_breaks_in_a_change_leaves_it_in_doubt(endpoint: DcomEndpoint) -> None:
     with connect(endpoint, timeout=20) as session:
         session.get_class("Win32_Service")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from protocols.loopback.powershell.records import StreamName, TerminatingError
+from protocols.loopback.powershell.records import ErrorInfo, StreamName, TerminatingError
 from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun, Scripts
 from protocols.loopback.powershell.syntax import Kind, Token, pipelines, statements, tokens
+from protocols.loopback.shells.attention import CtrlC, Terminated
 
 __all__ = ["Engine", "Piped", "find"]
 
@@ -75,7 +77,7 @@ class Engine:
         run.runner = self.run
         found = find(self._scripts, run.script)
         if found is not None:
-            _emit(run, found(run))
+            _perform(found, run)
             return
         for statement in statements(run.script):
             run.has_failed = False
@@ -91,7 +93,7 @@ class Engine:
         if found is None:
             raise TerminatingError.not_found(name)
         run.runner = self.run
-        _emit(run, found(run))
+        _perform(found, run)
 
     def _statement(self, statement: list[Token], run: ScriptRun) -> None:
         first = statement[0]
@@ -243,6 +245,16 @@ def _end_of_value(rest: list[Token], place: int) -> int:
 
 def _plain_line(script: str) -> str:
     return next((line.strip() for line in script.splitlines() if line.strip()), "")
+
+
+def _perform(script: Callable[[ScriptRun], Any], run: ScriptRun) -> None:
+    """Run a script of the table; what it raises by mistake ends it, and tells its author why."""
+    try:
+        _emit(run, script(run))
+    except (TerminatingError, ScriptExit, CtrlC, Terminated):
+        raise
+    except Exception as error:
+        raise TerminatingError(ErrorInfo(traceback.format_exc(), activity="")) from error
 
 
 def _emit(run: ScriptRun, produced: Any) -> None:

@@ -40,6 +40,14 @@ class Pool(Protocol):
         """Let something write messages, and send them."""
         ...
 
+    def take_runspace(self, pipeline: Pipeline, /) -> bool:
+        """Whether a pipeline has a runspace, or gets one."""
+        ...
+
+    def give_back(self, pipeline: Pipeline, /) -> None:
+        """Let another pipeline have the runspace of one that has ended."""
+        ...
+
 
 class Pipeline:
     """A pipeline; what the client says about it comes in other threads than that it runs in."""
@@ -95,6 +103,11 @@ class Pipeline:
             self._answers[answer.ci] = answer
             self._attention.condition.notify_all()
 
+    def wake(self) -> None:
+        """Let it look again whether there is a runspace for it."""
+        with self._attention.condition:
+            self._attention.condition.notify_all()
+
     # What it says itself
 
     def perform(self, write: Callable[[ServerPipeline], Any], /) -> Any:
@@ -113,6 +126,12 @@ class Pipeline:
     # Its run
 
     def _run(self, _: Process) -> None:
+        try:
+            self._end_well()
+        finally:
+            self._pool.give_back(self)
+
+    def _end_well(self) -> None:
         try:
             asked = self._awaited()
             self._execute(asked)
@@ -133,10 +152,12 @@ class Pipeline:
         self._pipeline.close()
 
     def _awaited(self) -> PowerShell:
-        """Start, and return what to do, once all of it has come."""
+        """Start, and return what to do, once all of it has come and there is a runspace."""
         self._attention.wait_for(lambda: bool(self._asked))
-        self._pool.send(self._pipeline.start)
         [asked] = self._asked
+        if not getattr(asked, "is_nested", False):  # which is in that of the one around it
+            self._attention.wait_for(lambda: self._pool.take_runspace(self))
+        self._pool.send(self._pipeline.start)
         if isinstance(asked, ErrorInfo):
             raise TerminatingError(asked)
         return asked

@@ -68,6 +68,8 @@ class Runspaces:
         self.process = Process(shell_id, lambda _: None, (_STREAM,), keeps_pieces=True)
         self._lock = threading.RLock()
         self._pipelines: dict[uuid.UUID, Pipeline] = {}
+        self._occupied = threading.Lock()  # taken last, and alone: who holds it waits for nothing
+        self._running: set[Pipeline] = set()
         if not creation:
             raise refuse("POWERSHELL_PLUGIN", "the shell is opened without creationXml")
         self.feed(creation)
@@ -105,6 +107,7 @@ class Runspaces:
             except _UNREADABLE as error:
                 raise refuse("POWERSHELL_PLUGIN", str(error)) from error
             self._flush()
+            self._wake()  # there may be more runspaces now
 
     def connect(self, data: bytes) -> bytes:
         """Take over the pool for another client; return what it is answered.
@@ -137,6 +140,30 @@ class Runspaces:
         """End it; whoever receives from it is told."""
         self.process.terminate()
 
+    # Its runspaces
+
+    def take_runspace(self, pipeline: Pipeline, /) -> bool:
+        """Whether a pipeline has a runspace, or gets one."""
+        with self._occupied:
+            if pipeline not in self._running and self._free > 0:
+                self._running.add(pipeline)
+            return pipeline in self._running
+
+    def give_back(self, pipeline: Pipeline, /) -> None:
+        """Let another pipeline have the runspace of one that has ended."""
+        with self._occupied:
+            self._running.discard(pipeline)
+        with self._lock:
+            self._wake()
+
+    @property
+    def _free(self) -> int:
+        return max(1, self.runspaces.max_runspaces) - len(self._running)
+
+    def _wake(self) -> None:
+        for pipeline in self._pipelines.values():
+            pipeline.wake()
+
     # Messages
 
     def send(self, write: Callable[[], Any], /) -> Any:
@@ -162,10 +189,6 @@ class Runspaces:
         if of_pool is not None:
             self.runspaces.runspace_availability_response(event.ci, of_pool(self, event))
 
-    def _available(self) -> int:
-        running = sum(not one.is_ended for one in self._pipelines.values())
-        return max(0, self.runspaces.max_runspaces - running)
-
     _OF_PIPELINE: Final[Mapping[type, Callable[[Pipeline, Any], None]]] = {
         psrpcore.CreatePipelineEvent: lambda pipeline, event: pipeline.begin(event.pipeline),
         psrpcore.GetCommandMetadataEvent: lambda pipeline, _: pipeline.refuse(_NO_METADATA),
@@ -174,7 +197,7 @@ class Runspaces:
         psrpcore.PipelineHostResponseEvent: lambda pipeline, event: pipeline.settle(event),
     }
     _OF_POOL: Final[Mapping[type, Callable[[Runspaces, Any], bool | int]]] = {
-        psrpcore.GetAvailableRunspacesEvent: lambda self, _: self._available(),
+        psrpcore.GetAvailableRunspacesEvent: lambda self, _: max(0, self._free),
         psrpcore.SetMaxRunspacesEvent: lambda self, event: self._may_be_most(event.count),
         psrpcore.SetMinRunspacesEvent: lambda self, event: self._may_be_least(event.count),
         psrpcore.ResetRunspaceStateEvent: lambda self, _: self._reset(),

@@ -109,3 +109,10 @@ def test_a_command_is_called_by_name(run: Runner) -> None:
     given = ScriptRun("", run.host, run.prompt, run.attention, arguments=(7,))
     Engine(run.scripts).call("write-output", given)
     assert run.host.written == [(StreamName.OUTPUT, 7)]
+
+
+def test_what_a_script_raises_by_mistake_is_told_to_its_author(run: Runner) -> None:
+    run.scripts["Get-It"] = lambda given: (int(one) for one in "1x")
+    with pytest.raises(TerminatingError, match="ValueError: invalid literal"):
+        run("Get-It")
+    assert run.host.of(StreamName.OUTPUT) == [1]

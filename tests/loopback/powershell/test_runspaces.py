@@ -284,6 +284,21 @@ def test_a_long_script_comes_in_pieces_and_a_long_output_goes_in_them(
     assert client.finish(process) == ["x" * 100_000]
 
 
+def test_a_pipeline_waits_for_a_runspace_but_not_a_nested_one(client: Client) -> None:
+    first = client.begin("Start-Sleep 100")
+    waiting = client.begin("'late'")
+    assert waiting.take(("stdout",), 500_000, 0.05, lambda: True) is None
+    assert client.finish(client.begin("'nested'", is_nested=True)) == ["nested"]
+    first.ctrl_c()
+    assert client.finish(waiting) == ["late"]
+    held = client.begin("Start-Sleep 100")
+    waiting = client.begin("'more'")
+    client.pool.set_max_runspaces(2)
+    client.say()
+    assert client.finish(waiting) == ["more"]
+    held.terminate()
+
+
 def test_the_pool_is_asked_how_many_it_runs(client: Client) -> None:
     def asked(number: int) -> Any:
         client.say()

@@ -329,6 +329,7 @@ class Shell:
         return f"<{type(self).__name__} on {self._session.destination or 'this machine'}, {state}>"
 
 
+_MOMENT: Final = 0.02  # seconds that nobody counts
 _THROUGH_CMD: Final = ShellOption("WINRS_SKIP_CMD_SHELL", "FALSE")
 _CONSOLE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "TRUE"), _THROUGH_CMD)
 _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
@@ -336,7 +337,10 @@ _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
 
 def _times(keywords: CommandKeywords, end: Expiry) -> dict[str, Any]:
     """Return the time limits of a command's operation."""
-    times: dict[str, Any] = {"deadline": remaining_of(end, "starting the command")}
+    left = remaining_of(end, "starting the command")
+    if left is not None and end.seconds - left < _MOMENT:
+        left = end.seconds  # as the caller knows it, who is told when it is over
+    times: dict[str, Any] = {"deadline": left}
     if "timeout" in keywords:
         times["timeout"] = keywords["timeout"]
     return times

@@ -82,12 +82,16 @@ class Exchange:
         Raises:
             ProtocolError: it is not what PowerShell remoting sends.
         """
-        whole = reader.feed(data)
+        fragments = reader.feed(data)
+        events: list[psrpcore.PSRPEvent[Any, Any]] = []
         with self._lock, reading():
-            self.pool.receive_data(
-                psrpcore.PSRPPayload(whole, psrpcore.StreamType.default, pipeline_id)
-            )
-            return list(iter(self.pool.next_event, None))
+            # One at a time: psrpcore copies all that it has for each that it takes out.
+            for fragment in fragments:
+                self.pool.receive_data(
+                    psrpcore.PSRPPayload(fragment, psrpcore.StreamType.default, pipeline_id)
+                )
+                events.extend(iter(self.pool.next_event, None))
+        return events
 
     def forget(self, pipeline: psrpcore.ClientPowerShell) -> None:
         """Take a pipeline out of the pool, whatever state it is in."""

@@ -35,14 +35,15 @@ class FragmentReader:
         self._sizes: dict[int, int] = {}
         self._ends: dict[int, bytes] = {}
 
-    def feed(self, data: bytes) -> bytes:
-        """Return the fragments that `data` completes, one behind the other.
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the fragments that `data` completes.
 
         Raises:
             ProtocolError: an object is larger than any may be, too many are open, or one has an
                 XML declaration that none needs.
         """
         self._rest += data
+        found: list[bytes] = []
         end = 0
         while len(self._rest) - end >= _HEADER.size:
             number, _, flags, length = _HEADER.unpack_from(self._rest, end)
@@ -51,13 +52,13 @@ class FragmentReader:
             if len(self._rest) < begin + length:
                 self._sizes[number] -= length  # it is counted again once it is whole
                 break
+            found.append(bytes(self._rest[end : begin + length]))
             end = begin + length
-            self._look_at(number, bytes(self._rest[begin:end]))
+            self._look_at(number, found[-1][_HEADER.size :])
             if flags & _LAST:
                 del self._sizes[number], self._ends[number]
-        whole = bytes(self._rest[:end])
         del self._rest[:end]
-        return whole
+        return found
 
     def _count(self, number: int, length: int) -> None:
         self._sizes[number] = size = self._sizes.get(number, 0) + length

@@ -21,7 +21,8 @@ __all__ = ["CUT_OFF", "ProcessOutput"]
 CUT_OFF: Final = "OutputCutOff"
 """The identifier of the error of output that ended within an object."""
 
-_ENCODING: Final = "utf-8"  # that of the code page that the shell was opened with
+# That of the code page that the shell was opened with; some write its mark first.
+_ENCODING: Final = "utf-8-sig"
 
 
 class ProcessOutput:

@@ -19,15 +19,17 @@ _DATA = _fragment(1, b"first") + _fragment(2, b"") + _fragment(3, b"x" * 300)
 @pytest.mark.parametrize("size", [1, 5, 21, 22, 1000])
 def test_whole_fragments_come_out_however_they_are_cut(size: int) -> None:
     reader = FragmentReader()
-    pieces = [reader.feed(_DATA[start : start + size]) for start in range(0, len(_DATA), size)]
-    assert b"".join(pieces) == _DATA
+    found = []
+    for start in range(0, len(_DATA), size):
+        found += reader.feed(_DATA[start : start + size])
+    assert found == [_fragment(1, b"first"), _fragment(2, b""), _fragment(3, b"x" * 300)]
 
 
 def test_what_is_incomplete_is_kept() -> None:
     reader = FragmentReader()
-    assert reader.feed(_DATA[:30]) == _DATA[:26]
-    assert reader.feed(b"") == b""
-    assert reader.feed(_DATA[30:]) == _DATA[26:]
+    assert reader.feed(_DATA[:30]) == [_DATA[:26]]
+    assert reader.feed(b"") == []
+    assert b"".join(reader.feed(_DATA[30:])) == _DATA[26:]
 
 
 def test_an_object_larger_than_any_may_be_is_refused() -> None:

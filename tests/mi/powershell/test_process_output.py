@@ -43,6 +43,11 @@ def test_what_a_program_printed_is_text_whole_whatever_is_cut(size: int) -> None
     assert [record.value for record in found] == ["grün", "", True, "😀"]
 
 
+def test_a_byte_order_mark_is_passed_over() -> None:
+    data = b"\xef\xbb\xbf" + _line("O", "<B>true</B>").encode()
+    assert [record.value for record in _whole(data)] == [True]
+
+
 def test_without_a_mark_all_is_text() -> None:
     found = _whole(b"a\nb\n", mark="")
     assert found == [Record(Stream.OUTPUT, "a"), Record(Stream.OUTPUT, "b")]

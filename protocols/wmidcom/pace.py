@@ -15,7 +15,8 @@ LONGEST_WAIT: Final = 1.0
 """Seconds that the server may wait for objects in one call."""
 
 _FIRST: Final = 16
-_MOST: Final = 256  # at 2 to 20 KB an object, half a megabyte to five
+_MOST: Final = 256
+_MOST_BYTES: Final = 4 * 1024 * 1024  # of one portion; objects have 2 to 20 KB, and a few far more
 
 
 class Portion(NamedTuple):
@@ -32,8 +33,8 @@ class Pace(Protocol):
         """Return what to ask for next."""
         ...
 
-    def took(self, count: int) -> None:
-        """Take note of how many objects came."""
+    def took(self, count: int, size: int) -> None:
+        """Take note of how many objects came, and of how many bytes, or 0 where that is unknown."""
         ...
 
 
@@ -57,9 +58,11 @@ class Growing:
         """Return what to ask for next."""
         return Portion(self._count, LONGEST_WAIT)
 
-    def took(self, count: int) -> None:
+    def took(self, count: int, size: int) -> None:
         """Ask for twice as many after a full portion, else for as many as came."""
-        self._count = min(self._most, self._count * 2) if count >= self._count else max(1, count)
+        most = self._most if not size else min(self._most, _MOST_BYTES * count // size)
+        wanted = self._count * 2 if count >= self._count else count
+        self._count = max(1, min(most, wanted))
 
 
 class Eager:
@@ -78,6 +81,7 @@ class Eager:
         """Return what to ask for next."""
         return Portion(1, LONGEST_WAIT) if self._is_waiting else Portion(self._most, 0.0)
 
-    def took(self, count: int) -> None:
+    def took(self, count: int, size: int) -> None:
         """Wait again once nothing more is there."""
+        del size
         self._is_waiting = count == 0

@@ -132,7 +132,7 @@ class Reading:
             return None
         count, most = self._pace.portion()
         batch = self._enumerator.next(count, min(wait, most), bounds)
-        self._pace.took(len(batch.objects))
+        self._pace.took(len(batch.objects), batch.size)
         self._is_over = batch.is_end
         self._may_begin_anew = self._may_begin_anew and not batch.objects
         return self._shape(self._access, batch.objects, bounds) if batch.objects else []

@@ -136,10 +136,12 @@ class Batch(NamedTuple):
     Attributes:
         objects: in the order of the server; it may be empty.
         is_end: whether they are the last.
+        size: bytes that they took on their way, or 0 where nobody counts them.
     """
 
     objects: list[Any]
     is_end: bool
+    size: int = 0
 
 
 class WbemEnumerator(Protocol):

@@ -97,9 +97,20 @@ def test_portions_grow_while_they_are_full_and_shrink_to_what_came() -> None:
     asked = []
     for came in (16, 32, 64, 128, 256, 3, 0, 1):
         asked.append(pace.portion().size)
-        pace.took(came)
+        pace.took(came, 0)
     assert asked == [16, 32, 64, 128, 256, 256, 3, 1]
     assert pace.portion() == (2, 1.0)
+
+
+def test_large_objects_are_asked_for_in_small_portions() -> None:
+    pace = Growing()
+    pace.took(16, 16 * 1024 * 1024)
+    assert pace.portion().size == 4
+    pace.took(4, 4 * 30 * 1024 * 1024)
+    assert pace.portion().size == 1
+    for _ in range(9):
+        pace.took(pace.portion().size, 100)
+    assert pace.portion().size == 256
 
 
 @pytest.mark.parametrize(("most", "first"), [(None, 16), (10, 10), (5000, 16)])
@@ -110,9 +121,9 @@ def test_portions_keep_to_what_the_caller_allows(most: int | None, first: int) -
 def test_what_is_yet_to_happen_is_waited_for_and_then_taken() -> None:
     pace = Eager(10)
     assert pace.portion() == (1, 1.0)
-    pace.took(1)
+    pace.took(1, 900)
     assert pace.portion() == (10, 0.0)
-    pace.took(0)
+    pace.took(0, 0)
     assert pace.portion() == (1, 1.0)
 
 

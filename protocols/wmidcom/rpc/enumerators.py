@@ -59,10 +59,11 @@ class RpcEnumerator:
             bounds.check("waiting for the reply")
             poll = min(max(end - monotonic(), 0.0), _LONGEST_POLL, _left(bounds))
             reply = self._asked(count, poll, bounds)
-            objects = [self._read(object_in(one)) for one in reply.values["apObjects"].references]
+            references = reply.values["apObjects"].references
+            objects = [self._read(object_in(one)) for one in references]
             is_end = reply.hresult == _END
             if objects or is_end or monotonic() >= end:
-                return Batch(objects, is_end)
+                return Batch(objects, is_end, sum(map(len, references)))
 
     def _asked(self, count: int, poll: float, bounds: Bounds) -> Reply:
         return self._exporter.call(

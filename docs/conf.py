@@ -36,7 +36,7 @@ nitpick_ignore_regex = [
     ("py:.*", r".*(Exception|Error|TypeVar|ValueT|ResultT|T_co)"),
     # What a signature says for type checkers; the text beside it says it for readers.
     ("py:class", r"mi\.\w+\.(\w+Keywords|_Unset)"),
-    ("py:class", r"(Acknowledge|Executor)"),
+    ("py:class", r"(Acknowledge|CallKeywords|CommandOutput|Executor|ItemT|SessionShells)"),
 ]
 
 

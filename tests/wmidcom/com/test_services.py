@@ -11,7 +11,7 @@ from mi.instance import Instance
 from mi.results import CimType
 from protocols.wmidcom.com.connection import ComConnection
 from protocols.wmidcom.com.services import ComServices
-from protocols.wmidcom.services import Bounds, ContextValue, Outgoing, WbemError, WbemFlags
+from protocols.wmidcom.services import Batch, Bounds, ContextValue, Outgoing, WbemError, WbemFlags
 from tests.wmidcom.com.com_server import FakeSystem
 from tests.wmidcom.com.conftest import PATIENCE, bounds
 from tests.wmidcom.fake_services import FakeConnection
@@ -103,7 +103,7 @@ def _all(enumerator: Any, count: int = 7) -> list[Any]:
     found: list[Any] = []
     is_end = False
     while not is_end:
-        objects, is_end = enumerator.next(count, 1.0, bounds())
+        objects, is_end, _ = enumerator.next(count, 1.0, bounds())
         assert len(objects) <= count
         found += objects
     enumerator.release(bounds())
@@ -136,10 +136,10 @@ def test_classes_are_enumerated(services: ComServices, wmi: FakeConnection) -> N
 def test_events_come_as_they_happen(services: ComServices, wmi: FakeConnection) -> None:
     query = "SELECT * FROM __InstanceCreationEvent WITHIN 1"
     events = services.exec_notification_query(query, LATER, (), bounds())
-    assert events.next(5, 0.0, bounds()) == ([], False)
+    assert events.next(5, 0.0, bounds()) == Batch([], is_end=False)
     declared = wmi.repository.find_class("root/cimv2", "Loopback_AllTypes")
     wmi.repository.add(Instance(declared, {"Id": "new"}))
-    ((event,), is_end) = events.next(5, PATIENCE, bounds())
+    ((event,), is_end, _) = events.next(5, PATIENCE, bounds())
     assert (event.class_name, event["TargetInstance"]["Id"], is_end) == (
         "__InstanceCreationEvent", "new", False
     )  # fmt: skip

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice, product
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import mi
 from mi import control
@@ -60,7 +60,21 @@ _LOOK: Final = 0.01  # seconds between two looks at whether somebody has subscri
 _GENEROUS: Final = 4.0  # seconds that a call may take beyond its time-out and the grace
 _GARBLING: Final = (Kind.CORRUPT, Kind.DUPLICATE, Kind.LOSE)
 
-SCHEMES: Final = ("NTLM, sealed", "Basic, in the clear")
+
+class _Way(NamedTuple):
+    """How a session logs on, and what protects what is said then."""
+
+    scheme: mi.Scheme
+    is_clear: bool = False
+    is_tls: bool = False
+
+
+_WAYS: Final = {
+    "NTLM, sealed": _Way(mi.Scheme.NTLM_DOMAIN),
+    "NTLM, under TLS": _Way(mi.Scheme.NTLM_DOMAIN, is_tls=True),
+    "Basic, in the clear": _Way(mi.Scheme.BASIC, is_clear=True),
+}
+SCHEMES: Final = tuple(_WAYS)
 
 
 @dataclass
@@ -191,16 +205,18 @@ class Bench:
         self._endpoint = endpoint
         self._proxy = proxy
         self._accounts = accounts
-        self._is_sealed = scheme == SCHEMES[0]
+        self._way = _WAYS[scheme]
 
     @classmethod
     @contextmanager
     def of(cls, scheme: str) -> Iterator[Bench]:
         """A bench whose sessions log on by `scheme`, one of `SCHEMES`."""
         accounts = _Accounts()
-        is_open = scheme != SCHEMES[0]
+        way = _WAYS[scheme]
         with (
-            Endpoint(accounts.repository, allow_unencrypted=is_open) as endpoint,
+            Endpoint(
+                accounts.repository, allow_unencrypted=way.is_clear, tls=way.is_tls
+            ) as endpoint,
             Proxy(endpoint.port) as proxy,
         ):
             for number in range(_EVENTS):
@@ -269,9 +285,11 @@ class Bench:
         endpoint = self._endpoint
         return session_with(
             endpoint,
+            transport="HTTPS" if self._way.is_tls else "HTTP",
+            ca_file=endpoint.ca_file,
             destination_port=self._proxy.port,
-            credentials=endpoint.credentials if self._is_sealed else endpoint.basic_credentials,
-            packet_privacy=None if self._is_sealed else False,
+            credentials=endpoint.credentials_for(self._way.scheme),
+            packet_privacy=not self._way.is_clear,
             max_elements=2,
             timeout=timeout,
         )
@@ -314,7 +332,7 @@ class Bench:
 
     def _is_nonsense(self, fault: Fault) -> bool:
         """Whether either end may be told something else than what was said, and not notice."""
-        return fault.kind in _GARBLING and not self._is_sealed
+        return fault.kind in _GARBLING and self._way.is_clear
 
     def _unusable(
         self, session: mi.Session, fault: Fault, failure: BaseException | None

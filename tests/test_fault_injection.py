@@ -24,7 +24,7 @@ def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_disturbed_conversation_ends_on_time_with_the_right_result_or_an_error(
     name: str, scheme: str
 ) -> None:
-    count, found = disturbed(name, scheme, every=1499)
+    count, found = disturbed(name, scheme, every=1999)
     assert count > 30
     assert found == []
 

@@ -154,15 +154,17 @@ def logon_of(verifier: Verifier, policy: Policy) -> Logon | None:
         verifier: with the first token.
         policy: whom to accept, and how.
     """
-    if verifier.service == AuthService.NTLM and is_ntlm(verifier.token):
-        return PyspnegoLogon("ntlm", verifier)
-    if verifier.service not in {AuthService.KERBEROS, AuthService.NEGOTIATE}:
-        return None
-    if policy.keytab is not None and is_kerberos(verifier.token):
+    if verifier.service == AuthService.NTLM:
+        return PyspnegoLogon("ntlm", verifier) if is_ntlm(verifier.token) else None
+    # A first token of RPC's Kerberos has no frame that names it (MS-KILE 3.4.5.6).
+    is_ticket = verifier.service == AuthService.KERBEROS
+    if policy.keytab is not None and (is_ticket or is_kerberos(verifier.token)):
         # Only here, so that an endpoint without a keytab does not need its libraries.
         from protocols.loopback.rpc.kerberos import KerberosLogon  # noqa: PLC0415
 
         return KerberosLogon(policy.keytab, verifier)
-    if verifier.service == AuthService.NEGOTIATE:
-        return PyspnegoLogon("negotiate", verifier)
-    return None
+    return PyspnegoLogon("negotiate", verifier) if _is_negotiate(verifier) else None
+
+
+def _is_negotiate(verifier: Verifier) -> bool:
+    return verifier.service == AuthService.NEGOTIATE

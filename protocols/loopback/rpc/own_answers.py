@@ -101,11 +101,11 @@ class OwnAnswers:
         return Given({"ppQIResults": results})
 
     def _queried(self, found: Exported | None, iid: bytes, count: int) -> QueryResult:
-        if found is not None and found.interface.iid == iid:
-            standard = self._exporter.again(found.standard.ipid, count)
-            if standard is not None:
-                return QueryResult(0, standard)
-        return QueryResult(_NO_INTERFACE, Standard(0, 0, bytes(16), 0))
+        is_there = found is not None and found.interface.iid == iid
+        standard = self._exporter.again(found.standard.ipid, count) if found and is_there else None
+        if standard is None:
+            return QueryResult(_NO_INTERFACE, Standard(0, 0, bytes(16), 0))
+        return QueryResult(0, standard)
 
     def add_references(self, _: None, values: Mapping[str, Any]) -> Given:
         """Count further references to objects."""

@@ -90,7 +90,7 @@ def _server01(
     dcom_endpoint: Callable[[], DcomEndpoint],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Make `server01` a name of the endpoint."""
+    """Make `server01` a name of the endpoint, and of a reader's own machine."""
     real = mi.Application.new_session
 
     def new_session(
@@ -100,6 +100,8 @@ def _server01(
         options: mi.DestinationOptions | None = None,
         callbacks: mi.SessionCallbacks | None = None,
     ) -> mi.Session:
+        if (protocol, destination) == (None, None):  # a Windows reader's own machine
+            protocol, destination = "WMIDCOM", "server01"
         if destination == "server01":
             there = dcom_endpoint() if (protocol or "").upper() == "WMIDCOM" else endpoint
             options = mi.DestinationOptions() if options is None else options.copy()

@@ -620,7 +620,7 @@ def test_slow_bytes_end_with_the_time_out(what: str, is_sealed: bool) -> None:
         else:
             session = stack.enter_context(against(SLOW[what]))
         with on_time(), pytest.raises(mi.OperationTimeout) as caught:
-            session.test_connection(timeout=0.3)
+            session.test_connection(timeout=0.6)
         phase = "authenticating" if is_sealed else "waiting for the reply|reading the reply"
         is_clear(caught.value, phase)
 

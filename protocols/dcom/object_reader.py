@@ -12,7 +12,7 @@ from typing import Final
 from mi.errors import ProtocolError
 from mi.instance import Instance
 from mi.names import NameMap
-from mi.schema import Class, Layout, Method, Property
+from mi.schema import Class, Method, Property
 from mi.serial.embedding import DEEPEST
 from protocols.dcom import class_parts, methods_parts, object_blocks, object_names, wire_forms
 from protocols.dcom.class_parts import ClassPart, end_of_part
@@ -24,7 +24,6 @@ from protocols.dcom.object_names import Find
 __all__ = ["ObjectReader", "read_class_part"]
 
 _MOST_OCTETS: Final = 1 << 22  # of class parts that are remembered; one has a few thousand
-_UNKNOWN_KEY: Final = "__RELPATH"
 
 
 def _nothing(_namespace: str | None, _class_name: str) -> None:
@@ -34,12 +33,11 @@ def _nothing(_namespace: str | None, _class_name: str) -> None:
 class _Fellows:
     """What the instance before had in common with others of its class, server and namespace."""
 
-    __slots__ = ("asked", "namespace", "octets", "plan", "projected", "server_name")
+    __slots__ = ("asked", "namespace", "octets", "plan", "server_name")
 
     def __init__(self) -> None:
         self.octets = b"-"  # no object begins like that
         self.asked: str | None = None
-        self.projected: Class | None = None
         self.plan: InstancePlan
         self.namespace: str | None
         self.server_name: str | None
@@ -62,27 +60,19 @@ class ObjectReader:
         self._remembered = 0
         self._fellows = _Fellows()
 
-    def read(
-        self, data: bytes, namespace: str | None = None, projected: Class | None = None
-    ) -> Class | Instance:
+    def read(self, data: bytes, namespace: str | None = None) -> Class | Instance:
         """Return the class or instance of an encoding unit (2.2.1).
 
         Args:
             data: the octets of the unit, and whatever is after them.
             namespace: where it was asked for; it is kept in this spelling.
-            projected: the class of which a query selects some properties only. Instances take
-                their keys from it, so that one without them does not seem to be a singleton.
 
         Raises:
             ProtocolError: it is not an object, or a value is not of its type.
         """
         end = object_blocks.end_of_unit(data)
         fellows = self._fellows
-        if (
-            data.startswith(fellows.octets, UNIT.size)
-            and fellows.asked == namespace
-            and fellows.projected is projected
-        ):
+        if data.startswith(fellows.octets, UNIT.size) and fellows.asked == namespace:
             position = UNIT.size + len(fellows.octets)
             reading = _Reading(self, fellows.namespace, fellows.server_name, len(data))
             plan = fellows.plan
@@ -90,11 +80,9 @@ class ObjectReader:
             return Instance.received(
                 plan.part.name, values, plan.layout, fellows.namespace, fellows.server_name
             )
-        return self._read(data, end, namespace, projected)
+        return self._read(data, end, namespace)
 
-    def _read(
-        self, data: bytes, end: int, namespace: str | None, projected: Class | None
-    ) -> Class | Instance:
+    def _read(self, data: bytes, end: int, namespace: str | None) -> Class | Instance:
         head = object_blocks.read_head(data, UNIT.size, end)
         where = object_names.spelled(head.namespace, namespace)
         server_name = self._server_name or head.server_name
@@ -103,13 +91,10 @@ class ObjectReader:
             return reading.class_(data, head.position, end)
         position = end_of_part(data, head.position, end)
         plan = self.plan(data[head.position : position], reading)
-        if projected is not None:
-            plan = _projected(plan, projected)
         values = plan.read(data, position, end, reading)
         fellows = _Fellows()
         fellows.octets, fellows.asked = data[UNIT.size : position], namespace
-        fellows.projected, fellows.plan = projected, plan
-        fellows.namespace, fellows.server_name = where, server_name
+        fellows.plan, fellows.namespace, fellows.server_name = plan, where, server_name
         self._fellows = fellows
         return Instance.received(plan.part.name, values, plan.layout, where, server_name)
 
@@ -290,15 +275,3 @@ class _Origins:
     def properties(self) -> list[Property]:
         """Return the properties of the class with their origins."""
         return [replace(slot.declared, origin=self.name(slot.origin)) for slot in self._part.slots]
-
-
-def _projected(plan: InstancePlan, projected: Class) -> InstancePlan:
-    """Return a plan whose instances take their keys from the class that a query selects from."""
-    twin = InstancePlan(plan.part)
-    if plan.part.name.lower() == projected.name.lower():
-        twin.layout = projected.layout
-        return twin
-    found = plan.layout
-    keys = dict.fromkeys((*projected.keys, *found.keys)) or (_UNKNOWN_KEY,)
-    twin.layout = Layout.of(found.class_name, found.types, found.flags, tuple(keys))
-    return twin

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mi.errors import InvalidParameter, ProtocolError
+from mi.errors import ProtocolError
 from mi.instance import Instance
 from mi.names import NameMap
 from mi.results import CimType, Flags
@@ -15,7 +15,7 @@ from protocols.dcom import object_reader
 from protocols.dcom.object_reader import ObjectReader, read_class_part
 from protocols.dcom.object_writer import write_class, write_instance
 from tests.dcom import samples
-from tests.dcom.samples import EVERY_TYPE, KEY, PART, VALUES, again, class_of, find, flag
+from tests.dcom.samples import EVERY_TYPE, KEY, PART, VALUES, again, class_of, find
 from tests.dcom.vectors import BASE, INSTANCE, MY_CLASS
 
 
@@ -137,39 +137,6 @@ def test_what_follows_the_object_has_no_meaning() -> None:
     assert read(INSTANCE + b"slack") == read(INSTANCE)
     longer = struct.pack("<II", 0x12345678, len(INSTANCE)) + INSTANCE[8:] + bytes(8)
     assert read(longer) == read(INSTANCE)
-
-
-# What is selected of a class
-
-
-def test_what_a_query_selects_has_the_keys_of_its_class() -> None:
-    part = class_of("Part", PART.properties["Text"])
-    data = write_instance(Instance(part, {"Text": "x"}), part)
-    assert read(data).key == {}
-    found = ObjectReader().read(data, None, PART)
-    assert isinstance(found, Instance)
-    with pytest.raises(InvalidParameter, match="Id"):
-        _ = found.key
-    assert found.element("text").type is CimType.STRING
-
-
-def test_what_is_selected_of_a_subclass_has_the_keys_of_both() -> None:
-    sub = class_of(
-        "Sub", Property("Name", CimType.STRING, qualifiers=samples.qualifiers(flag("key")))
-    )
-    reader = ObjectReader()
-    data = write_instance(Instance(sub, {"Name": "x"}), sub)
-    found = reader.read(data, None, PART)
-    assert isinstance(found, Instance)
-    with pytest.raises(InvalidParameter, match="Id"):
-        _ = found.key
-    assert reader.read(data, None, PART) == found
-    keyless = class_of("Keyless", PART.properties["Text"])
-    data = write_instance(Instance(keyless, {"Text": "x"}), keyless)
-    found = reader.read(data, None, class_of("Above"))
-    assert isinstance(found, Instance)
-    with pytest.raises(InvalidParameter, match="__RELPATH"):
-        _ = found.key
 
 
 # Embedded objects

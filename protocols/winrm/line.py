@@ -16,6 +16,7 @@ from typing import Final
 
 from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.control import CancelToken, Expiry
+from mi.credentials import Scheme
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, ProtocolError
 from mi.options import DestinationOptions, ServerKind
 from protocols.network.bounds import Bounds, Phase
@@ -43,6 +44,8 @@ _logger = logging.getLogger("mi.winrm")
 _KILOBYTE: Final = 1024
 _MOST_OVERHEAD: Final = 1024 * _KILOBYTE  # of a reply's headers and of its chunks
 _OMI_GREETING: Final = "Success"  # ends a logon there, where others say OK
+# What a logon under TLS is bound to its certificate by; CredSSP has a TLS of its own inside.
+_BOUND: Final = (Scheme.KERBEROS, Scheme.NTLM_DOMAIN)
 _SUCCESS: Final = range(200, 300)
 _MALFORMED: Final = 400
 _SERVER_ERROR: Final = 500
@@ -251,7 +254,8 @@ class Line:
         try:
             return self._ask_first(entry, envelope, is_repeatable=is_repeatable)
         except Rejected as rejection:
-            if rejection.is_refusal and entry.method.logs_on and self._link.binding is not None:
+            is_bound = entry.method.scheme in _BOUND and self._link.binding is not None
+            if rejection.is_refusal and is_bound:
                 rejection.bound_to(self._link.fingerprint)
             self.discard()
             entry.reject(rejection)

@@ -232,6 +232,14 @@ def test_what_opens_tls_on_the_way_is_refused_by_the_server_and_told(
     assert tls_endpoint.refused_logons == 1
 
 
+def test_credssp_is_bound_to_no_certificate_and_its_refusal_speaks_of_none() -> None:
+    with Endpoint(tls=True, schemes=("CredSSP",), certificate_names=(NAME,)) as endpoint:
+        wrong = mi.Credentials.password(endpoint.user.name, "wrong", scheme="CredSSP")
+        with pytest.raises(mi.AuthenticationFailed, match="does not accept") as caught:
+            caption(endpoint, credentials=wrong, **to(endpoint))
+        assert "TLS" not in str(caught.value.advice)
+
+
 def test_a_server_that_wants_a_client_certificate_says_so_after_the_handshake(
     authority: Authority,
 ) -> None:

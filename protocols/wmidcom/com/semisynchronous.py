@@ -7,6 +7,7 @@ time to time. Wine 8 has none of that and answers in the call itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from ctypes import byref, c_int32, c_void_p
 from typing import Any, Final, Generic, TypeVar
 
@@ -105,8 +106,13 @@ class Call(Generic[T]):
                 self._outcomes.append(self._finish(answer.found()))
                 return True
         with self._pending.shared() as pending:
-            if not _is_over(pending):
+            status = _status(pending)
+            if status is None:
                 return False
+            if status < 0:
+                with suppress(WbemError):  # it fails with the same number, and says more of it
+                    self._take(pending)
+                succeeded(status)
             self._outcomes.append(self._finish(self._take(pending)))
         return True
 
@@ -120,13 +126,13 @@ class Call(Generic[T]):
             self._pending.release()
 
 
-def _is_over(pending: CallResult) -> bool:
+def _status(pending: CallResult) -> int | None:
+    """Return how a call ended, as an HRESULT; None while it is under way."""
     status = c_int32()
     milliseconds = int(SLICE / _MILLISECOND)
     if pending.call(CallResult.GET_CALL_STATUS, milliseconds, byref(status)) == TIMED_OUT:
-        return False
-    succeeded(status.value)
-    return True
+        return None
+    return status.value
 
 
 def object_of(pending: CallResult) -> WbemObject | None:

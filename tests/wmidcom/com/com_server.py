@@ -374,16 +374,19 @@ class CallResult(ComObject):
         if self._thread.is_alive():
             return TIMED_OUT
         if self._error is not None:
-            self.system.fail(self._error)
             c_int32.from_address(status).value = signed(self._error.hresult)
         return 0
 
     def get_result_object(self, _milliseconds: int, found: int) -> None:
         assert not self._thread.is_alive()
+        if self._error is not None:
+            raise self._error
         is_object = isinstance(self._value, (Class, Instance))
         place(found, self.system.object_of(self._value).address if is_object else None)
 
     def get_result_string(self, _milliseconds: int, found: int) -> None:
+        if self._error is not None:
+            raise self._error
         if not isinstance(self._value, str):
             raise WbemError(0x8004100C)
         place(found, self.system.memory.new_text(self._value))

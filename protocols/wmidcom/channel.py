@@ -113,7 +113,7 @@ class WmidcomChannel:
                 f"{call.operation} is not to be had over WMIDCOM", advice=_ADVICE.get(type(call))
             )
         access = Access(self, call, control)
-        return Reading(enumeration(access, call, control), access)
+        return Reading(enumeration(access, call, control), access, is_endless=call.endless)
 
     def close(self, expiry: Expiry) -> None:
         """Release what dropped runs left open, and close the connection; twice is allowed."""

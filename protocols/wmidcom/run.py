@@ -111,9 +111,10 @@ class Single:
 class Reading:
     """An operation with many results."""
 
-    def __init__(self, enumeration: Enumeration, access: Access) -> None:
+    def __init__(self, enumeration: Enumeration, access: Access, *, is_endless: bool) -> None:
         self._begin, self._shape, self._pace, self._end = enumeration
         self._access = access
+        self._is_endless = is_endless
         self._enumerator: WbemEnumerator | None = None
         self._is_over = False
         self._may_begin_anew = True
@@ -126,12 +127,12 @@ class Reading:
             self._enumerator = self._begin(bounds)
             return []
         bounds.check(_WAITING)
-        wait = self._longest_wait(bounds)
-        if wait is None:
+        longest = self._longest_wait(bounds)
+        if longest is None:
             self._is_over = True
             return None
-        count, most = self._pace.portion()
-        batch = self._enumerator.next(count, min(wait, most), bounds)
+        size, wait = self._pace.portion()
+        batch = self._enumerator.next(size, min(wait, longest), bounds)
         self._pace.took(len(batch.objects), batch.size)
         self._is_over = batch.is_end
         self._may_begin_anew = self._may_begin_anew and not batch.objects
@@ -147,8 +148,13 @@ class Reading:
         return None if left <= 0 else min(left, longest)
 
     def begin_anew(self) -> bool:
-        """Open another enumerator, unless this one has given something, or is the second."""
-        may, self._may_begin_anew = self._may_begin_anew, False
+        """Open another enumerator, unless this one has given something, or is the second.
+
+        A subscription that stood is not replaced: what happened meanwhile is lost, and whoever
+        reads events must know.
+        """
+        stood = self._is_endless and self._enumerator is not None
+        may, self._may_begin_anew = self._may_begin_anew and not stood, False
         if may:
             self._enumerator, self._is_over = None, False
         return may

@@ -9,7 +9,7 @@ import pytest
 
 import mi
 from mi.callbacks import SessionCallbacks
-from mi.calls import GetInstance, Invoke, QueryInstances
+from mi.calls import GetInstance, Invoke, QueryInstances, Subscribe
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, OperationTimeout
 from mi.events import Item
@@ -247,6 +247,21 @@ def test_what_the_server_forgot_is_begun_anew_once(
         connection.fail(name, WbemError(FORGOTTEN), WbemError(FORGOTTEN))
         with pytest.raises(MIError, match="RPC_E_INVALID_OBJECT"):
             begun.next_batch()
+
+
+def test_a_subscription_that_stood_is_not_replaced_in_silence(
+    channel: WmidcomChannel, connection: FakeConnection
+) -> None:
+    query = "SELECT * FROM __InstanceOperationEvent WITHIN 1"
+    call = Subscribe(query, namespace="root/cimv2")
+    terms = Control.begin(OperationOptions(), unary=False, timeout=10)
+    connection.fail("exec_notification_query", WbemError(FORGOTTEN))
+    connection.fail("next", WbemError(FORGOTTEN))
+    begun = channel.start(call, terms)
+    with pytest.raises(MIError, match="RPC_E_INVALID_OBJECT"):
+        begun.next_batch()
+    assert len(connection.named("exec_notification_query")) == 2  # the first never stood
+    begun.close()
 
 
 def test_what_changes_nothing_is_asked_again_after_a_connection_broke(

@@ -411,7 +411,7 @@ def _channel_binding(level: str | None) -> Finding:
     if level is None:
         return Finding("channel binding", Verdict.SKIPPED, "the service does not say")
     if level.lower() != "none":
-        detail = f"{level}: logons under TLS are bound to the certificate, and ours are"
+        detail = f"{level}: it looks at what Kerberos and NTLM under TLS are bound to, as ours are"
         return Finding("channel binding", Verdict.OK, detail)
     return Finding(
         "channel binding",

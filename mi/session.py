@@ -31,9 +31,10 @@ from mi.workers import Work
 if TYPE_CHECKING:
     from mi.aio import AsyncCalls
     from mi.application import Application
-    from mi.powershell.engines import PowerShell, ScriptKeywords
+    from mi.powershell.engines import PowerShell, ResumeKeywords, ScriptKeywords
     from mi.powershell.result import PowerShellResult
     from mi.powershell.running import RunningScript
+    from mi.powershell.script import DisconnectedScript
 
 __all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "CallKeywords", "Session"]
 
@@ -228,6 +229,24 @@ class Session(SessionShells, SessionCalls):
         **keywords: Unpack[ScriptKeywords],
     ) -> RunningScript:
         """Return a script whose records are iterated as they come; else as `powershell`."""
+        return self._scripts(lambda scripts: scripts.start(script, parameters, **keywords))
+
+    def resume_powershell(
+        self, script: DisconnectedScript, **keywords: Unpack[ResumeKeywords]
+    ) -> RunningScript:
+        """Go on with a script that `RunningScript.disconnect` has left, in whichever session.
+
+        Args:
+            script: what that returned; its texts may have been kept anywhere.
+            keywords: those of `mi.powershell.engines.ResumeKeywords`.
+
+        Raises:
+            InvalidParameter: it is none.
+            NotFound: the server knows it no more; it is told when the script is read.
+        """
+        return self._scripts(lambda scripts: scripts.resume(script, **keywords))
+
+    def _scripts(self, begin: Callable[[PowerShell], RunningScript]) -> RunningScript:
         from mi.powershell.engines import PowerShell  # noqa: PLC0415 - only who runs scripts
         from mi.powershell.script_calls import Far  # noqa: PLC0415 - needs all of it
 
@@ -237,7 +256,7 @@ class Session(SessionShells, SessionCalls):
                 size = self._options.values.get("max_envelope_size", _ENVELOPE_SIZE)
                 far = Far(self.run, size * _KILOBYTE)
                 self._powershell = PowerShell(far, self.destination, self._operations.submit)
-            return self._powershell.start(script, parameters, **keywords)
+            return begin(self._powershell)
         except MIError as error:
             error.located(self.destination, "PowerShell")
             raise

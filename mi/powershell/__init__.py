@@ -11,9 +11,11 @@ from mi.powershell.prompts import Choice, Field, PromptKind, ScriptPrompt
 from mi.powershell.records import InformationRecord, ProgressRecord, Record, Stream
 from mi.powershell.result import PowerShellFailed, PowerShellResult
 from mi.powershell.running import RunningScript
+from mi.powershell.script import DisconnectedScript
 
 __all__ = [
     "Choice",
+    "DisconnectedScript",
     "Engine",
     "EnumValue",
     "ErrorRecord",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.powershell.command_shells import CommandShells
@@ -19,14 +19,14 @@ from mi.powershell.process_output import ProcessOutput
 from mi.powershell.prompts import AnswerPrompt
 from mi.powershell.records import Record
 from mi.powershell.running import RunningScript, ScriptRun
-from mi.powershell.script import Script
+from mi.powershell.script import DisconnectedScript, Script
 from mi.powershell.script_calls import Far, ScriptCalls
 
 if TYPE_CHECKING:
     from mi.powershell.runspace_pool import RunspacePool
     from mi.workers import Work
 
-__all__ = ["Engine", "PowerShell", "ScriptKeywords"]
+__all__ = ["Engine", "PowerShell", "ResumeKeywords", "ScriptKeywords"]
 
 _LIBRARY: Final = "psrpcore"
 _EXTRA: Final = "management-infrastructure[powershell]"
@@ -55,6 +55,8 @@ class ScriptKeywords(TypedDict, total=False):
             or something is asked for that needs one, else in a process.
         configuration_name: the session configuration; it needs a runspace.
         executable: powershell.exe, or another; it needs a process.
+        detachable: whether it gets a runspace pool of its own, so that it can be left to itself by
+            `RunningScript.disconnect`; it needs a runspace.
         on_prompt: answers what the script asks; it needs a runspace.
         on_record: told each record as it comes.
         depth: how deep a process sends objects, 1 to 100.
@@ -68,6 +70,7 @@ class ScriptKeywords(TypedDict, total=False):
     engine: Engine | str | None
     configuration_name: str | None
     executable: str | None
+    detachable: bool | None
     on_prompt: AnswerPrompt | None
     on_record: Callable[[Record], object] | None
     depth: int
@@ -75,7 +78,15 @@ class ScriptKeywords(TypedDict, total=False):
     timeout: float | timedelta | None
 
 
-_ONLY_RUNSPACE: Final = ("configuration_name", "on_prompt")
+class ResumeKeywords(TypedDict, total=False):
+    """The keywords of a script that is gone on with; they mean the same."""
+
+    on_prompt: AnswerPrompt | None
+    on_record: Callable[[Record], object] | None
+    timeout: float | timedelta | None
+
+
+_ONLY_RUNSPACE: Final = ("configuration_name", "detachable", "on_prompt")
 _ONLY_PROCESS: Final = ("executable",)
 
 
@@ -132,17 +143,43 @@ class PowerShell:
     def _pipeline(self, script: Script, calls: ScriptCalls, keywords: ScriptKeywords) -> ScriptRun:
         from mi.powershell.pipeline import Pipeline  # noqa: PLC0415 - the extra may be missing
 
-        pool = self.pool(keywords.get("configuration_name") or _CONFIGURATION)
-        return Pipeline(pool, script, calls, keywords.get("on_prompt"))
+        name = keywords.get("configuration_name") or _CONFIGURATION
+        is_own = bool(keywords.get("detachable"))
+        pool = self._new_pool(name) if is_own else self.pool(name)
+        return Pipeline(pool, script, calls, keywords.get("on_prompt"), owns_pool=is_own)
+
+    def resume(
+        self, script: DisconnectedScript, **keywords: Unpack[ResumeKeywords]
+    ) -> RunningScript:
+        """Return a script that was left to itself.
+
+        Raises:
+            InvalidParameter: it has no such name.
+            NotSupported: the library is not installed.
+        """
+        _check_library()
+        from mi.powershell.pipeline import ResumedPipeline  # noqa: PLC0415 - as above
+
+        try:
+            pool = self._new_pool(script.configuration_name, UUID(script.pool_id))
+            calls = ScriptCalls(self._far, keywords.get("timeout"))
+            run = ResumedPipeline(pool, script, calls, keywords.get("on_prompt"))
+        except (AttributeError, ValueError) as error:
+            raise InvalidParameter(f"{script!r} is no disconnected script") from error
+        return RunningScript(run, calls, self._host, self._submit, keywords.get("on_record"))
+
+    def _new_pool(self, configuration_name: str, pool_id: UUID | None = None) -> RunspacePool:
+        from mi.powershell.runspace_pool import RunspacePool  # noqa: PLC0415 - as above
+
+        most = _MOST_RUNSPACES if pool_id is None else 1
+        return RunspacePool(self._far, configuration_name, most, pool_id)
 
     def pool(self, configuration_name: str) -> RunspacePool:
         """Return the runspace pool of a session configuration, which is kept."""
-        from mi.powershell.runspace_pool import RunspacePool  # noqa: PLC0415 - as above
-
         with self._lock:
             key = configuration_name.lower()
             if key not in self._pools:
-                self._pools[key] = RunspacePool(self._far, configuration_name, _MOST_RUNSPACES)
+                self._pools[key] = self._new_pool(configuration_name)
             return self._pools[key]
 
 
@@ -164,12 +201,17 @@ def _engine(keywords: ScriptKeywords) -> Engine:
     refused = only_process if engine is Engine.RUNSPACE else only_runspace
     if refused:
         raise InvalidParameter(f"the {engine} engine knows no {refused[0]}")
-    if engine is Engine.RUNSPACE and not _has_library():
+    if engine is Engine.RUNSPACE:
+        _check_library()
+    return engine
+
+
+def _check_library() -> None:
+    if not _has_library():
         raise NotSupported(
             f"runspaces need {_LIBRARY}, which is not installed",
             advice=f"pip install '{_EXTRA}'",
         )
-    return engine
 
 
 def _has_library() -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from base64 import b64encode
 from threading import Lock
 from typing import Any, Final
+from uuid import UUID
 
 import psrpcore
 from psrpcore import types as ps
 
-from mi.errors import ConnectionFailed, MIError, ShellLost
+from mi.errors import ConnectionFailed, InvalidParameter, MIError, ShellLost
 from mi.operation import Operation
 from mi.powershell.exchange import Payload, reading
 from mi.powershell.fragments import FragmentReader
@@ -25,19 +26,20 @@ from mi.powershell.psrp_records import error_of, record_of_event
 from mi.powershell.psrp_values import has_secret, to_psrp
 from mi.powershell.records import Record, Stream
 from mi.powershell.runspace_pool import RunspacePool
-from mi.powershell.script import Script
+from mi.powershell.script import DisconnectedScript, Script
 from mi.powershell.script_calls import ScriptCalls
 from mi.shell_calls import (
     POWERSHELL_CTRL_C,
     CommandEvent,
     CommandStarted,
+    FollowCommand,
     Output,
     RunCommand,
     SendInput,
     SignalCommand,
 )
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "ResumedPipeline"]
 
 _FAILED: Final = ps.PSInvocationState.Failed
 _STOPPED: Final = ps.PSInvocationState.Stopped
@@ -52,11 +54,19 @@ class Pipeline:
         script: what.
         calls: runs its calls.
         answer: answers its questions, or None.
+        owns_pool: whether the pool is closed with it, and may be left with it.
     """
 
     def __init__(
-        self, pool: RunspacePool, script: Script, calls: ScriptCalls, answer: AnswerPrompt | None
+        self,
+        pool: RunspacePool,
+        script: Script,
+        calls: ScriptCalls,
+        answer: AnswerPrompt | None = None,
+        *,
+        owns_pool: bool = False,
     ) -> None:
+        self._owns_pool = owns_pool
         self._pool = pool
         self._script = script
         self._calls = calls
@@ -241,14 +251,34 @@ class Pipeline:
     def _signal(self) -> None:
         self._calls.do(SignalCommand(self._shell, self._command_id, POWERSHELL_CTRL_C))
 
+    def disconnect(self) -> DisconnectedScript:
+        """Leave it to itself; return what names it."""
+        if not self._owns_pool:
+            raise InvalidParameter(
+                "the script shares its runspaces with others", advice="Start it with detachable."
+            )
+        if self._operation is None or self._state is not None:
+            raise InvalidParameter("the script has not begun, or it has ended")
+        if self._input is not None:
+            self._input.end()
+        pool_id = self._pool.disconnect(self._calls)
+        self.close()
+        return DisconnectedScript(
+            str(pool_id), str(self._core.pipeline_id), self._pool.configuration_name
+        )
+
     def close(self) -> None:
-        """End it, whatever it does; the pool stays as it is."""
+        """End it, whatever it does; a pool that it shares stays as it is."""
         if self._input is not None:
             self._input.end()
         operation, self._operation = self._operation, None
-        if operation is not None:
-            self._exchange.forget(self._core)
-            self._calls.end(operation)
+        try:
+            if operation is not None:
+                self._exchange.forget(self._core)
+                self._calls.end(operation)
+        finally:
+            if self._owns_pool:
+                self._pool.close()
 
     def _leave(self) -> None:
         operation, self._operation = self._operation, None
@@ -256,3 +286,38 @@ class Pipeline:
             self._exchange.forget(self._core)
             self._calls.leave(operation)
         self._raise_failure()
+
+
+class ResumedPipeline(Pipeline):
+    """A script that was left to itself, and is gone on with.
+
+    Args:
+        pool: that of the script, which is connected.
+        script: what names it.
+        calls: runs its calls.
+        answer: answers its questions, or None.
+    """
+
+    def __init__(
+        self,
+        pool: RunspacePool,
+        script: DisconnectedScript,
+        calls: ScriptCalls,
+        answer: AnswerPrompt | None,
+    ) -> None:
+        super().__init__(pool, Script(""), calls, answer, owns_pool=True)
+        self._pipeline_id = UUID(script.pipeline_id)
+
+    def _begin(self) -> Operation[CommandEvent]:
+        self._shell, self._exchange = self._pool.open(self._calls)
+        self._exchange.prepare(self._find)
+        self._command_id = str(self._pipeline_id).upper()
+        self._operation = self._calls.run(
+            FollowCommand(self._shell, self._command_id, connects=True, streams=("stdout",))
+        )
+        if self._is_stop_wanted:
+            self._signal()
+        return self._operation
+
+    def _find(self, pool: psrpcore.ClientRunspacePool) -> None:
+        self._core = psrpcore.ClientPowerShell(pool, pipeline_id=self._pipeline_id)

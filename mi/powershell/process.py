@@ -5,12 +5,13 @@ from __future__ import annotations
 from threading import Lock
 from typing import Final
 
-from mi.errors import MIError, ShellLost
+from mi.errors import MIError, NotSupported, ShellLost
 from mi.operation import Operation
 from mi.powershell.command_shells import CommandShells, OpenedShell
 from mi.powershell.encoded_command import EncodedCommand
 from mi.powershell.process_output import ProcessOutput
 from mi.powershell.records import Record
+from mi.powershell.script import DisconnectedScript
 from mi.powershell.script_calls import ScriptCalls
 from mi.shell_calls import (
     CTRL_C,
@@ -127,6 +128,12 @@ class Process:
             is_first, self._is_stop_wanted = not self._is_stop_wanted, True
         if is_first and self._operation is not None and not self._is_over:
             self._signal()
+
+    def disconnect(self) -> DisconnectedScript:
+        """Refuse: a process cannot be left and found again by its script."""
+        raise NotSupported(
+            "a script in a process cannot be disconnected", advice="Use the runspace engine."
+        )
 
     def _signal(self) -> None:
         if self._shell is not None and self._command_id is not None:

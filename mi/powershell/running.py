@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from mi.errors import InvalidParameter, MIError, OperationTimeout
 from mi.powershell.records import Record
 from mi.powershell.result import PowerShellResult
+from mi.powershell.script import DisconnectedScript
 from mi.powershell.script_calls import ScriptCalls
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class ScriptRun(Protocol):
 
     def close(self) -> None:
         """End it at once, if it has not ended."""
+        ...
+
+    def disconnect(self) -> DisconnectedScript:
+        """Leave it to itself; return what names it."""
         ...
 
 
@@ -106,8 +111,7 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
 
     def _fetch(self) -> bool:
         """Wait for more records; False is the end."""
-        if self._is_closed:
-            raise InvalidParameter("the script is closed").located(self._host, OPERATION)
+        self._refuse_if_closed()
         if self._failure is not None:
             raise self._failure.with_traceback(None)
         if self._is_over:
@@ -124,6 +128,10 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
             self._is_closed = True
             self._end()
             raise
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise InvalidParameter("the script is closed").located(self._host, OPERATION)
 
     def _fail(self, error: MIError) -> MIError:
         self._failure = error.located(self._host, OPERATION)
@@ -165,6 +173,25 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
         What it wrote before still comes, and then its end; its runspace stays as it is.
         """
         self._run.stop()
+
+    def disconnect(self) -> DisconnectedScript:
+        """Leave a detachable script to itself, and close this; it runs on (WinRM 3).
+
+        `Session.resume_powershell` goes on with it, in this process or another one. Records that
+        have come and were not taken are lost; the server keeps what is written from now on.
+
+        Raises:
+            InvalidParameter: it is not detachable, has not begun, or has ended.
+            NotSupported: it runs in a process, or the server cannot do that.
+        """
+        self._refuse_if_closed()
+        try:
+            left = self._run.disconnect()
+        except MIError as error:
+            error.located(self._host, OPERATION)
+            raise
+        self.close()
+        return left
 
     def cancel(self) -> None:
         """End the script at once, from any thread: whoever waits gets `OperationCancelled`."""

@@ -22,10 +22,10 @@ from mi.powershell.fragments import FragmentReader, fragment_limit
 from mi.powershell.psrp_records import error_of
 from mi.powershell.script_calls import Far, ScriptCalls
 from mi.shell_calls import (
+    ConnectShell,
     DisconnectShell,
     OpenShell,
     ReceiveOutput,
-    ReconnectShell,
     SendInput,
     ShellDescription,
     ShellOption,
@@ -49,7 +49,7 @@ class RunspacePool:
         far: the session.
         configuration_name: the session configuration, which says who may do what (JEA).
         max_runspaces: how many pipelines may run at once.
-        idle_timeout: seconds without a message after which the server may close it, or None.
+        pool_id: of one that was disconnected, which is connected instead of opening another.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class RunspacePool:
         far: Far,
         configuration_name: str = DEFAULT_CONFIGURATION,
         max_runspaces: int = 1,
-        idle_timeout: float | None = None,
+        pool_id: UUID | None = None,
     ) -> None:
         self._far = far
         self.configuration_name = configuration_name
         self._max_runspaces = max_runspaces
-        self._idle_timeout = idle_timeout
+        self._pool_id = pool_id
         self._opening = Lock()
         self._operation: Operation[ShellDescription] | None = None
         self._shell: ShellDescription | None = None
@@ -74,7 +74,9 @@ class RunspacePool:
         host = ps.HostInfo(
             IsHostNull=False, IsHostUINull=True, IsHostRawUINull=True, UseRunspaceHost=False
         )
-        pool = psrpcore.ClientRunspacePool(host=host, max_runspaces=self._max_runspaces)
+        pool = psrpcore.ClientRunspacePool(
+            host=host, max_runspaces=self._max_runspaces, runspace_pool_id=self._pool_id
+        )
         return Exchange(pool, fragment_limit(self._far.envelope_size))
 
     @property
@@ -96,29 +98,42 @@ class RunspacePool:
             shell = self._shell
             if shell is None or self._exchange.state is not _OPENED:
                 self._drop()
-                shell = self._open(calls)
+                self._exchange = self._new()
+                self._has_key = False
+                begin = self._create if self._pool_id is None else self._connect
+                shell = self._held(calls, *begin(self._exchange))
             return shell, self._exchange
 
-    def _open(self, calls: ScriptCalls) -> ShellDescription:
-        exchange = self._exchange = self._new()
-        self._has_key = False
+    def _create(self, exchange: Exchange) -> tuple[OpenShell, list[Payload]]:
         first, *rest = exchange.prepare(lambda pool: pool.open())
-        operation = self._far.run(
-            OpenShell(
-                resource_uri=self._uri,
-                shell_id=str(exchange.pool.runspace_pool_id).upper(),
-                name="Runspace1",
-                input_streams=("stdin", "pr"),
-                output_streams=("stdout",),
-                idle_timeout=self._idle_timeout,
-                options=(_VERSION,),
-                creation_xml=first.data,
-            )
+        call = OpenShell(
+            resource_uri=self._uri,
+            shell_id=str(exchange.pool.runspace_pool_id).upper(),
+            name="Runspace1",
+            input_streams=("stdin", "pr"),
+            output_streams=("stdout",),
+            options=(_VERSION,),
+            creation_xml=first.data,
         )
+        return call, rest
+
+    def _connect(self, exchange: Exchange) -> tuple[ConnectShell, list[Payload]]:
+        first, *rest = exchange.prepare(lambda pool: pool.connect())
+        shell_id = str(exchange.pool.runspace_pool_id).upper()
+        return ConnectShell(shell_id, self._uri, first.data), rest
+
+    def _held(
+        self, calls: ScriptCalls, call: OpenShell | ConnectShell, rest: list[Payload]
+    ) -> ShellDescription:
+        exchange = self._exchange
+        operation = self._far.run(call)
         try:
             shell: ShellDescription = next(operation)
             self._send(calls, shell, rest)
-            self._receive(calls, shell, exchange, lambda _: exchange.state is _OPENED)
+            if shell.connect_response is not None:
+                exchange.receive(FragmentReader(), shell.connect_response)
+            if exchange.state is not _OPENED:
+                self._receive(calls, shell, exchange, lambda _: exchange.state is _OPENED)
         except MIError as error:
             operation.close()
             raise self._advised(error) from None
@@ -184,23 +199,17 @@ class RunspacePool:
             )
             self._has_key = True
 
-    # Leaving and coming back
+    # Its end
 
     def disconnect(self, calls: ScriptCalls) -> UUID:
-        """Leave it, and what runs in it, to itself; return what names it."""
+        """Leave it, and what runs in it, to itself; return what names it.
+
+        The server keeps what is written, and lets a script wait where that is much.
+        """
         shell, exchange = self.open(calls)
-        calls.do(DisconnectShell(shell))
+        calls.do(DisconnectShell(shell, buffer_mode="Block"))
         exchange.prepare(lambda pool: pool.disconnect())
         return exchange.pool.runspace_pool_id
-
-    def reconnect(self, calls: ScriptCalls) -> None:
-        """Go on with it, after `disconnect`."""
-        with self._opening:
-            if self._shell is not None:
-                calls.do(ReconnectShell(self._shell))
-                self._exchange.prepare(lambda pool: pool.reconnect())
-
-    # Its end
 
     def lose(self, shell: ShellDescription) -> None:
         """Take note that the server has no such shell any more; the next use opens another."""

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["Script"]
+__all__ = ["DisconnectedScript", "Script"]
 
 _DEPTHS: Final = range(1, 101)
+
+
+class DisconnectedScript(NamedTuple):
+    """A script that runs on with nobody connected; texts, to be kept and found again by.
+
+    Attributes:
+        pool_id: of its runspace pool.
+        pipeline_id: its own.
+        configuration_name: of the session configuration.
+    """
+
+    pool_id: str
+    pipeline_id: str
+    configuration_name: str
 
 
 @dataclass(frozen=True, slots=True)

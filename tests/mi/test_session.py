@@ -632,6 +632,8 @@ def test_powershell_is_refused_by_a_closed_session_and_says_where(fake: Fake) ->
     session, _ = fake()
     with pytest.raises(TypeMismatch, match="server01: PowerShell: the parameters of a script"):
         session.powershell("x", 5)  # type: ignore[arg-type]  # a caller's mistake
+    with pytest.raises(InvalidParameter, match=r"server01: PowerShell: .* no disconnected script"):
+        session.resume_powershell("x")  # type: ignore[arg-type]  # likewise
     session.close()
     with pytest.raises(InvalidParameter, match="server01: PowerShell: the session is closed"):
         session.start_powershell("x")

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import mi
 from mi.powershell import (
+    DisconnectedScript,
     PowerShellFailed,
     PromptKind,
     Record,
@@ -426,6 +428,27 @@ def test_many_values_go_in_few_messages(session: mi.Session, endpoint: Endpoint)
     result = session.powershell("$input", input=range(500), engine="runspace")
     assert result.output == list(range(500))
     assert actions(endpoint).count("Send") < 100
+
+
+def test_a_script_is_left_to_itself_and_gone_on_with_by_another_session(
+    endpoint: Endpoint,
+) -> None:
+    text = "Write-Output 1; Start-Sleep -Milliseconds 300; Write-Output 2; Write-Warning 'done'"
+    with session_with(endpoint) as first:
+        running = first.start_powershell(text, detachable=True)
+        assert next(running).value == 1
+        left = running.disconnect()
+        assert first.powershell("Get-Answer").output[0] == 42
+    assert endpoint.open_shells == 1
+    with session_with(endpoint) as second:
+        result = second.resume_powershell(DisconnectedScript(*left), timeout=EARLY).result()
+        assert (result.output, result.warnings) == ([2], ["done"])
+
+
+def test_a_script_that_nobody_knows_is_an_error(session: mi.Session) -> None:
+    nobody = DisconnectedScript(str(uuid4()), str(uuid4()), "Microsoft.PowerShell")
+    with pytest.raises(mi.NotFound):
+        session.resume_powershell(nobody).result()
 
 
 def test_a_session_configuration_that_is_not_there_is_named(session: mi.Session) -> None:

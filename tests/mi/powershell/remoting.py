@@ -20,11 +20,12 @@ from mi.powershell.script_calls import Far
 from mi.shell_calls import (
     CommandEnded,
     CommandStarted,
+    ConnectShell,
     DisconnectShell,
+    FollowCommand,
     OpenShell,
     Output,
     ReceiveOutput,
-    ReconnectShell,
     RunCommand,
     SendInput,
     ShellDescription,
@@ -112,6 +113,15 @@ class FarSide:
         self._take(call.creation_xml)
         yield ShellDescription(call.shell_id or "", call.resource_uri)
 
+    def _connect(self, call: ConnectShell) -> Iterator[Any]:
+        assert call.connect_xml is not None
+        self.pool.disconnect()
+        self.pool.connect()
+        self.pool.prepare_message(self.pool.our_capability)
+        self._take(call.connect_xml)
+        response = b"".join(self.outgoing.pop(None))
+        yield ShellDescription(call.shell_id, call.resource_uri, connect_response=response)
+
     def _receive(self, _: ReceiveOutput) -> Iterator[Any]:
         while self.outgoing.get(None):
             yield Output("stdout", self.outgoing[None].popleft())
@@ -121,6 +131,13 @@ class FarSide:
         psrpcore.ServerPipeline(self.pool, pipeline_id)
         self._take(b64decode("".join(call.arguments)))
         yield CommandStarted(str(pipeline_id).upper())
+        yield from self._written(pipeline_id)
+
+    def _follow(self, call: FollowCommand) -> Iterator[Any]:
+        yield CommandStarted(call.command_id)
+        yield from self._written(UUID(call.command_id))
+
+    def _written(self, pipeline_id: UUID) -> Iterator[Any]:
         while True:
             pieces = self.outgoing.setdefault(pipeline_id, deque())
             if not pieces:
@@ -212,5 +229,6 @@ ANSWERS: dict[type[Any], Callable[[FarSide, Any], Iterator[Any]]] = {
     SendInput: FarSide._send,
     SignalCommand: FarSide._signal,
     DisconnectShell: FarSide._nothing,
-    ReconnectShell: FarSide._nothing,
+    ConnectShell: FarSide._connect,
+    FollowCommand: FarSide._follow,
 }

@@ -1,6 +1,7 @@
 """The choice between the ways to run a script, and the one face of both."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -8,8 +9,9 @@ from mi.errors import InvalidParameter, NotSupported, TypeMismatch
 from mi.powershell import engines
 from mi.powershell.engines import Engine, PowerShell
 from mi.powershell.objects import SecureString
-from mi.powershell.pipeline import Pipeline
+from mi.powershell.pipeline import Pipeline, ResumedPipeline
 from mi.powershell.process import Process
+from mi.powershell.script import DisconnectedScript
 from mi.powershell.script_calls import Far
 
 
@@ -43,6 +45,7 @@ def test_a_process_is_used_where_it_is_not(face: PowerShell) -> None:
         ({"executable": "pwsh.exe"}, Process),
         ({"configuration_name": "Ops"}, Pipeline),
         ({"on_prompt": lambda _: ""}, Pipeline),
+        ({"detachable": True}, Pipeline),
         ({"engine": None, "configuration_name": None}, Pipeline),
     ],
 )
@@ -56,6 +59,7 @@ def test_what_is_asked_for_chooses(face: PowerShell, keywords: Any, kind: type[A
         ({"engine": "magic"}, "no engine 'magic'; there are runspace and process"),
         ({"engine": "process", "configuration_name": "Ops"}, "knows no configuration_name"),
         ({"engine": "process", "on_prompt": lambda _: ""}, "knows no on_prompt"),
+        ({"engine": "process", "detachable": True}, "knows no detachable"),
         ({"engine": "runspace", "executable": "pwsh.exe"}, "knows no executable"),
         ({"executable": "pwsh.exe", "configuration_name": "Ops"}, "knows no configuration_name"),
         ({"depth": 0}, "1 to 100"),
@@ -111,3 +115,36 @@ def test_an_argument_of_the_wrong_type_is_refused_before_anything_is_sent(
         face.start("x", 5)  # type: ignore[arg-type]  # a caller's mistake
     with pytest.raises(TypeMismatch):
         face.start("x", {"P": object()}, engine="process")
+
+
+def test_what_is_detachable_has_a_pool_of_its_own(face: PowerShell) -> None:
+    own = face.start("x", detachable=True)._run._pool  # type: ignore[attr-defined]  # a pipeline's
+    shared = face.start("x")._run._pool  # type: ignore[attr-defined]
+    assert own is not shared
+    assert shared is face.pool("Microsoft.PowerShell")
+
+
+_LEFT = DisconnectedScript(str(UUID(int=1)), str(UUID(int=2)), "Ops")
+
+
+def test_what_was_left_is_gone_on_with(face: PowerShell) -> None:
+    told: list[Any] = []
+    script = face.resume(_LEFT, on_record=told.append, timeout=5)
+    run = script._run
+    assert isinstance(run, ResumedPipeline)
+    assert (run._pool.configuration_name, run._pool._pool_id) == ("Ops", UUID(int=1))
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["text", DisconnectedScript("x", "y", "z"), DisconnectedScript(str(UUID(int=1)), "", "")],
+)
+def test_what_names_no_script_is_refused(face: PowerShell, left: Any) -> None:
+    with pytest.raises(InvalidParameter, match="is no disconnected script"):
+        face.resume(left)
+
+
+@pytest.mark.usefixtures("_no_library")
+def test_going_on_needs_the_library(face: PowerShell) -> None:
+    with pytest.raises(NotSupported, match="pip install"):
+        face.resume(_LEFT)

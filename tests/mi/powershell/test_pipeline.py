@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psrpcore
 import pytest
@@ -11,6 +12,7 @@ from psrpcore import types as ps
 from mi.credentials import Credentials
 from mi.errors import (
     ConnectionFailed,
+    InvalidParameter,
     MIError,
     NotSupported,
     ProtocolError,
@@ -18,15 +20,17 @@ from mi.errors import (
     TypeMismatch,
 )
 from mi.powershell.objects import SecureString
-from mi.powershell.pipeline import Pipeline
+from mi.powershell.pipeline import Pipeline, ResumedPipeline
 from mi.powershell.prompts import PromptKind
 from mi.powershell.records import InformationRecord, Record, Stream
 from mi.powershell.runspace_pool import RunspacePool
-from mi.powershell.script import Script
+from mi.powershell.script import DisconnectedScript, Script
 from mi.powershell.script_calls import ScriptCalls
 from mi.shell_calls import (
     POWERSHELL_CTRL_C,
     CommandStarted,
+    ConnectShell,
+    FollowCommand,
     OpenShell,
     Output,
     ReceiveOutput,
@@ -405,3 +409,83 @@ def test_a_secure_string_without_a_key_is_not_readable(side: FarSide, run: Run) 
     (secret,) = _values(run())
     with pytest.raises(NotSupported):
         secret.reveal()
+
+
+# Left to itself
+
+
+def _own(side: FarSide, text: str = "x", **given: Any) -> Pipeline:
+    pool = RunspacePool(side.far, "Ops")
+    return Pipeline(pool, Script(text, **given), ScriptCalls(side.far), owns_pool=True)
+
+
+def _resumed(side: FarSide, left: DisconnectedScript) -> ResumedPipeline:
+    pool = RunspacePool(side.far, left.configuration_name, pool_id=UUID(left.pool_id))
+    return ResumedPipeline(pool, left, ScriptCalls(side.far), None)
+
+
+def test_a_script_is_left_and_gone_on_with(side: FarSide) -> None:
+    side.scripts["x"] = lambda one: one.write_output(1) or False
+    pipeline = _own(side)
+    assert pipeline.next_records() == [Record(Stream.OUTPUT, 1)]
+    left = pipeline.disconnect()
+    assert left == DisconnectedScript(
+        str(side.pool.runspace_pool_id), side.calls(RunCommand)[0].command_id.lower(), "Ops"
+    )
+    (server,) = side.pool.pipeline_table.values()
+    server.write_output(2)
+    server.complete()
+    again = _resumed(side, left)
+    assert _values(again) == [2]
+    (follow,) = side.calls(FollowCommand)
+    assert follow.connects
+    assert follow.command_id == left.pipeline_id.upper()
+    again.close()
+    assert side.ends(ConnectShell) == [["close"]]
+
+
+def test_a_script_that_is_gone_on_with_can_be_stopped(side: FarSide) -> None:
+    side.scripts["x"] = lambda one: one.write_output(1) or False
+    pipeline = _own(side)
+    pipeline.next_records()
+    again = _resumed(side, pipeline.disconnect())
+    again.stop()
+    assert _all(again) == []
+    assert again.was_stopped
+
+
+def test_input_that_is_still_to_come_is_not_waited_for(side: FarSide) -> None:
+    enough = threading.Event()
+
+    def endless() -> Any:
+        while not enough.wait(0.01):
+            yield 1
+
+    pipeline = _own(side, input=endless())
+    pipeline.next_records()
+    pipeline.disconnect()
+    enough.set()
+    assert pipeline._input is not None
+    assert pipeline._input.failure is None
+
+
+def test_only_what_runs_in_a_pool_of_its_own_can_be_left(side: FarSide, run: Run) -> None:
+    side.scripts["x"] = lambda one: one.write_output(1) or False
+    shared = run()
+    shared.next_records()
+    with pytest.raises(InvalidParameter, match="shares its runspaces"):
+        shared.disconnect()
+    with pytest.raises(InvalidParameter, match="has not begun"):
+        _own(side).disconnect()
+    ended = _own(side, "other")
+    _all(ended)
+    with pytest.raises(InvalidParameter, match="or it has ended"):
+        ended.disconnect()
+
+
+def test_a_pool_of_its_own_is_closed_with_the_script(side: FarSide) -> None:
+    pipeline = _own(side)
+    _all(pipeline)
+    assert side.ends(OpenShell) == [[]]
+    pipeline.close()
+    assert side.ends(OpenShell) == [["close"]]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mi.errors import ConnectionFailed, MIError, ShellLost
+from mi.errors import ConnectionFailed, MIError, NotSupported, ShellLost
 from mi.powershell.command_shells import CommandShells
 from mi.powershell.encoded_command import EncodedCommand
 from mi.powershell.process import Process
@@ -184,6 +184,11 @@ def test_a_shell_that_does_not_say_what_it_should_is_an_error(
 ) -> None:
     with pytest.raises(MIError, match=complaint):
         side.process(*play).next_records()
+
+
+def test_it_cannot_be_left_to_itself(side: _Side) -> None:
+    with pytest.raises(NotSupported, match="Use the runspace engine"):
+        side.process().disconnect()
 
 
 def test_what_was_never_begun_has_nothing_to_end(side: _Side) -> None:

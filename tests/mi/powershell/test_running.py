@@ -17,6 +17,7 @@ from mi.errors import (
 )
 from mi.powershell.records import Record, Stream
 from mi.powershell.running import RunningScript
+from mi.powershell.script import DisconnectedScript
 from mi.powershell.script_calls import Far, ScriptCalls
 from mi.shell_calls import SendInput, ShellDescription
 from mi.workers import Workers
@@ -25,6 +26,9 @@ from tests.mi.powershell.remoting import Operation
 
 _A, _B = Record(Stream.OUTPUT, "a"), Record(Stream.WARNING, "b")
 Make = Callable[..., RunningScript]
+
+
+_LEFT = DisconnectedScript("P", "C", "Ops")
 
 
 class _Run:
@@ -50,6 +54,12 @@ class _Run:
 
     def close(self) -> None:
         self.ends.append("close")
+
+    def disconnect(self) -> DisconnectedScript:
+        if self.was_stopped:
+            raise InvalidParameter("it has ended")
+        self.ends.append("disconnect")
+        return _LEFT
 
 
 _CALL = SendInput(ShellDescription("S"), None, b"")
@@ -127,6 +137,22 @@ def test_stopping_it_goes_to_the_script() -> None:
     script.stop()
     assert run.ends == ["stop"]
     assert (script.was_stopped, script.exit_code) == (True, 3)
+
+
+def test_leaving_it_to_itself_closes_it() -> None:
+    script, run = _script([_A])
+    assert script.disconnect() == _LEFT
+    assert run.ends == ["disconnect", "close"]
+    with pytest.raises(InvalidParameter, match="closed"):
+        script.disconnect()
+
+
+def test_what_cannot_be_left_says_where_it_is() -> None:
+    script, run = _script([_A])
+    run.was_stopped = True
+    with pytest.raises(InvalidParameter, match="server01: PowerShell: it has ended"):
+        script.disconnect()
+    assert next(script) == _A
 
 
 def test_cancelling_it_lets_nothing_begin() -> None:

@@ -1,5 +1,7 @@
 """Runspace pools, before a far side made of psrpcore's own server."""
 
+from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +11,10 @@ from mi.errors import AccessDenied, ConnectionFailed, MIError, NotFound
 from mi.powershell.runspace_pool import RunspacePool
 from mi.powershell.script_calls import ScriptCalls
 from mi.shell_calls import (
+    ConnectShell,
     DisconnectShell,
     OpenShell,
     ReceiveOutput,
-    ReconnectShell,
     SendInput,
     ShellOption,
 )
@@ -31,7 +33,7 @@ def calls(side: FarSide) -> ScriptCalls:
 
 
 def test_it_opens_when_it_is_first_used_and_stays_open(side: FarSide, calls: ScriptCalls) -> None:
-    pool = RunspacePool(side.far, idle_timeout=300)
+    pool = RunspacePool(side.far)
     assert not pool.is_open
     shell, exchange = pool.open(calls)
     assert pool.is_open
@@ -41,7 +43,6 @@ def test_it_opens_when_it_is_first_used_and_stays_open(side: FarSide, calls: Scr
     assert call.shell_id == str(exchange.pool.runspace_pool_id).upper()
     assert call.options == (ShellOption("protocolversion", "2.3", must_comply=True),)
     assert (call.input_streams, call.output_streams) == (("stdin", "pr"), ("stdout",))
-    assert call.idle_timeout == 300
     assert side.ends(ReceiveOutput) == [["close"]]
     assert side.ends(OpenShell) == [[]]
 
@@ -140,17 +141,31 @@ def test_a_key_is_exchanged_once(side: FarSide, calls: ScriptCalls) -> None:
 
 def test_it_can_be_left_and_gone_on_with(side: FarSide, calls: ScriptCalls) -> None:
     pool = RunspacePool(side.far)
-    pool.reconnect(calls)
-    assert side.calls(ReconnectShell) == []
     name = pool.disconnect(calls)
     assert str(name).upper() == side.calls(OpenShell)[0].shell_id
+    assert side.calls(DisconnectShell)[0].buffer_mode == "Block"
     assert not pool.is_open
-    assert len(side.calls(DisconnectShell)) == 1
-    pool.reconnect(calls)
-    assert pool.is_open
-    assert len(side.calls(ReconnectShell)) == 1
-    pool.open(calls)
-    assert len(side.calls(OpenShell)) == 1
+    again = RunspacePool(side.far, pool_id=name)
+    shell, exchange = again.open(calls)
+    assert again.is_open
+    assert exchange.pool.runspace_pool_id == name
+    assert shell.shell_id == side.calls(ConnectShell)[0].shell_id == str(name).upper()
+    again.exchange_key(calls)
+
+
+def test_what_the_connection_does_not_answer_is_received(
+    side: FarSide, calls: ScriptCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_: FarSide, call: ConnectShell) -> Any:
+        (shell,) = FarSide._connect(side, call)
+        side.outgoing.setdefault(None, deque()).append(shell.connect_response)
+        yield replace(shell, connect_response=None)
+
+    name = RunspacePool(side.far).disconnect(calls)
+    monkeypatch.setitem(remoting.ANSWERS, ConnectShell, silent)
+    again = RunspacePool(side.far, pool_id=name)
+    again.open(calls)
+    assert again.is_open
 
 
 def test_a_pool_that_the_server_has_deleted_is_opened_anew(

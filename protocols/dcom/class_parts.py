@@ -24,12 +24,16 @@ from protocols.dcom.heaps import Heap, Objects, heap_at, number_at
 
 __all__ = ["ClassPart", "Slot", "bits_length", "declared_class", "end_of_part", "read"]
 
+IS_NULL: Final = 1
+"""The bit of a property whose value is null (2.2.27)."""
+IS_DEFAULT: Final = 2
+"""The bit of a property whose value is inherited: by a class its own, by an instance all."""
+
 _HEADER: Final = struct.Struct("<IBII")
 _LOOKUP: Final = struct.Struct("<II")
 _INFO: Final = struct.Struct("<IHII")
 _NUMBER: Final = 4
 _PER_OCTET: Final = 4  # pairs of bits
-_IS_NULL: Final = 1
 _MOST_PROPERTIES: Final = 0x4000  # Windows allows 1024; their order is a number of 16 bits
 
 
@@ -61,6 +65,7 @@ class ClassPart:
         qualifiers: the class'.
         slots: the properties, by name.
         values_length: the octets of a value table.
+        unset: the bits of an instance that has nothing but default values.
     """
 
     octets: bytes
@@ -69,6 +74,7 @@ class ClassPart:
     qualifiers: NameMap[Qualifier]
     slots: tuple[Slot, ...]
     values_length: int
+    unset: int
 
     @property
     def layout(self) -> Layout:
@@ -139,7 +145,14 @@ def read(octets: bytes, objects: Objects) -> ClassPart:
         qualifiers,
         tuple(slots),
         reader.values_length,
+        sum(map(_unset, slots)),
     )
+
+
+def _unset(slot: Slot) -> int:
+    """Return the bits of a property that has its default value."""
+    flags = IS_DEFAULT if slot.declared.default is not None else IS_DEFAULT | IS_NULL
+    return flags << 2 * slot.order
 
 
 def _read_derivation(octets: bytes, position: int, end: int) -> tuple[tuple[str, ...], int]:
@@ -196,7 +209,7 @@ class _SlotReader:
         if start + WIDTHS[kind] > end:
             raise ProtocolError("a property has no room for its value")
         # An inherited default is here too: an instance brings no other class along.
-        if octet >> 2 * (order % _PER_OCTET) & _IS_NULL:
+        if octet >> 2 * (order % _PER_OCTET) & IS_NULL:
             return None
         return read_value(self._heap, kind, start, end)
 

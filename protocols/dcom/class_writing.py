@@ -12,7 +12,7 @@ from mi.names import NameMap
 from mi.schema import Class, Property
 from protocols.dcom import encoded_strings, methods_parts, object_blocks, qualifier_sets
 from protocols.dcom.cim_types import INHERITED, WIDTHS, type_number
-from protocols.dcom.class_parts import bits_length
+from protocols.dcom.class_parts import IS_DEFAULT, IS_NULL, bits_length
 from protocols.dcom.encoded_strings import NOTHING
 from protocols.dcom.encoded_values import Embed, pack
 from protocols.dcom.heaps import HeapWriter
@@ -23,7 +23,6 @@ _HEADER: Final = struct.Struct("<IBII")
 _LENGTH: Final = struct.Struct("<I")
 _LOOKUP: Final = struct.Struct("<II")
 _INFO: Final = struct.Struct("<IHII")
-_IS_NULL, _IS_INHERITED = 1, 2
 _PER_OCTET: Final = 4
 
 
@@ -92,9 +91,9 @@ class _PropertyTable:
         return _LOOKUP.pack(name, information)
 
     def _add_default(self, order: int, declared: Property) -> None:
-        flags = _IS_INHERITED if declared.propagated else 0
+        flags = IS_DEFAULT if declared.propagated else 0
         if declared.default is None:
-            flags |= _IS_NULL
+            flags |= IS_NULL
             self._values += b"\xff" * WIDTHS[declared.type]  # NoValue (2.2.74)
         else:
             self._values += pack(declared.default, declared.type, self._heap, self._embed)

@@ -124,6 +124,9 @@ def read_value(heap: Heap, cim_type: CimType, position: int, end: int) -> Any:
 
 # Writing
 
+_FIRST_ARRAY: Final = CimType.BOOLEAN_ARRAY
+_STRUCTS: Final = {one: struct.Struct(f"<{letter}") for one, letter in FORMATS.items()}
+
 
 class Embed(Protocol):
     """Writes what of a value is itself an object."""
@@ -144,7 +147,7 @@ def pack(value: Any, cim_type: CimType, heap: HeapWriter, embed: Embed) -> bytes
         InvalidParameter: WMI has no such value.
         TypeMismatch: it does not fit the type.
     """
-    if not cim_type.is_array:
+    if cim_type < _FIRST_ARRAY:
         return _pack_scalar(value, cim_type, heap, embed)
     element = cim_type.scalar
     reference = heap.reserve(_COUNT.size + len(value) * WIDTHS[element])
@@ -164,8 +167,7 @@ def _pack_element(value: Any, cim_type: CimType, heap: HeapWriter, embed: Embed)
 def _pack_scalar(value: Any, cim_type: CimType, heap: HeapWriter, embed: Embed) -> bytes:
     convert = _WRITERS.get(cim_type)
     try:
-        number = value if convert is None else convert(value, heap, embed)
-        return struct.pack(f"<{FORMATS[cim_type]}", number)
+        return _STRUCTS[cim_type].pack(value if convert is None else convert(value, heap, embed))
     except (struct.error, OverflowError, TypeError) as error:
         raise TypeMismatch(f"{shown(value)} is not a {cim_type.cim_name}") from error
 

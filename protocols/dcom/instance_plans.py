@@ -19,7 +19,7 @@ from mi.instance import Instance
 from mi.results import CimType
 from protocols.dcom import qualifier_sets
 from protocols.dcom.cim_types import FORMATS, WIDTHS
-from protocols.dcom.class_parts import ClassPart, Slot, bits_length
+from protocols.dcom.class_parts import IS_DEFAULT, IS_NULL, ClassPart, Slot, bits_length
 from protocols.dcom.encoded_values import READERS, Reader
 from protocols.dcom.heaps import Heap, Objects, heap_at
 
@@ -27,7 +27,6 @@ __all__ = ["InstancePlan"]
 
 _Picker = Callable[[Sequence[Any]], Sequence[Any]]
 
-_IS_NULL, _IS_DEFAULT = 1, 2
 _NO_SETS, _SETS = 1, 2  # InstPropQualSetFlag (2.2.65)
 _HEAD: Final = "<IBI"  # the length of the instance, flags, the name of its class
 _LENGTH: Final = 0
@@ -165,9 +164,9 @@ class InstancePlan:
             name, kind = slot.declared.name, slot.declared.type
             flags, place = pairs >> 2 * slot.order, self._places[slot.order]
             shape.template[name] = None
-            if flags & _IS_NULL:
+            if flags & IS_NULL:
                 continue
-            if flags & _IS_DEFAULT:
+            if flags & IS_DEFAULT:
                 shape.template[name] = slot.declared.default
                 if isinstance(slot.declared.default, (list, Instance)):
                     shape.copied.append((name, slot.declared.default))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from mi.errors import InvalidParameter
@@ -13,7 +13,7 @@ from mi.results import CimType, Flags
 from mi.schema import Class, Method, Property, Qualifier
 from mi.serial.embedding import DEEPEST
 from protocols.dcom import class_writing, object_blocks, object_names, wire_forms
-from protocols.dcom.class_parts import ClassPart, Slot, bits_length
+from protocols.dcom.class_parts import IS_DEFAULT, IS_NULL, ClassPart, bits_length
 from protocols.dcom.encoded_values import pack
 from protocols.dcom.heaps import HeapWriter
 from protocols.dcom.methods_parts import input_class, output_class
@@ -24,8 +24,7 @@ __all__ = ["write_class", "write_instance", "write_parameters", "write_results"]
 
 _HEAD: Final = struct.Struct("<IBI")
 _NO_QUALIFIERS: Final = struct.pack("<IB", 4, 1)  # an empty set, and none for any property
-_IS_NULL, _IS_DEFAULT = 1, 2
-_PER_OCTET: Final = 4
+_BOTH: Final = IS_NULL | IS_DEFAULT
 
 
 def _unknown(_namespace: str | None, _class_name: str) -> None:
@@ -141,11 +140,13 @@ class _Embedding:
         self, instance: Instance, part: ClassPart, properties: Collection[str] | None
     ) -> bytes:
         """Return the block of an instance."""
-        wanted = None if properties is None else {name.lower() for name in properties}
-        slots = [slot for slot in part.slots if _is_written(slot, instance, wanted)]
+        spelled = {name.lower(): name for name in instance}
+        if properties is not None:
+            wanted = {name.lower() for name in properties}
+            spelled = {name: one for name, one in spelled.items() if name in wanted}
         heap = HeapWriter()
         name = heap.name(part.name)
-        tables = self._tables(instance, part, slots, heap)
+        tables = self._tables(instance, part, spelled, heap)
         body = tables + _NO_QUALIFIERS + heap.octets()
         head = object_blocks.write_head(
             is_class=False, server_name=instance.server_name, namespace=instance.namespace
@@ -153,28 +154,30 @@ class _Embedding:
         return head + part.octets + _HEAD.pack(_HEAD.size + len(body), 0, name) + body
 
     def _tables(
-        self, instance: Instance, part: ClassPart, slots: Sequence[Slot], heap: HeapWriter
+        self, instance: Instance, part: ClassPart, spelled: Mapping[str, str], heap: HeapWriter
     ) -> bytes:
-        """Return the bits and the values of an instance; all but `slots` have the default."""
-        bits = 0
+        """Return the bits and the values of an instance.
+
+        Args:
+            instance: the instance.
+            part: its class.
+            spelled: what is written of it: its own names by those in lower case.
+            heap: takes what is no number.
+        """
+        bits, values = part.unset, bytearray(part.values_length)
         for slot in part.slots:
-            flags = _IS_DEFAULT if slot.declared.default is not None else _IS_DEFAULT | _IS_NULL
-            bits |= flags << 2 * slot.order
-        values = bytearray(part.values_length)
-        for slot in slots:
-            bits &= ~((_IS_DEFAULT | _IS_NULL) << 2 * slot.order)
-            value = instance[slot.declared.name]
-            if value is None:
-                bits |= _IS_NULL << 2 * slot.order
+            declared = slot.declared
+            name = spelled.get(declared.name.lower())
+            if name is None:
                 continue
-            entry = pack(value, slot.declared.type, heap, self)
-            values[slot.offset : slot.offset + len(entry)] = entry
-        return bits.to_bytes(bits_length(len(part.slots)), "little") + bytes(values)
-
-
-def _is_written(slot: Slot, instance: Instance, wanted: set[str] | None) -> bool:
-    name = slot.declared.name
-    return name in instance and (wanted is None or name.lower() in wanted)
+            bits &= ~(_BOTH << 2 * slot.order)
+            value = instance[name]
+            if value is None:
+                bits |= IS_NULL << 2 * slot.order
+            else:
+                entry = pack(value, declared.type, heap, self)
+                values[slot.offset : slot.offset + len(entry)] = entry
+        return bits.to_bytes(bits_length(len(part.slots)), "little") + values
 
 
 def _implied(instance: Instance) -> Class:

@@ -44,6 +44,8 @@ _ADVICE: Final[dict[type[Call[Any]], str]] = {
     " __InstanceCreationEvent WHERE TargetInstance ISA 'Win32_NTLogEvent'.",
 }
 
+_ELSEWHERE: Final = "Use protocol='WINRM', which carries more than WMI."
+
 
 class WmidcomChannel:
     """The way to one WMI service, and what the operations of a session share beside it.
@@ -109,9 +111,8 @@ class WmidcomChannel:
             return Single(operation, Access(self, call, control), call)
         enumeration = ENUMERATIONS.get(type(call))
         if enumeration is None:
-            raise NotSupported(
-                f"{call.operation} is not to be had over WMIDCOM", advice=_ADVICE.get(type(call))
-            )
+            advice = _ADVICE.get(type(call), _ELSEWHERE)
+            raise NotSupported(f"{call.operation} is not to be had over WMIDCOM", advice=advice)
         access = Access(self, call, control)
         return Reading(enumeration(access, call, control), access, is_endless=call.endless)
 

@@ -355,6 +355,14 @@ def test_the_event_log_is_not_to_be_had_and_the_error_says_what_is(session: mi.S
         next(session.subscribe_event_log("System"))
 
 
+def test_shells_are_not_to_be_had_and_the_error_says_where_they_are(session: mi.Session) -> None:
+    with (
+        pytest.raises(mi.NotSupported, match=r"over WMIDCOM\. Use protocol='WINRM'"),
+        session.shell() as shell,
+    ):
+        shell.run("hostname")
+
+
 # How they are read
 
 

@@ -28,25 +28,22 @@ def cut(data: bytes) -> tuple[bytes, list[memoryview]]:
     kept: list[bytes | memoryview] = []
     texts: list[memoryview] = []
     whole = memoryview(data)
-    done = tag = tags = 0
     find = data.find
-    while (begin := find(b">", tag) + 1) > 0:
+    done = position = tags = 0
+    while (name := find(b"Stream", position)) >= 0:
+        tag = _STREAM.match(data, data.rfind(b"<", position, name))
+        begin = name + 1 if tag is None else tag.end()
         end = find(b"<", begin)
         if end < 0 or (tags > _LOOKED_AT and end < tags * _LEAST):
             break
-        if end - begin >= _LEAST and _is_base64(data, tag, begin, end):
+        if tag is not None and end - begin >= _LEAST and find(b"&", begin, end) < 0:
             kept += (whole[done:begin], b"%s%d" % (_MARK, len(texts)))
             texts.append(whole[begin:end])
             done = end
-        tag, tags = end, tags + 1
+        position, tags = end, tags + 1
     if not texts:
         return data, texts
     return b"".join((*kept, whole[done:])), texts
-
-
-def _is_base64(data: bytes, tag: int, begin: int, end: int) -> bool:
-    """Return whether what follows a tag is the text of a Stream, and no more than that."""
-    return _STREAM.match(data, tag, begin) is not None and data.find(b"&", begin, end) < 0
 
 
 def restored(text: str, texts: Sequence[memoryview]) -> str | memoryview:

@@ -141,7 +141,7 @@ class FakeSystem:
         if found is not None:
             return found
         properties = [
-            (one.name, Property(one.name, one.type or CimType.STRING))
+            (one.name, Property(one.name, CimType.STRING if one.type is None else one.type))
             for one in instance.elements()
         ]
         return Class(instance.class_name, properties=NameMap(properties))

@@ -112,8 +112,10 @@ class CredSsp(ConnectionMethod):
                 raise self._no_token(context, answer)
 
     def _failure(self, context: Any, error: Exception) -> Rejected | MIError:
-        # A server tells a refusal by an error of Windows', and an old one by what it sends instead.
-        if _has_proved(context) and not self._is_accepted:
+        # A server tells a refusal by an error of Windows', and an old one by what it sends instead;
+        # of a user who was accepted before, that may as well be garbled.
+        is_told = hasattr(getattr(error, "base_error", None), "winerror")
+        if _has_proved(context) and (is_told or not self._is_accepted):
             return refused(self.user, self._address)
         return ProtocolError(
             f"the CredSSP handshake with {self._address.authority} failed:"

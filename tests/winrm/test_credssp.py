@@ -170,6 +170,16 @@ def test_after_the_user_was_accepted_once_garbage_is_no_refusal(user: User) -> N
         method.log_on(FakeWire(garbled))
 
 
+def test_a_refusal_that_is_told_is_one_whoever_was_accepted_before(user: User) -> None:
+    method = credssp(user)
+    method.log_on(FakeWire(Server()))
+    object.__setattr__(user, "password", "changed in the meantime")
+    with registered(User.random()):  # so that the acceptor is told
+        with pytest.raises(Rejected) as caught:
+            method.log_on(FakeWire(Server()))
+        assert caught.value.is_refusal
+
+
 def test_a_server_that_knows_only_the_old_versions_is_not_told_the_password(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import mi
 from mi import Credentials, Scheme
 from protocols.loopback import Endpoint
 from protocols.loopback.disturbances import AUTHENTICATION, Replace
+from protocols.loopback.users import User, registered
 from tests.sessions import settles
 
 ALL = ("Negotiate", "Kerberos", "CredSSP", "Digest", "Certificate", "Basic")
@@ -220,6 +221,51 @@ def test_a_password_that_is_refused_later_is_not_sent_again_either(scheme: Schem
                     opened.test_connection()
         # Digest answers one more challenge, since its nonce might only have been too old.
         assert endpoint.refused_logons == (2 if scheme is Scheme.DIGEST else 1)
+
+
+@pytest.mark.parametrize(
+    ("is_tls", "scheme"),
+    [(False, Scheme.NTLM_DOMAIN), (False, Scheme.CRED_SSP), (True, Scheme.BASIC)],
+)
+def test_a_password_that_changes_is_refused_no_more_often_than_there_are_connections(
+    is_tls: bool, scheme: Scheme
+) -> None:
+    def all_at_once(opened: mi.Session) -> list[BaseException]:
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                opened.test_connection(timeout=60)
+            except mi.MIError as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return failures
+
+    with (
+        Endpoint(schemes=ALL, tls=is_tls) as endpoint,
+        session(endpoint, endpoint.credentials_for(scheme)) as opened,
+    ):
+        assert all_at_once(opened) == []
+        object.__setattr__(endpoint.user, "password", "changed in the meantime")
+        with registered(User.random()):  # so that the acceptor is told
+            endpoint.drop_connections()
+            assert settles(lambda: endpoint.open_connections == 0)
+            refused = [
+                one for one in all_at_once(opened) if isinstance(one, mi.AuthenticationFailed)
+            ]
+            assert len(refused) == 64
+            assert (
+                1 <= endpoint.refused_logons <= 4
+            )  # those that a session opens, unless it is told
+            sent = endpoint.requests
+            with pytest.raises(mi.AuthenticationFailed):
+                opened.test_connection()
+            assert endpoint.requests == sent
 
 
 def test_a_list_goes_on_to_another_user_and_never_to_the_same() -> None:

@@ -16,7 +16,8 @@ from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Property, Qualifier
 from protocols.dcom.cim_types import WIDTHS, cim_type, type_number
-from protocols.dcom.encoded_values import Embed, pack, read_value
+from protocols.dcom.encoded_strings import NOTHING
+from protocols.dcom.encoded_values import READERS, Embed, pack, read_value
 from protocols.dcom.heaps import Heap, HeapWriter, number_at
 
 __all__ = [
@@ -35,6 +36,8 @@ CIM_TYPE: Final = "CIMTYPE"
 
 _LENGTH: Final = 4
 _HEAD: Final = struct.Struct("<IBI")
+_NOTHING: Final = struct.pack("<I", NOTHING)
+_NULLABLE: Final = frozenset(one for one in READERS if one not in {CimType.BOOLEAN, CimType.CHAR16})
 
 _TO_INSTANCE, _TO_SUBCLASS, _NOT_OVERRIDABLE = 0x01, 0x02, 0x10
 _PROPAGATED, _AMENDED = 0x20, 0x80
@@ -106,23 +109,29 @@ def split(qualifiers: Iterable[Qualifier]) -> tuple[str, NameMap[Qualifier]]:
 
 def length(qualifiers: Iterable[Qualifier]) -> int:
     """Return how many octets a set of qualifiers takes."""
-    return _LENGTH + sum(_HEAD.size + WIDTHS[one.type] for one in qualifiers)
+    return _LENGTH + sum(_HEAD.size + WIDTHS[one.type] for one in qualifiers if _is_writable(one))
 
 
 def write(qualifiers: Iterable[Qualifier], heap: HeapWriter, embed: Embed) -> bytes:
     """Return a set of qualifiers; what their values need is put into the heap.
 
+    A number or a boolean that is null is left out: there is no form for it.
+
     Raises:
         InvalidParameter: WMI has no such value.
     """
-    octets = b"".join(_write(one, heap, embed) for one in qualifiers)
+    octets = b"".join(_write(one, heap, embed) for one in qualifiers if _is_writable(one))
     return struct.pack("<I", _LENGTH + len(octets)) + octets
+
+
+def _is_writable(qualifier: Qualifier) -> bool:
+    return qualifier.value is not None or qualifier.type in _NULLABLE
 
 
 def _write(qualifier: Qualifier, heap: HeapWriter, embed: Embed) -> bytes:
     name, kind = heap.name(qualifier.name), qualifier.type
     if qualifier.value is None:
-        value = b"\xff" * WIDTHS[kind]
+        value = _NOTHING
     else:
         value = pack(qualifier.value, kind, heap, embed)
     return _HEAD.pack(name, _flavor(qualifier), type_number(kind)) + value

@@ -61,6 +61,16 @@ def test_flavors_are_written_as_windows_has_them() -> None:
     assert octets[8] == 0x01
 
 
+def test_a_null_without_a_form_is_left_out() -> None:
+    nulls = [qualifier(kind.name, kind, None) for kind in CimType]
+    found = read(*written(*nulls))
+    assert {one.type for one in found} == {
+        *(kind for kind in CimType if kind.is_array),
+        CimType.STRING, CimType.DATETIME, CimType.REFERENCE, CimType.INSTANCE,
+    }  # fmt: skip
+    assert {one.value for one in found} == {None}
+
+
 def test_several_are_read_in_order() -> None:
     found = read(*written(flag("b"), flag("a")))
     assert [one.name for one in found] == ["b", "a"]

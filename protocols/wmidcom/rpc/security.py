@@ -1,7 +1,8 @@
 """What logs an association on, and seals what goes over it (MS-RPCE 2.2.1.1.7, 3.3.1.5.2).
 
-A server says whether it protects the headers of packets, too; all that Windows has done so since
-2003. Where one does not, its headers and trailers are left out of the proof.
+A server says whether it protects the headers of packets, too, as Windows has done since 2003. With
+Kerberos, headers and trailers are left out of the proof where one does not; NTLM's proof is one of
+the whole packet in any case.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Security(Protocol):
         context_id: which of the association's contexts it is.
         is_answered: whether the server answers the last token, so that a logon is known to have
             worked; else the first call shows it.
-        signs_headers: whether both sides protect the headers of packets.
+        signs_headers: whether both sides protect the headers of packets; NTLM does anyway.
     """
 
     signs_headers: bool
@@ -141,22 +142,21 @@ class NtlmSecurity:
     def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
         """Return the body as it is sent, and the proof."""
         if self.level == AuthLevel.INTEGRITY:
-            return body, self._context.sign(self._signed(head, body, trailer))
-        before, after = ([head], [trailer]) if self.signs_headers else ([], [])
+            return body, self._context.sign(head + body + trailer)
         buffers: list[Any] = [
-            *((BufferType.sign_only, part) for part in before),
+            (BufferType.sign_only, head),
             body,
-            *((BufferType.sign_only, part) for part in after),
+            (BufferType.sign_only, trailer),
             BufferType.header,
         ]
-        result = self._context.wrap_iov(buffers).buffers
-        return result[len(before)].data or b"", result[-1].data or b""
+        _, sealed, _, token = self._context.wrap_iov(buffers).buffers
+        return sealed.data or b"", token.data or b""
 
     def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
         """Return the body as it was, once the proof holds."""
         try:
             if self.level == AuthLevel.INTEGRITY:
-                self._context.verify(self._signed(head, body, trailer), token)
+                self._context.verify(head + body + trailer, token)
                 return body
             return self._unsealed(head, body, trailer, token)
         except _MALFORMED as error:
@@ -164,17 +164,13 @@ class NtlmSecurity:
         raise wrong_proof() from failure
 
     def _unsealed(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
-        before, after = ([head], [trailer]) if self.signs_headers else ([], [])
         buffers: list[Any] = [
-            *((BufferType.sign_only, part) for part in before),
+            (BufferType.sign_only, head),
             body,
-            *((BufferType.sign_only, part) for part in after),
+            (BufferType.sign_only, trailer),
             (BufferType.header, token),
         ]
-        return self._context.unwrap_iov(buffers).buffers[len(before)].data or b""
-
-    def _signed(self, head: bytes, body: bytes, trailer: bytes) -> bytes:
-        return head + body + trailer if self.signs_headers else body
+        return self._context.unwrap_iov(buffers).buffers[1].data or b""
 
 
 def _check_challenge(token: bytes) -> None:

@@ -77,12 +77,13 @@ def test_what_was_changed_is_not_believed(user: User, level: int, *, signs_heade
 
 
 @pytest.mark.parametrize("level", [5, 6])
-def test_headers_count_where_both_sides_protect_them(user: User, level: int) -> None:
+@pytest.mark.parametrize("signs_headers", [True, False])
+def test_headers_count_whatever_was_agreed(user: User, level: int, *, signs_headers: bool) -> None:
     client, server = security(user, level), acceptor()
     server.step(client.step(server.step(client.step())))
     other = security(user, level)
     other._context = server
-    client.signs_headers = other.signs_headers = True
+    client.signs_headers = other.signs_headers = signs_headers
     sealed, token = other.protect(b"head", b"body" * 4, b"trailer")
     with pytest.raises(ProtocolError, match="signature of the reply is wrong"):
         client.unprotect(b"HEAD", sealed, b"trailer", token)

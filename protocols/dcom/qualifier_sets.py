@@ -130,10 +130,8 @@ def _is_writable(qualifier: Qualifier) -> bool:
 
 def _write(qualifier: Qualifier, heap: HeapWriter, embed: Embed) -> bytes:
     name, kind = heap.name(qualifier.name), qualifier.type
-    if qualifier.value is None:
-        value = _NOTHING
-    else:
-        value = pack(qualifier.value, kind, heap, embed)
+    given = qualifier.value
+    value = _NOTHING if given is None else pack(given, kind, heap, embed)
     return _HEAD.pack(name, _flavor(qualifier), type_number(kind)) + value
 
 

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from mi.operation import Operation
-from mi.powershell.script_calls import Far
+from mi.powershell.script_calls import ScriptCalls
 from mi.shell_calls import CMD, OpenShell, ShellDescription, ShellOption
 
 __all__ = ["CommandShells", "OpenedShell"]
@@ -22,28 +22,29 @@ class OpenedShell(NamedTuple):
 
 
 class CommandShells:
-    """Shells that are open and idle; a shell runs one command at a time.
+    """Shells that are open and idle; a shell runs one command at a time."""
 
-    Args:
-        far: the session.
-    """
-
-    def __init__(self, far: Far) -> None:
-        self._far = far
+    def __init__(self) -> None:
         self._lock = Lock()
         self._idle: list[OpenedShell] = []
 
-    def take(self) -> tuple[OpenedShell, bool]:
-        """Return a shell, for nobody else until it is given back, and whether it is a new one."""
+    def take(self, calls: ScriptCalls) -> tuple[OpenedShell, bool]:
+        """Return a shell, for nobody else until it is given back, and whether it is a new one.
+
+        Args:
+            calls: of the script that wants one, in whose time it is opened.
+        """
         with self._lock:
             if self._idle:
                 return self._idle.pop(), False
-        operation = self._far.run(OpenShell(resource_uri=CMD, options=(_UTF_8,)))
+        operation = calls.run(OpenShell(resource_uri=CMD, options=(_UTF_8,)))
         try:
-            return OpenedShell(next(operation), operation), True
+            shell = OpenedShell(next(operation), operation)
         except BaseException:
-            operation.close()
+            calls.end(operation)
             raise
+        calls.keep(operation)
+        return shell, True
 
     def give_back(self, shell: OpenedShell) -> None:
         """Keep a shell whose command is through."""

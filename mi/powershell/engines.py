@@ -103,7 +103,7 @@ class PowerShell:
         self._far = far
         self._host = host
         self._submit = submit
-        self._shells = CommandShells(far)
+        self._shells = CommandShells()
         self._lock = Lock()
         self._pools: dict[str, RunspacePool] = {}
 

@@ -97,7 +97,7 @@ class Process:
         command = self._command
         option = _CONSOLE_INPUT if command.stdin is None else _PIPED_INPUT
         while True:
-            self._shell, is_new = self._shells.take()
+            self._shell, is_new = self._shells.take(self._calls)
             shell = self._shell.description
             call = RunCommand(shell, command.command, command.arguments, options=(option,))
             operation = self._calls.run(call)

@@ -126,7 +126,7 @@ class RunspacePool:
         self, calls: ScriptCalls, call: OpenShell | ConnectShell, rest: list[Payload]
     ) -> ShellDescription:
         exchange = self._exchange
-        operation = self._far.run(call)
+        operation = calls.run(call)
         try:
             shell: ShellDescription = next(operation)
             self._send(calls, shell, rest)
@@ -135,11 +135,12 @@ class RunspacePool:
             if exchange.state is not _OPENED:
                 self._receive(calls, shell, exchange, lambda _: exchange.state is _OPENED)
         except MIError as error:
-            operation.close()
+            calls.end(operation)
             raise self._advised(error) from None
         except BaseException:
-            operation.close()
+            calls.end(operation)
             raise
+        calls.keep(operation)
         self._operation, self._shell = operation, shell
         return shell
 

@@ -87,18 +87,20 @@ class ScriptCalls:
         finally:
             self.end(operation)
 
-    def end(self, operation: Operation[Any]) -> None:
-        """Close an operation of the script."""
+    def keep(self, operation: Operation[Any]) -> None:
+        """Let an operation stay open when the script has ended: it is for others, too."""
         with self._lock:
             if operation in self._open:
                 self._open.remove(operation)
+
+    def end(self, operation: Operation[Any]) -> None:
+        """Close an operation of the script."""
+        self.keep(operation)
         operation.close()
 
     def leave(self, operation: Operation[Any]) -> None:
-        """Forget one that has said all; the session releases it with what it sends next."""
-        with self._lock:
-            if operation in self._open:
-                self._open.remove(operation)
+        """Close one that has said all; what is open on the server is released a little later."""
+        self.keep(operation)
         operation.leave()
 
     def cancel(self) -> None:

@@ -65,7 +65,7 @@ class _Side:
     def __init__(self) -> None:
         self.server = _Far()
         self.far = Far(self.server.run, 1000)
-        self.shells = CommandShells(self.far)
+        self.shells = CommandShells()
 
     def process(self, *play: Any, stdin: bytes | None = None) -> Process:
         if play:

@@ -98,6 +98,7 @@ _TEXTS: Final = {
     "QUOTA_MAX_COMMANDS_PER_SHELL_PPQ": "The shell has as many commands as it may have.",
     "QUOTA_MAX_OPERATIONS": "The user has as many operations under way as are allowed.",
     "QUOTA_MAX_SHELLS": "The user has as many shells as are allowed.",
+    "SERVER_ENVELOPE_LIMIT": "The request is larger than the envelope that the service takes.",
     "SHELL_CLIENTSESSIONID_MISMATCH": "The shell was opened by another session.",
     "SHELL_CONNECTED_TO_DIFFERENT_CLIENT": "The shell is connected to another client.",
     "SHELL_DISCONNECTED": "The shell is disconnected.",

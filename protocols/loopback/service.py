@@ -64,7 +64,7 @@ class Limits:
     """What a service allows and says of itself; the defaults are those of Windows.
 
     Attributes:
-        max_envelope_size: bytes of the largest reply (MaxEnvelopeSizekb).
+        max_envelope_size: bytes of the largest request, and the largest reply (MaxEnvelopeSizekb).
         max_elements: items of one reply (MaxBatchItems).
         max_timeout: seconds that a request may take (MaxTimeoutms).
         enumeration_timeout: seconds that an enumeration, or a subscription without heartbeats, is
@@ -180,6 +180,8 @@ class Service:
 
     def _outcome(self, request: IncomingRequest, is_connected: Callable[[], bool]) -> Outcome:
         _check_headers(request)
+        if request.size > self._limits.max_envelope_size:
+            raise refuse("SERVER_ENVELOPE_LIMIT", f"{request.size} bytes")
         resource = resource_of(request)
         operation = Operation(
             request,

@@ -285,6 +285,7 @@ class IncomingRequest:
         identifier: the subscription that it is about, or None (e:Identifier).
         operation_id: the operation that it is part of, or None where one message is all of it.
         session_id: what the client calls its session, or None (p:SessionId).
+        size: bytes of the message.
     """
 
     action: str
@@ -301,6 +302,7 @@ class IncomingRequest:
     identifier: str | None = None
     operation_id: str | None = None
     session_id: str | None = None
+    size: int = 0
 
 
 def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
@@ -327,6 +329,7 @@ def parse_request(data: bytes, *, limit: int) -> IncomingRequest:
         identifier=soap.text_of(header, f"{{{EVENTING}}}Identifier") or None,
         operation_id=soap.text_of(header, f"{{{MICROSOFT}}}OperationID") or None,
         session_id=soap.text_of(header, f"{{{MICROSOFT}}}SessionId") or None,
+        size=len(data),
     )
 
 

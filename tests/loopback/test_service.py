@@ -197,3 +197,11 @@ def test_what_was_opened_for_nobody_is_forgotten(service: Service) -> None:
     pull = f"<n:Pull><n:EnumerationContext>{given.opened}</n:EnumerationContext></n:Pull>"
     fault = fault_of(ask(service, Request(ACTION_PULL, SERVICE, pull, selectors=NAMED[:1])))
     assert fault.wsman_code == NUMBERS["INVALID_ENUMERATION_CONTEXT"]
+
+
+def test_a_request_is_no_larger_than_the_envelope_that_the_service_takes() -> None:
+    service = Service(sample_repository(), Limits(max_envelope_size=8192))
+    large = Request(f"{TRANSFER}/Get", SERVICE, "x" * 8192, selectors=NAMED)
+    fault = fault_of(ask(service, large))
+    assert fault.wsman_code == NUMBERS["SERVER_ENVELOPE_LIMIT"]
+    assert fault.detail == "ServiceEnvelopeLimit"

@@ -8,7 +8,6 @@ it is known, and for good.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,7 +23,7 @@ from protocols.network.places import host_of, named
 from protocols.wmidcom.places import has_local_wmi, is_local
 
 if TYPE_CHECKING:
-    from protocols.wmidcom.services import WbemConnection
+    from protocols.wmidcom.services import OpenConnection, WbemConnection
 
 __all__ = ["WmidcomHandler"]
 
@@ -76,7 +75,7 @@ def _connect(
     callbacks: SessionCallbacks,
 ) -> WbemConnection:
     try:
-        kind: Callable[..., WbemConnection] = getattr(import_module(module), name)
+        kind: OpenConnection = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         raise _missing(error.name or module, error.name or module) from error
     return kind(destination, options, callbacks)

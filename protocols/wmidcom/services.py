@@ -48,11 +48,8 @@ class WbemFlags(IntFlag):
     UPDATE_ONLY = 0x1  # of a put: the object must be there
     CREATE_ONLY = 0x2  # of a put: it must not
     SHALLOW = 0x1  # of an enumeration: of the class itself, or its immediate subclasses
-    PROTOTYPE = 0x2  # of a query: no instances but the class they would have
     RETURN_IMMEDIATELY = 0x10
     FORWARD_ONLY = 0x20
-    ENSURE_LOCATABLE = 0x100  # of a query: keys come with what it selects
-    DIRECT_READ = 0x200  # of a query: nothing of its superclasses or subclasses
     USE_AMENDED_QUALIFIERS = 0x20000  # with the qualifiers of the locale
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -338,6 +340,21 @@ def test_cancelling_a_task_ends_its_script(
     with on_time(), pytest.raises(TimeoutError):
         run_coroutine(work())
     assert session.powershell("Get-Answer", engine=engine).output[0] == 42
+
+
+@_BOTH
+def test_no_secret_is_logged(
+    session: mi.Session, engine: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    account = mi.Credentials.password("ops", "hunter2-hunter2")
+    given = {"S": SecureString("hunter2-hunter2"), "C": account}
+    running = session.start_powershell("Get-Parameters", given, engine=engine)
+    result = running.result()
+    said = f"{caplog.text} {running!r} {vars(running)!r} {vars(running._run)!r} {result!r}"
+    for form in ("hunter2-hunter2".encode(one) for one in ("utf-8", "utf-16-le")):
+        assert form.decode("latin-1") not in said
+        assert b64encode(form).decode().rstrip("=")[:-2] not in said
 
 
 # What only a process does

@@ -1,5 +1,6 @@
 """psrpcore's runspace pool, shared by threads, and the seam where its errors become ours."""
 
+import struct
 from typing import Any
 from uuid import uuid4
 
@@ -87,6 +88,16 @@ def test_what_cannot_be_read_is_a_protocol_error(content: bytes) -> None:
     header = bytes(8) + bytes(8) + b"\3" + len(content).to_bytes(4, "big")
     with pytest.raises(ProtocolError, match="cannot be read"):
         exchange.receive(FragmentReader(), header + content)
+
+
+@pytest.mark.parametrize("depth", [5000, 50000])
+def test_an_object_that_is_too_deep_is_a_protocol_error(depth: int) -> None:
+    exchange, _ = _opened()
+    content = b'<Obj N="a"><MS>' * depth + b"</MS></Obj>" * depth
+    head = struct.pack("<II", 1, ps.PSRPMessageType.PipelineOutput.value)
+    message = head + exchange.pool.runspace_pool_id.bytes_le + uuid4().bytes_le + content
+    with pytest.raises(ProtocolError, match="recursion depth"):
+        exchange.receive(FragmentReader(), struct.pack(">QQBI", 9, 0, 3, len(message)) + message)
 
 
 def test_reading_turns_every_error_into_ours() -> None:

@@ -11,6 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from xml.etree import ElementTree as ET
 
 import psrpcore
 from psrpcore import PSRPCoreError, PSRPPayload, ServerRunspacePool, StreamType
@@ -33,7 +34,16 @@ _STREAM: Final = "stdout"
 _NO_METADATA: Final = ErrorInfo(
     "Metadata of commands is not to be had here.", "NotImplemented", activity=""
 )
-_UNREADABLE: Final = (PSRPCoreError, ValueError, struct.error, KeyError, AttributeError, TypeError)
+# What psrpcore raises for what is no fragment, no message, no XML, or not that of its message.
+_UNREADABLE: Final = (
+    PSRPCoreError,
+    ET.ParseError,
+    struct.error,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 class Runspaces:

@@ -117,7 +117,7 @@ def _opening(operation: Operation, asked: NewShell) -> Opening:
         session_id=operation.request.session_id,
         environment=dict(asked.environment or {}),
         directory=asked.working_directory,
-        codepage=int(codepage) if codepage.isdigit() else _USUAL_CODEPAGE,
+        codepage=int(codepage) if codepage.isdecimal() else _USUAL_CODEPAGE,
         has_profile=not operation.has_option("winrs_noprofile"),
         idle_timeout=idle,
         input_streams=asked.input_streams,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import psrpcore
@@ -117,6 +118,24 @@ def test_what_is_no_powershell_opens_none(scripts: Scripts, client: Client) -> N
         client.far.begin("1", b"short", ("stdout",))
     with pytest.raises(Refusal):
         client.far.connect(b"nonsense, and more of it than a header")
+
+
+def test_whatever_is_wrong_in_a_message_is_refused(scripts: Scripts) -> None:
+    pool = ClientRunspacePool()
+    pool.open()
+    payload = pool.data_to_send()
+    assert payload is not None
+    random = Random(6)
+    refused = 0
+    for _ in range(150):
+        broken = bytearray(payload.data)
+        for _ in range(random.randint(1, 3)):
+            broken[random.randrange(len(broken))] = random.randrange(256)
+        try:
+            Runspaces(scripts, Prompt(), "X", bytes(broken))
+        except Refusal:
+            refused += 1
+    assert refused > 50
 
 
 def test_a_pool_that_is_not_open_yet_cannot_be_taken_over(scripts: Scripts) -> None:

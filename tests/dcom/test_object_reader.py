@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -198,6 +199,24 @@ def test_an_embedded_class_is_an_instance_with_its_default_values() -> None:
     own = read(wrapped(MY_CLASS[8:]))["Inner"][0]
     assert own["Data2"] == "defaultValue"
     assert own.namespace == "ROOT"
+
+
+def test_what_many_properties_share_takes_no_more_memory_than_it_has() -> None:
+    class_ = class_of("Texts", *(Property(f"T{n}", CimType.STRING) for n in range(1000)))
+    names = [f"T{n}" for n in range(1000)]
+    given = Instance("Texts", dict.fromkeys(names, "") | {"T0": "x" * 50_000})
+    data = bytearray(write_instance(given, class_))
+    table = instance_position(bytes(data)) + 9 + 250
+    (long,) = struct.unpack_from("<I", data, table)
+    struct.pack_into("<1000I", data, table, *[long] * 1000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProtocolError, match="many times"):
+            read(bytes(data))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * len(data)
 
 
 # Classes

@@ -35,6 +35,7 @@ from protocols.loopback.security import NotAccepted
 __all__ = ["Counts", "RpcConnection"]
 
 _LARGEST_CALL: Final = 16 * 1024 * 1024
+_SMALLEST_FRAGMENT: Final = 1432  # that every side must take (C706 12.6.3.1)
 _ACCESS_DENIED: Final = 5
 _NO_CONTEXT: Final = 0x1C010003  # nca_s_unk_if
 _UNKNOWN_SERVICE: Final = 8  # authentication_type_not_recognized
@@ -128,7 +129,7 @@ class RpcConnection:
             body = BindNak(_UNKNOWN_SERVICE).body()
             self._peer.send(Packet(PacketType.BIND_NAK, packet.call_id, body).packed())
             return
-        self._largest = min(bind.receive, LARGEST_FRAGMENT)
+        self._largest = max(_SMALLEST_FRAGMENT, min(bind.receive, LARGEST_FRAGMENT))
         self._agree(packet, PacketType.BIND_ACK, bind, self._group(bind.group))
 
     def _begin_logon(self, packet: Packet, verifier: Verifier) -> bool:

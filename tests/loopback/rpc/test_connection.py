@@ -161,6 +161,15 @@ def test_a_client_stays_in_its_group(endpoint: DcomEndpoint) -> None:
         assert endpoint.groups == groups
 
 
+def test_an_answer_comes_in_as_many_pieces_as_the_client_wants(endpoint: DcomEndpoint) -> None:
+    for receive in (0, 2000, 60_000):
+        bind = Bind((Offer(0, Syntax(EXPORTER.iid)),), receive=receive)
+        with RpcClient(endpoint.port) as client:
+            client.offer(EXPORTER)
+            client.exchange(Packet(PacketType.BIND, 1, bind.body()))
+            assert client.call(EXPORTER, SERVER_ALIVE_2).hresult == 0
+
+
 def test_a_call_may_come_in_pieces(endpoint: DcomEndpoint) -> None:
     with RpcClient(endpoint.port) as client:
         client.bind(LEVEL1_LOGIN, Guard(endpoint.user))

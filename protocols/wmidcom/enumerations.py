@@ -67,13 +67,21 @@ def _of_class(access: Access, call: EnumerateInstances, control: Control) -> Enu
 
     def begin(bounds: Bounds) -> WbemEnumerator:
         services = access.services(bounds)
-        keys = access.declaration(call.class_name, bounds).keys if call.keys_only else ()
+        keys = _keys(access, call.class_name, bounds) if call.keys_only else ()
         if keys and not is_shallow:
             query = key_query(call.class_name, keys)
             return services.exec_query(query, flags, access.context, bounds)
         return services.create_instance_enum(call.class_name, flags, access.context, bounds)
 
     return Enumeration(begin, shape, Growing(access.most))
+
+
+def _keys(access: Access, class_name: str, bounds: Bounds) -> tuple[str, ...]:
+    """Return the keys of a class, or none where it has none or may not be asked for."""
+    known = access.known(class_name)
+    if known is None and access.fetches:
+        known = access.declaration(class_name, bounds)
+    return () if known is None else known.keys
 
 
 def _of_query(access: Access, call: QueryInstances, control: Control) -> Enumeration:

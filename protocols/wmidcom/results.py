@@ -43,7 +43,8 @@ def base_properties(class_name: str) -> Shape:
     def shape(access: Access, objects: list[Any], bounds: Bounds) -> list[Instance]:
         names = access.declaration(class_name, bounds).properties
         return [
-            _part(one, names, access.declaration(one.class_name, bounds), access) for one in objects
+            _part(one, names, _declaration(access, one.class_name, bounds), access)
+            for one in objects
         ]
 
     return shape

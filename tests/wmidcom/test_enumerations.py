@@ -82,6 +82,7 @@ def test_keys_of_a_subclass_that_is_not_known_name_it_all_the_same(session: mi.S
     [
         ("CIM_LogicalElement", OperationFlags.DEFAULT),  # it has no key
         ("Win32_Service", OperationFlags.POLYMORPHISM_SHALLOW),
+        ("Win32_Service", OperationFlags.BASIC_RTTI),  # no class is fetched
     ],
 )
 def test_keys_that_no_query_gives_are_cut_out_of_the_whole(

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition, Event, Lock, Thread, current_thread
 from typing import Any, Final, Generic, TypeVar
 
 from mi.control import Expiry
-from mi.errors import InvalidParameter
+from mi.errors import InvalidParameter, MIError
+from mi.results import ErrorCategory
 from protocols.wmidcom.com.system import System
 from protocols.wmidcom.services import Bounds, WbemError
 
@@ -119,14 +121,15 @@ class Worker:
             discard: gives back, in that thread, a result that nobody wants any more.
 
         Raises:
-            MIError: the wait is over, or the worker is closed; else what `work` raises.
+            MIError: the wait is over, the worker is closed, or the system gives no thread; else
+                what `work` raises.
         """
         bounds.check(phase)
         job = _Job(work, discard)
-        self._submit(job)
         try:
+            self._submit(job)
             _wait(job, bounds)
-        except BaseException:  # Ctrl-C
+        except BaseException:  # Ctrl-C, most likely
             if self._leave(job):
                 self.post(job.discard)
             raise
@@ -140,7 +143,7 @@ class Worker:
         with self._changed:
             if not self._is_closed:
                 self._waiting.append(job)
-                self._serve()
+                self._try_to_serve()
 
     def close(self, expiry: Expiry) -> None:
         """Do what was given before, and end; twice is allowed."""
@@ -157,18 +160,28 @@ class Worker:
         with self._changed:
             if self._is_closed:
                 raise InvalidParameter("the session is closed")
-            self._waiting.append(job)
             self._serve()
+            self._waiting.append(job)
 
     def _serve(self) -> None:
         """Have a thread that does the work; the lock is held."""
-        if self._serving == 0:
-            self._serving += 1
-            thread = Thread(target=self._run, name="mi-wmi", daemon=True)
-            self._threads.add(thread)
-            thread.start()
-        else:
+        if self._serving:
             self._changed.notify()
+            return
+        thread = Thread(target=self._run, name="mi-wmi", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise MIError(
+                "the system gives no thread", category=ErrorCategory.RESOURCE_UNAVAILABLE
+            ) from error
+        self._threads.add(thread)
+        self._serving += 1
+
+    def _try_to_serve(self) -> None:
+        """Have a thread if the system gives one; else whoever comes next does the work."""
+        with suppress(MIError):
+            self._serve()
 
     def _leave(self, job: _Job[Any]) -> bool:
         """Want a job no more, and return whether it was done; its thread is replaced if not."""
@@ -178,7 +191,7 @@ class Worker:
             if job.is_begun:
                 self._serving -= 1
                 if self._waiting:
-                    self._serve()
+                    self._try_to_serve()
             return False
 
     # The side of the thread

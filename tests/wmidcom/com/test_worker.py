@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mi.control import CancelToken, Expiry
-from mi.errors import InvalidParameter, OperationCancelled, OperationTimeout
+from mi.errors import InvalidParameter, MIError, OperationCancelled, OperationTimeout
 from protocols.wmidcom.com.worker import Worker
 from protocols.wmidcom.services import Bounds, WbemError
 from tests.wmidcom.com.com_server import FakeSystem
@@ -198,6 +198,23 @@ def test_what_was_done_when_the_interrupt_came_is_given_back(
     with pytest.raises(KeyboardInterrupt):
         worker.call(lambda: 5, bounds(), "waiting", discard=lambda _: discarded.set())
     assert discarded.wait(PATIENCE)
+
+
+def test_where_the_system_gives_no_thread_whoever_comes_next_does_what_is_left(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        worker.post(lambda: done.append(1))
+        with pytest.raises(MIError, match="the system gives no thread"):
+            worker.call(lambda: done.append(2), bounds(), "waiting")
+    worker.call(_thread, bounds(), "waiting")
+    assert done == [1]
 
 
 def test_after_the_end_nothing_is_taken(system: FakeSystem) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -360,8 +361,9 @@ def test_a_child_process_leaves_its_parent_s_connections_alone(peer: Peer) -> No
     made, services = logged_in(peer)
     child = os.fork()
     if not child:
-        made.after_fork()
+        signal.alarm(20)  # a child that waits for ever would keep its parent waiting, too
         try:
+            made.after_fork()
             made.services(CIMV2, None, soon()).delete_instance("Y.A=1", WbemFlags.NONE, (), soon())
         finally:
             os._exit(0)

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import mi
 from mi import Credentials, Scheme
 from protocols.loopback import Endpoint
+from tests.hostile import is_clear
 from tests.kdc import (
     OPS,
     PASSWORD,
@@ -22,6 +24,7 @@ from tests.kdc import (
 )
 from tests.winrm.authority import Authority
 from tests.winrm.interceptor import Interceptor
+from tests.winrm.scripted import Peer, ScriptedServer
 
 pytestmark = requires_kerberos
 
@@ -368,6 +371,35 @@ def test_a_server_that_has_only_kerberos_by_its_own_name(kdc: Kdc) -> None:
 def test_a_server_that_has_only_basic_is_told_nothing(kdc: Kdc) -> None:
     with Endpoint(schemes=("Basic",)) as endpoint:
         assert "does not take Kerberos; it offers Basic" in fails(endpoint, BY_PASSWORD)
+
+
+@pytest.mark.parametrize("status", [200, 401])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "%%%%",
+        b64encode(b"x" * 40).decode(),
+        b64encode(b"\x60\x82" + b"x" * 40_000).decode(),
+        "A" * 1_000_000,
+    ],
+    ids=["nothing", "no base 64", "garbage", "40 KB", "1 MB"],
+)
+def test_a_server_that_does_not_prove_itself_is_told_nothing(
+    kdc: Kdc, token: str, status: int
+) -> None:
+    def serve(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.reply(status, WWW_Authenticate=f"Negotiate {token}".strip())
+
+    with ScriptedServer(serve) as server:
+        options = server.options(credentials=BY_PASSWORD)
+        with mi.connect(HOST, options=options) as opened, pytest.raises(mi.MIError) as caught:
+            opened.test_connection(timeout=10)
+        is_clear(caught.value, "Kerberos|prove|garbled|LineTooLong")
+        assert len(server.requests) == 1
+        assert server.requests[0].body == b""
 
 
 def test_credssp_proves_itself_by_kerberos(endpoint: Endpoint) -> None:

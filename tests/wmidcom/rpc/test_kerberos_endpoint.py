@@ -39,7 +39,6 @@ def test_a_user_of_the_realm_is_let_in(
         connect_to=f"127.0.0.1:{endpoint.port}",
         credentials=mi.Credentials.password(OPS, PASSWORD, scheme=scheme),
         packet_privacy=is_private,
-        packet_integrity=True,
     ) as session:
         found = session.query_instances("SELECT * FROM Win32_Service").all()
         assert len(found) > 100

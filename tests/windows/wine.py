@@ -11,6 +11,7 @@ _HOME = Path("/usr/lib/wine")
 LOADER = _HOME / "wine64"
 """Debian's loader; its `wine` is a script that wants a 32-bit one, too."""
 _SERVERS = ("wineserver", "wineserver64")
+_LIMIT = 45 * 60  # seconds; the suite takes three minutes of a machine that has nothing else to do
 
 
 class Wine:
@@ -52,8 +53,11 @@ class Wine:
                 [str(LOADER), *command],
                 env={**self._environment, **(environment or {})},
                 stdin=subprocess.DEVNULL, stdout=relay.stdin, stderr=subprocess.STDOUT,
-                check=False, text=True,
+                check=False, text=True, timeout=_LIMIT,
             )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            self.end()  # or whatever it has left behind would hold the pipe
+            raise
         finally:
             relay.communicate()
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lxml import etree
 
 import mi
-from mi import calls, wql
+from mi import calls, shell_calls, wql
 from mi.cim_datetime import CimDateTime
 from mi.serial import cimxml, document, mof
 from protocols.dcom.object_reader import ObjectReader
@@ -135,7 +135,7 @@ def _challenge(data: bytes) -> None:
 
 def _conversation(call: calls.Call[Any]) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        reply = envelope.parse(data, None, limit=_LIMIT)
+        reply = envelope.parse(data, None, limit=_LIMIT, has_streams=True)
         dialect = DIALECTS[mi.ServerKind.WINRM3]
         conversation = CONVERSATIONS[type(call)](call, Settings(), dialect, seeds.classes())
         for _ in range(_MOST_STEPS):
@@ -211,6 +211,18 @@ _CALLS: Final[Mapping[str, tuple[calls.Call[Any], Callable[[], Sequence[bytes]]]
     "SubscribeEventLog": (
         _call(calls.SubscribeEventLog, "System"),
         lambda: seeds.replies("Subscribe", "Pull", of="EventLog"),
+    ),
+    "OpenShell": (
+        _call(shell_calls.OpenShell),
+        lambda: [*seeds.replies("Create", of="shell"), *seeds.golden("shell/create*.reply.xml")],
+    ),
+    "RunCommand": (
+        _call(shell_calls.RunCommand, shell_calls.ShellDescription("A"), "ipconfig"),
+        lambda: [*seeds.replies("Receive"), *seeds.golden("shell/receive*.reply.xml")],
+    ),
+    "EnumerateShells": (
+        _call(shell_calls.EnumerateShells),
+        lambda: seeds.replies("Enumerate", of="shell"),
     ),
 }
 

@@ -85,6 +85,9 @@ def _ask(session: mi.Session) -> None:
             session.get_instance(refused)
     with session.subscribe_event_log("System", read_existing=True) as events:
         next(events)
+    with session.shell() as shell:
+        shell.run("ipconfig", ["/all"])
+        session.shells().all()
 
 
 @cache

@@ -25,6 +25,9 @@ CUT_OFF: Final = "OutputCutOff"
 _ENCODING: Final = "utf-8-sig"
 
 
+_LONGEST_LINE: Final = 2 * clixml.DEFAULT_LIMIT  # characters; base64 makes 4 of 3 bytes
+
+
 class ProcessOutput:
     """Reads both outputs of a process, in pieces that are cut anywhere.
 
@@ -34,23 +37,40 @@ class ProcessOutput:
 
     def __init__(self, mark: str) -> None:
         self._mark = mark
-        self._line = ""
+        self._pieces: list[str] = []
+        self._length = 0
         decoder = codecs.getincrementaldecoder(_ENCODING)
         self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
         self._errors = MixedOutput()
 
     def feed(self, stream: str, data: bytes, *, is_last: bool = False) -> list[Record]:
-        """Return what `data`, of `stdout` or `stderr`, completes."""
+        """Return what `data`, of `stdout` or `stderr`, completes.
+
+        Raises:
+            ProtocolError: a line, or an object, is longer than any may be.
+        """
         text = self._decoders[stream].decode(data, is_last)
         if stream == "stderr":
             return [self._ended_by(record) for record in self._errors.feed(text)]
-        *lines, self._line = (self._line + text).split("\n")
-        return [self._read(line.removesuffix("\r")) for line in lines]
+        return [self._read(line.removesuffix("\r")) for line in self._lines(text)]
+
+    def _lines(self, text: str) -> list[str]:
+        """Return the lines that `text` completes; one may come in many pieces."""
+        first, *others = text.split("\n")
+        self._pieces.append(first)
+        self._length += len(first)
+        if self._length > _LONGEST_LINE:
+            raise ProtocolError("a line of the output of PowerShell is too long")
+        if not others:
+            return []
+        *lines, last = "".join(self._pieces), *others
+        self._pieces, self._length = [last], len(last)
+        return lines
 
     def finish(self) -> list[Record]:
         """Return what is left, when the process has ended."""
         found = self.feed("stdout", b"", is_last=True)
-        line, self._line = self._line, ""
+        line, self._pieces = "".join(self._pieces), []
         if line:
             found.append(self._read(line.removesuffix("\r")))
         found += self.feed("stderr", b"", is_last=True)

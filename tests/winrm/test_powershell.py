@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -228,6 +229,28 @@ def test_a_script_is_cancelled_from_another_thread(session: mi.Session, engine: 
         with on_time(), pytest.raises(mi.OperationCancelled):
             script.result()
     assert session.powershell("Get-Answer", engine=engine).output[0] == 42
+
+
+@_BOTH
+def test_closing_the_session_ends_its_scripts(endpoint: Endpoint, engine: str) -> None:
+    with session_with(endpoint) as session:
+        script = session.start_powershell("Write-Output 1; Start-Sleep 60", engine=engine)
+        next(script)
+        closing = threading.Timer(0.1, session.close)
+        closing.start()
+        with on_time(), pytest.raises(mi.OperationCancelled):
+            script.result()
+        closing.join()
+
+
+@_BOTH
+def test_what_is_dropped_is_released(session: mi.Session, endpoint: Endpoint, engine: str) -> None:
+    script = session.start_powershell("Write-Output 1; Start-Sleep 60", engine=engine)
+    next(script)
+    del script
+    gc.collect()
+    assert session.powershell("Get-Answer", engine=engine).output[0] == 42
+    assert settles(lambda: endpoint.open_commands <= 1)
 
 
 @_BOTH

@@ -1,5 +1,7 @@
 """The choice between the ways to run a script, and the one face of both."""
 
+import subprocess
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -148,3 +150,8 @@ def test_what_names_no_script_is_refused(face: PowerShell, left: Any) -> None:
 def test_going_on_needs_the_library(face: PowerShell) -> None:
     with pytest.raises(NotSupported, match="pip install"):
         face.resume(_LEFT)
+
+
+def test_what_a_process_needs_does_not_load_the_library() -> None:
+    script = "import sys, mi.powershell.engines; sys.exit('psrpcore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -4,6 +4,8 @@ from base64 import b64encode
 
 import pytest
 
+from mi.errors import ProtocolError
+from mi.powershell import process_output
 from mi.powershell.process_output import CUT_OFF, ProcessOutput
 from mi.powershell.records import Record, Stream
 
@@ -46,6 +48,14 @@ def test_what_a_program_printed_is_text_whole_whatever_is_cut(size: int) -> None
 def test_a_byte_order_mark_is_passed_over() -> None:
     data = b"\xef\xbb\xbf" + _line("O", "<B>true</B>").encode()
     assert [record.value for record in _whole(data)] == [True]
+
+
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_output, "_LONGEST_LINE", 10)
+    output = ProcessOutput(_MARK)
+    assert output.feed("stdout", b"123456\n1234567") == [Record(Stream.OUTPUT, "123456")]
+    with pytest.raises(ProtocolError, match="too long"):
+        output.feed("stdout", b"89ab")
 
 
 def test_without_a_mark_all_is_text() -> None:

@@ -171,7 +171,7 @@ class RpcConnection:
             return presence
         if presence is not None:
             presence.end()
-            presence.line.close(Expiry.at_once())
+            presence.line.retire()  # others may have objects there that they still read
         made = activate(self._activator, bounds)
         line = self._new_line(_port(made))
         exporter = Exporter(made, line, self._explained)

@@ -7,6 +7,7 @@ connection, so the others that use the line go on as if nothing had been.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -166,6 +167,15 @@ class Line:
         self._turns.close()
         self._turns.wait_for_all(expiry)
         self._end()
+
+    def retire(self) -> None:
+        """Close the connections if nobody uses them now; whoever comes later connects anew."""
+        with suppress(MIError):
+            self._turns.take(Expiry.at_once(), CancelToken())
+            try:
+                self._end()
+            finally:
+                self._turns.give_back()
 
     def leave(self) -> None:
         """In a child process: forget the connections, which are the parent's."""

@@ -300,6 +300,28 @@ def test_objects_that_are_gone_are_made_anew(peer: Peer) -> None:
     close(made)
 
 
+def test_others_go_on_with_what_they_have_of_what_is_gone(peer: Peer) -> None:
+    made, services = logged_in(peer)
+    found = services.exec_query("SELECT * FROM X", SEMI, (), soon())
+    peer.answers["ExecQuery"] = lambda _: Replied(0x80010108)
+    with pytest.raises(WbemError):
+        services.exec_query("SELECT * FROM X", SEMI, (), soon())
+
+    def slowly(asked: Asked) -> Replied:
+        peer.stall.wait(0.3)
+        return Replied(0x40004)
+
+    peer.answers["Next"] = slowly
+    reading = threading.Thread(target=found.next, args=(1, 0.2, soon()))
+    reading.start()
+    time.sleep(0.1)
+    made.services(CIMV2, None, soon())
+    reading.join()
+    found.next(1, 0.1, soon())
+    found.release(soon())
+    close(made)
+
+
 def test_an_exporter_that_nobody_listens_for_any_more_is_asked_for_anew(peer: Peer) -> None:
     made, services = logged_in(peer)
     for one in list(peer._sockets)[1:]:  # all but the activator's listener

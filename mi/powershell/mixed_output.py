@@ -93,7 +93,8 @@ class MixedOutput:
         if opening is not None:
             self._errors += self._rest[: opening.start()]
             self._rest = self._rest[opening.end() :]
-            self._is_document, self._depth, self._scanned = True, 0, 0
+            self._is_document = not opening[0].endswith("/>")  # one that is empty has no end tag
+            self._depth = self._scanned = 0
             self._reader = ClixmlReader()
             return True
         # What may be the beginning of one has to wait for the rest of it.

@@ -147,6 +147,12 @@ def test_what_only_looks_like_a_header_is_text() -> None:
     assert _errors(_whole("a # b", " <Objs of ", "x" * 400)) == ["a # b <Objs of " + "x" * 400]
 
 
+def test_an_empty_document_has_an_end() -> None:
+    found = _whole(f'#< CLIXML\r\n<Objs Version="1.1.0.1" />\r\nafter{_DOCUMENT}')
+    assert len(found) == 7
+    assert _errors(found)[0] == "after"
+
+
 def test_a_header_without_a_document_is_nothing() -> None:
     assert _whole("#< CLIXML\r\n") == []
 

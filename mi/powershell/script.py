@@ -67,15 +67,16 @@ class Script:
             )
         if self.depth not in _DEPTHS:
             raise InvalidParameter(f"the depth is 1 to 100, not {self.depth}")
-        names: Iterable[Any] = self.named
-        for name in names:
+        for name in given if isinstance(given, Mapping) else ():
             if not isinstance(name, str) or not name.strip("-"):
                 raise InvalidParameter(f"a parameter has a name, which {name!r} is not")
 
     @property
     def named(self) -> Mapping[str, Any]:
-        """The parameters that have names."""
-        return self.parameters if isinstance(self.parameters, Mapping) else {}
+        """The parameters that have names, which some write with a dash."""
+        if not isinstance(self.parameters, Mapping):
+            return {}
+        return {name.lstrip("-"): value for name, value in self.parameters.items()}
 
     @property
     def positional(self) -> Sequence[Any]:

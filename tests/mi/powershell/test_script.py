@@ -14,6 +14,10 @@ def test_parameters_have_names_or_places() -> None:
     assert (placed.named, placed.positional) == ({}, [1, 2])
 
 
+def test_a_name_may_be_written_with_its_dash() -> None:
+    assert Script("x", {"-Name": 1}).named == {"Name": 1}
+
+
 def test_a_repr_shows_no_parameters() -> None:
     assert "secret" not in repr(Script("x", {"Name": "secret"}, ["secret"]))
 

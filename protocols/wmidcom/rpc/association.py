@@ -175,9 +175,9 @@ class Association:
         if reply.type is PacketType.FAULT:
             raise Rejected(
                 AuthenticationFailed(
-                    f"{self._authority} does not accept the Kerberos ticket"
-                    f" (fault {_status(reply)})",
-                    advice="Check that its clock is right, and that the user may log on there.",
+                    f"{self._authority} does not accept the logon (fault {_status(reply)})",
+                    advice="Check the credentials, that the server's clock is right, and that the"
+                    " user may log on there.",
                 ),
                 is_refusal=True,
             )

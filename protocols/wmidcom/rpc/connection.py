@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from importlib.util import find_spec
 from threading import Lock
 
 from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
-from mi.errors import InvalidParameter, MIError, NotSupported, ProtocolError
+from mi.errors import InvalidParameter, MIError, ProtocolError
 from mi.instance import Instance
 from mi.options import DestinationOptions
 from protocols.dcom.activation import ActivationReply
@@ -93,15 +92,9 @@ class RpcConnection:
         Raises:
             InvalidParameter: the destination is no host name and no address, or an option cannot
                 be used.
-            NotSupported: something that is needed is not installed.
         """
         if destination is None:
             raise InvalidParameter("DCOM goes to a host with a name")
-        if find_spec("spnego") is None:
-            raise NotSupported(
-                "WMIDCOM needs the module spnego, which is not installed",
-                advice="Run: pip install pyspnego",
-            )
         self._target = Target.of(destination, options)
         self._admission = new_admission(self._target, options, callbacks)
         self._reader = ObjectReader(destination)

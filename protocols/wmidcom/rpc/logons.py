@@ -7,7 +7,9 @@ asked for its ticket by then, and knows which it is, so it offers that one alone
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mi.callbacks import SessionCallbacks
@@ -142,11 +144,34 @@ def _new_kerberos(
     return Kerberos(credentials, way, service)
 
 
+def _kerberos(credentials: Credentials, way: Way) -> Method:
+    if _has_only_sspi():
+        return _new_sspi(credentials, way, AuthService.KERBEROS)
+    return _new_kerberos(credentials, way)
+
+
+def _negotiate(credentials: Credentials, way: Way) -> Method:
+    """Return the way of Negotiate; a password goes by NTLM where Kerberos is not to be had."""
+    if _has_only_sspi() and not credentials.has_password:
+        return _new_sspi(credentials, way, AuthService.NEGOTIATE)
+    return Negotiate(credentials, way)
+
+
+def _has_only_sspi() -> bool:
+    return sys.platform == "win32" and find_spec("gssapi") is None
+
+
+def _new_sspi(credentials: Credentials, way: Way, service: int) -> Method:
+    from protocols.wmidcom.rpc.sspi import Sspi  # noqa: PLC0415 - for Windows alone
+
+    return Sspi(credentials, way, service)
+
+
 _METHODS: Final[dict[Scheme, Callable[[Credentials, Way], Method]]] = {
-    Scheme.DEFAULT: Negotiate,
-    Scheme.NEGOTIATE: Negotiate,
-    Scheme.IMPERSONATED_NEGOTIATE: Negotiate,
-    Scheme.KERBEROS: _new_kerberos,
+    Scheme.DEFAULT: _negotiate,
+    Scheme.NEGOTIATE: _negotiate,
+    Scheme.IMPERSONATED_NEGOTIATE: _negotiate,
+    Scheme.KERBEROS: _kerberos,
     Scheme.NTLM_DOMAIN: Ntlm,
 }
 

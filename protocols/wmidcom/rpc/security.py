@@ -20,7 +20,7 @@ from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.security.discretion import discreet
 from protocols.security.user_names import windows_name
 
-__all__ = ["CONTEXT_ID", "NtlmSecurity", "Security", "wrong_proof"]
+__all__ = ["CONTEXT_ID", "MALFORMED", "NtlmSecurity", "Security", "wrong_proof"]
 
 CONTEXT_ID: Final = 1
 """How the one context of an association is called there; any number will do."""
@@ -31,8 +31,8 @@ _FLAGS: Final = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
 # Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5). What the server
 # leaves out is left out by both sides, so a challenge without them would undo the privacy.
 _SEALING: Final = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
-# What pyspnego raises for tokens and messages that are none.
-_MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+"""What pyspnego raises for tokens and messages that are none."""
 
 
 class Security(Protocol):
@@ -131,7 +131,7 @@ class NtlmSecurity:
         try:
             with discreet():
                 answer: bytes | None = self._context.step(token)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             failure = error
         else:
             return answer
@@ -159,7 +159,7 @@ class NtlmSecurity:
                 self._context.verify(head + body + trailer, token)
                 return body
             return self._unsealed(head, body, trailer, token)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             failure = error
         raise wrong_proof() from failure
 

@@ -127,7 +127,7 @@ def test_a_third_token_that_is_refused_is_a_refusal(pair: Pair) -> None:
     with pytest.raises(Rejected) as caught:
         made.bind(IID, 0)
     assert caught.value.is_refusal
-    assert "does not accept the Kerberos ticket (fault 5)" in caught.value.error.message
+    assert "does not accept the logon (fault 5)" in caught.value.error.message
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from mi.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     InvalidParameter,
-    NotSupported,
     ProtocolError,
 )
 from mi.options import DestinationOptions
@@ -27,7 +26,6 @@ from protocols.dcom.object_writer import write_class, write_instance
 from protocols.dcom.orpc import ERROR_EXTENSION, Extension, OrpcThat
 from protocols.dcom.string_bindings import DualStringArray, StringBinding
 from protocols.dcom.wbem_objects import object_reference
-from protocols.wmidcom.rpc import connection as connection_module
 from protocols.wmidcom.rpc import pinger
 from protocols.wmidcom.rpc.connection import RpcConnection
 from protocols.wmidcom.services import WbemError, WbemFlags
@@ -45,12 +43,6 @@ def test_making_a_connection_touches_nothing() -> None:
 def test_this_machine_has_no_name_to_go_to() -> None:
     with pytest.raises(InvalidParameter, match="a host with a name"):
         RpcConnection(None, DestinationOptions(), SessionCallbacks())
-
-
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_module, "find_spec", lambda name: None)
-    with pytest.raises(NotSupported, match="spnego"):
-        RpcConnection("server01", DestinationOptions(), SessionCallbacks())
 
 
 def test_a_session_logs_on_twice_whatever_it_does(peer: Peer) -> None:

@@ -68,3 +68,10 @@ def test_it_ends_at_once_with_whoever_wants_it_however_long_the_period_is(
     del wanting
     gc.collect()
     wait_until_nobody_pings(before)
+
+
+def test_it_ends_where_nobody_wants_it_any_more_and_nothing_told_so() -> None:
+    before, wanting = threads(), Wanting()
+    pinging = Pinger(wanting)
+    pinging._wanting = lambda: None  # type: ignore[assignment]
+    wait_until_nobody_pings(before)

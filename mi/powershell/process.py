@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import Final
 
-from mi.errors import MIError, NotSupported, ShellLost
+from mi.errors import LimitsExceeded, MIError, NotSupported, ShellLost
 from mi.operation import Operation
 from mi.powershell.command_shells import CommandShells, OpenedShell
 from mi.powershell.encoded_command import EncodedCommand
@@ -90,20 +90,23 @@ class Process:
     # Its beginning
 
     def _start(self) -> Operation[CommandEvent]:
-        """Start the process, in another shell where the server has deleted the one that was kept.
+        """Start the process, in another shell where the one that was kept does not take it.
 
-        Then the command was not begun, so it is not done twice.
+        The server may have deleted it, or, before 2012 R2, count all that it has ever run (MS-WSMV
+        note 118). In neither case was the command begun, so it is not done twice.
         """
         command = self._command
         option = _CONSOLE_INPUT if command.stdin is None else _PIPED_INPUT
         while True:
             self._shell, is_new = self._shells.take(self._calls)
             shell = self._shell.description
-            call = RunCommand(shell, command.command, command.arguments, options=(option,))
+            call = RunCommand(
+                shell, command.command, command.arguments, options=(option,), is_patient=is_new
+            )
             operation = self._calls.run(call)
             try:
                 started = next(operation)
-            except ShellLost:
+            except (ShellLost, LimitsExceeded):
                 self._discard()
                 if is_new:
                     raise

@@ -24,7 +24,7 @@ from mi.powershell import (
     SecureString,
     Stream,
 )
-from protocols.loopback import Endpoint
+from protocols.loopback import Endpoint, Limits
 from protocols.loopback.powershell.records import ErrorInfo
 from protocols.loopback.powershell.script_run import ScriptRun
 from tests.mi.conftest import run_coroutine
@@ -313,6 +313,16 @@ def test_many_scripts_in_a_row_leave_nothing_behind(
     assert actions(endpoint).count("Create") == 1
     assert endpoint.open_shells == 1
     assert settles(lambda: endpoint.open_commands <= 8)
+
+
+def test_fifteen_operations_of_an_old_server_last_for_any_number_of_scripts() -> None:
+    with Endpoint(limits=Limits(kind=mi.ServerKind.WINRM2)) as endpoint:
+        with session_with(endpoint) as session:
+            for number in range(40):
+                result = session.powershell(f"Write-Output {number}", engine="process")
+                assert result.output == [number]
+        assert endpoint.open_shells == 0
+        assert actions(endpoint).count("Create") == 4
 
 
 @_BOTH

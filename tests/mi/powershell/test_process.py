@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mi.errors import ConnectionFailed, MIError, NotSupported, ShellLost
+from mi.errors import ConnectionFailed, LimitsExceeded, MIError, NotSupported, ShellLost
 from mi.powershell.command_shells import CommandShells
 from mi.powershell.encoded_command import EncodedCommand
 from mi.powershell.process import Process
@@ -121,9 +121,14 @@ def test_its_input_is_sent_and_ended(side: _Side) -> None:
     assert call.options[0].value == "FALSE"
 
 
-def test_a_shell_that_is_gone_is_replaced_for_what_was_not_begun(side: _Side) -> None:
+@pytest.mark.parametrize("error", [ShellLost("gone"), LimitsExceeded("used up")])
+def test_a_shell_that_is_of_no_use_is_replaced_for_what_was_not_begun(
+    side: _Side, error: MIError
+) -> None:
     _all(side.process())
-    assert len(_all(side.process(ShellLost("gone")))) == 3
+    assert len(_all(side.process(error))) == 3
+    patience = [one.call.is_patient for one in side.server.of(RunCommand)]
+    assert patience == [True, False, True]
     assert [one.ends for one in side.server.of(OpenShell)] == [["close"], []]
 
 

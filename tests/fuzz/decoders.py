@@ -345,9 +345,7 @@ DECODERS: Final[dict[str, Decoder]] = {
     "object reference": Decoder(rpc.read_references, rpc.references, rpc.TOKENS),
     "context of a call": Decoder(rpc.read_call_context, rpc.contexts, rpc.TOKENS),
     "time": Decoder(_text(_datetime), lambda: _TIMES, (b"*", b":", b"-", b"P", b"T", b"9" * 30)),
-    "CLIXML": Decoder(
-        powershell.read_clixml, lambda: powershell.CLIXML, powershell.CLIXML_TOKENS
-    ),
+    "CLIXML": Decoder(powershell.read_clixml, lambda: powershell.CLIXML, powershell.CLIXML_TOKENS),
     "error output of PowerShell": Decoder(
         powershell.read_error_output, lambda: powershell.ERROR_OUTPUT, powershell.CLIXML_TOKENS
     ),

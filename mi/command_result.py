@@ -38,15 +38,17 @@ class CommandResult(Generic[AnyStr]):
         """
         if not self.exit_code:
             return self
-        said = (
-            self.stderr if isinstance(self.stderr, str) else self.stderr.decode("utf-8", "replace")
-        )
+        said = _readable(self.stderr)
         reason = said.strip()[:_MOST_SAID]
         raise CommandFailed(
             f"the command ended with exit code {self.exit_code}{reason and f': {reason}'}",
             native_code=self.exit_code,
             native_type="EXIT",
         )
+
+
+def _readable(said: str | bytes) -> str:
+    return said if isinstance(said, str) else said.decode("utf-8", "replace")
 
 
 _STREAMS: Final = ("stdout", "stderr")

@@ -224,8 +224,10 @@ class Association:
         """
         context_id = self._contexts.get(iid)
         if context_id is None:
-            context_id = self._added(iid)
-        bounds.begin()
+            try:
+                context_id = self._added(iid)
+            finally:
+                bounds.begin()  # of the call itself, nothing was sent
         self._call_id += 1
         call = Call(self._call_id, context_id, stub, opnum, ipid)
         for packet in write_call(call, self._largest, self._security):

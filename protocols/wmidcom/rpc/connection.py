@@ -24,11 +24,12 @@ from protocols.network.turns import Turns
 from protocols.security.discretion import Forgetting
 from protocols.wmidcom.rpc.activator import PingSet, activate
 from protocols.wmidcom.rpc.exporter import Exporter, RemoteObject
-from protocols.wmidcom.rpc.line import Line, within
+from protocols.wmidcom.rpc.line import Line
 from protocols.wmidcom.rpc.logons import new_admission
 from protocols.wmidcom.rpc.namespaces import RpcServices
 from protocols.wmidcom.rpc.pinger import Pinger
 from protocols.wmidcom.rpc.target import Target
+from protocols.wmidcom.rpc.waiting import within
 from protocols.wmidcom.services import Bounds
 
 __all__ = ["RpcConnection"]

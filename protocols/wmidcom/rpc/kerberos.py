@@ -9,7 +9,6 @@ This is loaded where the libraries of the extra `kerberos` are there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final, NamedTuple
 
 import gssapi
@@ -184,7 +183,7 @@ class Kerberos:
             OperationCancelled: the operation was cancelled.
         """
         if self._errand is None:
-            self._errand = Errand(partial(self._ask), "mi-kerberos")
+            self._errand = Errand(self._ask, "mi-kerberos")
         # If the time is over first, it goes on, and whoever comes next waits for it: two at once
         # would be two attempts with one password.
         errand = self._errand

@@ -8,7 +8,6 @@ connection, so the others that use the line go on as if nothing had been.
 from __future__ import annotations
 
 from contextlib import suppress
-from time import monotonic
 from typing import Final, NamedTuple
 
 from mi.control import CancelToken, Expiry
@@ -17,8 +16,6 @@ from mi.errors import (
     ConnectionFailed,
     MIError,
     NotSupported,
-    OperationCancelled,
-    OperationTimeout,
 )
 from protocols.dcom.methods import Interface, Method
 from protocols.network.bounds import Bounds, Phase
@@ -28,19 +25,14 @@ from protocols.security.admission import Admission, Entry
 from protocols.security.rejection import Rejected, refused, unanswered
 from protocols.wmidcom.rpc import logons
 from protocols.wmidcom.rpc.association import (
-    LARGEST_REPLY,
     Association,
     ContextRefused,
     RpcFault,
 )
 from protocols.wmidcom.rpc.target import Target
+from protocols.wmidcom.rpc.waiting import Patient, within
 
-__all__ = ["Line", "Request", "within"]
-
-# Of one call; headers and proofs are bytes, too.
-_MOST_RECEIVED: Final = LARGEST_REPLY + LARGEST_REPLY // 8
-_SLACK: Final = 1.0  # seconds that an answer may take beyond what the server was told to wait
-_GLANCE: Final = 0.5
+__all__ = ["Line", "Request"]
 
 # What a fault says where a server does not accept the logon that the call came with: access is
 # denied, or the security package has failed (MS-ERREF 2.2).
@@ -66,38 +58,6 @@ class Request(NamedTuple):
     ipid: bytes | None = None
     patience: float | None = None
     is_change: bool = False
-
-
-def within(expiry: Expiry, cancel: CancelToken) -> Bounds:
-    """Return what bounds calls."""
-    return Bounds(expiry, cancel, _MOST_RECEIVED)
-
-
-class _Patient(Bounds):
-    """What bounds a call that the server was told to answer soon.
-
-    Nothing is cut while that is not overdue, for a connection that was cut costs another logon:
-    whoever cancels, or has no more time, waits for the answer.
-    """
-
-    __slots__ = ("_due",)
-
-    def __init__(self, expiry: Expiry, cancel: CancelToken, patience: float) -> None:
-        super().__init__(expiry, cancel, _MOST_RECEIVED)
-        self._due = monotonic() + patience + _SLACK
-
-    def interrupt(self) -> None:
-        """Do nothing: the answer comes by itself."""
-
-    def wait(self) -> float:
-        """Return how many seconds to wait at most before asking again."""
-        try:
-            return super().wait()
-        except (OperationTimeout, OperationCancelled):
-            left = self._due - monotonic()
-            if left <= 0:
-                raise
-            return min(left, _GLANCE)
 
 
 class Line:
@@ -219,7 +179,7 @@ class Line:
     ) -> bytes:
         if request.patience is None:
             return self._exchange(association, request, bounds)
-        with _Patient(expiry, cancel, request.patience) as patient:
+        with Patient(expiry, cancel, request.patience) as patient:
             try:
                 return self._exchange(association, request, patient)
             finally:

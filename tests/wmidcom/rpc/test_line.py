@@ -88,6 +88,20 @@ def test_what_changes_nothing_has_no_unknown_outcome(peer: Peer) -> None:
     close(made)
 
 
+def test_a_call_that_was_not_sent_yet_has_no_unknown_outcome(peer: Peer) -> None:
+    made, services = logged_in(peer)
+
+    def silent(packet: Packet, there: Any) -> bytes | None:
+        return b"" if packet.type is PacketType.ALTER_CONTEXT else None
+
+    peer.on_packet = silent
+    with pytest.raises(OperationTimeout) as caught:
+        delete(services, soon(SOON))
+    assert not caught.value.outcome_unknown
+    assert "DeleteInstance" not in peer.methods()
+    close(made)
+
+
 def test_a_cancel_ends_a_call_at_once(peer: Peer) -> None:
     made, services = logged_in(peer)
     peer.answers["DeleteInstance"] = stalling(peer)

@@ -15,7 +15,13 @@ from uuid import UUID
 import psrpcore
 from psrpcore import types as ps
 
-from mi.errors import ConnectionFailed, InvalidParameter, MIError, ShellLost
+from mi.errors import (
+    ConnectionFailed,
+    InvalidParameter,
+    LimitsExceeded,
+    MIError,
+    ShellLost,
+)
 from mi.operation import Operation
 from mi.powershell.exchange import Payload, reading
 from mi.powershell.fragments import FragmentReader
@@ -78,6 +84,7 @@ class Pipeline:
         self._state: ps.PSInvocationState | None = None
         self._stopping = Lock()
         self._is_stop_wanted = False
+        self._is_patient = True
 
     @property
     def exit_code(self) -> int | None:
@@ -110,14 +117,17 @@ class Pipeline:
     # Its beginning
 
     def _start(self) -> Operation[CommandEvent]:
-        was_open = self._pool.is_open
+        was_open, was_idle = self._pool.is_open, self._pool.is_idle
+        self._is_patient = not was_idle
         try:
             return self._begin()
-        except ShellLost:
-            # The server deletes what is idle for too long; then nothing was begun.
-            if not was_open:
+        except (ShellLost, LimitsExceeded) as error:
+            # The server deletes what is idle for too long, and some count all that a shell has ever
+            # run; then nothing was begun, and it may be begun in another pool.
+            if not (was_idle or (was_open and isinstance(error, ShellLost))):
                 raise
             self._pool.lose(self._shell)
+            self._is_patient = True
             return self._begin()
 
     def _begin(self) -> Operation[CommandEvent]:
@@ -128,7 +138,14 @@ class Pipeline:
         first, *rest = self._exchange.prepare(self._create)
         arguments = (b64encode(first.data).decode(),)
         proposed = str(self._core.pipeline_id).upper()
-        command = RunCommand(self._shell, "", arguments, command_id=proposed, streams=("stdout",))
+        command = RunCommand(
+            self._shell,
+            "",
+            arguments,
+            command_id=proposed,
+            streams=("stdout",),
+            is_patient=self._is_patient,
+        )
         self._operation = operation = self._calls.run(command)
         try:
             started = next(operation)

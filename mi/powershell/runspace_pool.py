@@ -84,6 +84,11 @@ class RunspacePool:
         """Whether it has been opened, and was not closed or lost since."""
         return self._shell is not None and self._exchange.state is _OPENED
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is open, and nothing runs in it, so that another could take its place."""
+        return self.is_open and not self._exchange.pool.pipeline_table
+
     # Opening
 
     def open(self, calls: ScriptCalls) -> tuple[ShellDescription, Exchange]:

@@ -13,6 +13,7 @@ from mi.credentials import Credentials
 from mi.errors import (
     ConnectionFailed,
     InvalidParameter,
+    LimitsExceeded,
     MIError,
     NotSupported,
     ProtocolError,
@@ -339,6 +340,28 @@ def test_a_pool_that_is_gone_is_opened_anew_for_what_was_not_begun(side: FarSide
     side.scripts["x"] = lambda one: one.write_output(1)
     assert _values(run()) == [1]
     assert len(side.calls(OpenShell)) == 2
+
+
+def test_a_pool_that_has_run_all_it_may_is_replaced(side: FarSide, run: Run) -> None:
+    _all(run())
+    side.refuse(RunCommand, LimitsExceeded("used up"))
+    side.scripts["x"] = lambda one: one.write_output(1)
+    assert _values(run()) == [1]
+    assert len(side.calls(OpenShell)) == 2
+    assert [one.is_patient for one in side.calls(RunCommand)] == [True, False, True]
+
+
+def test_a_pool_that_others_use_is_not_replaced(side: FarSide, run: Run) -> None:
+    side.scripts["x"] = lambda one: one.write_output(1) or False
+    other = run()
+    other.next_records()
+    side.refuse(RunCommand, LimitsExceeded("used up"))
+    with pytest.raises(LimitsExceeded):
+        run("y").next_records()
+    assert side.calls(RunCommand)[-1].is_patient
+    assert len(side.calls(OpenShell)) == 1
+    side.refuse(RunCommand, ShellLost("gone"))
+    assert _all(run("y")) == []
 
 
 def test_a_new_pool_that_is_gone_is_an_error(side: FarSide, run: Run) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
+import psrpcore
 import pytest
 from psrpcore import types as ps
 
@@ -45,6 +46,17 @@ def test_it_opens_when_it_is_first_used_and_stays_open(side: FarSide, calls: Scr
     assert (call.input_streams, call.output_streams) == (("stdin", "pr"), ("stdout",))
     assert side.ends(ReceiveOutput) == [["close"]]
     assert side.ends(OpenShell) == [[]]
+
+
+def test_it_is_idle_while_nothing_runs_in_it(side: FarSide, calls: ScriptCalls) -> None:
+    pool = RunspacePool(side.far)
+    assert not pool.is_idle
+    _, exchange = pool.open(calls)
+    assert pool.is_idle
+    pipeline = psrpcore.ClientPowerShell(exchange.pool)
+    assert not pool.is_idle
+    exchange.forget(pipeline)
+    assert pool.is_idle
 
 
 def test_the_far_side_learns_how_many_runspaces_and_of_a_host(

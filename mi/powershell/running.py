@@ -58,7 +58,8 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
     """A script on the far side: iterate its records, or ask for the `result`.
 
     It starts on first use. Leaving its `with` block ends it. In a coroutine, `async for`, `await`
-    for the result and `async with` do the same; cancelling the task ends the script.
+    for the result and `async with` do the same; cancelling the task ends the script. One thread or
+    task reads it; `stop`, `cancel` and `close` are for any.
 
     Every use raises `MIError`: what the server, the connection or the time limit made of it,
     `OperationCancelled` once it was cancelled, `InvalidParameter` once it was closed.

@@ -15,6 +15,7 @@ __all__ = ["FragmentReader", "fragment_limit"]
 
 _HEADER: Final = struct.Struct(">QQBI")  # object, number, flags, length
 _LAST: Final = 2
+_MESSAGE_HEADER: Final = 40  # bytes of an object that are no XML, but numbers and GUIDs (2.2.1)
 _MOST_BYTES: Final = 256 << 20  # of one object
 _MOST_OPEN: Final = 1000  # objects of which the last fragment has not come
 _DECLARATION: Final = b"<!"  # of a DOCTYPE or an entity; what serializes objects writes none
@@ -54,7 +55,8 @@ class FragmentReader:
                 break
             found.append(bytes(self._rest[end : begin + length]))
             end = begin + length
-            self._look_at(number, found[-1][_HEADER.size :])
+            binary = max(0, _MESSAGE_HEADER - (self._sizes[number] - length))
+            self._look_at(number, found[-1][_HEADER.size + binary :])
             if flags & _LAST:
                 del self._sizes[number], self._ends[number]
         del self._rest[:end]

@@ -56,9 +56,16 @@ def test_more_open_objects_than_any_need_are_refused(monkeypatch: pytest.MonkeyP
         reader.feed(_fragment(3, b"x", is_last=False))
 
 
+_HEADER = b"<!" * 20  # whatever numbers and GUIDs there may be
+
+
 @pytest.mark.parametrize(
-    "pieces", [(b"<!DOCTYPE x>",), (b"<", b"!DOCTYPE x>"), (b"<x/><", b"!ENTITY")]
-)
+    "pieces",
+    [
+        (_HEADER + b"<!DOCTYPE x>",), (_HEADER + b"<", b"!DOCTYPE x>"),
+        (_HEADER + b"<x/><", b"!ENTITY"), (_HEADER[:30], _HEADER[30:] + b"<!DOCTYPE x>"),
+    ],
+)  # fmt: skip
 def test_an_xml_declaration_is_refused_though_it_is_cut(pieces: tuple[bytes, ...]) -> None:
     reader = FragmentReader()
     fragments_ = (_fragment(1, piece, place) for place, piece in enumerate(pieces))
@@ -67,6 +74,14 @@ def test_an_xml_declaration_is_refused_though_it_is_cut(pieces: tuple[bytes, ...
         reader.feed(fragment)
     with pytest.raises(ProtocolError, match="XML declaration"):
         reader.feed(last)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 39, 40, 41])
+def test_what_is_in_front_of_the_xml_is_no_declaration(cut: int) -> None:
+    content = _HEADER + b"<x/>"
+    reader = FragmentReader()
+    first = _fragment(1, content[:cut], is_last=False)
+    assert reader.feed(first + _fragment(1, content[cut:], 1)) != []
 
 
 def test_a_fragment_fills_an_envelope_and_no_more() -> None:

@@ -55,7 +55,7 @@ def test_the_time_of_a_script_is_that_of_all_its_calls(far: _Far) -> None:
     time.sleep(0.01)
     calls.run(_SEND)
     first, second = (asked["deadline"] for asked in far.asked)
-    assert 60 > first > second > 50
+    assert 60 >= first >= second > 50  # a clock of Windows may stand still for 16 ms
 
 
 def test_when_its_time_is_over_nothing_more_is_begun(far: _Far) -> None:

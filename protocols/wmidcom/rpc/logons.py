@@ -28,7 +28,7 @@ from protocols.wmidcom.rpc.ways import Way
 if TYPE_CHECKING:
     from protocols.wmidcom.rpc.kerberos import Kerberos
 
-__all__ = ["Method", "new_admission"]
+__all__ = ["Method", "Negotiate", "Ntlm", "new_admission"]
 
 
 class Method(Protocol):

@@ -42,6 +42,9 @@ COMMANDS = {
     "classes": Entry("mi.cli.listings:classes", "List the names of classes."),
     "namespaces": Entry("mi.cli.listings:namespaces", "List the CIM namespaces."),
     "events": Entry("mi.cli.events:events", "Follow the event log, or what a WQL query tells."),
+    "run": Entry("mi.cli.remote.run:run", "Run a command on a host."),
+    "powershell": Entry("mi.cli.remote.powershell:powershell", "Run PowerShell on a host."),
+    "shell": Entry("mi.cli.remote.shell:shell", "Type commands that a host runs."),
     "demo": Entry("protocols.loopback.command:demo", "Show it all, against a made-up server here."),
     "loopback": Entry("protocols.loopback.command:loopback", "Run the made-up server for tests."),
 }

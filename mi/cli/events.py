@@ -11,7 +11,7 @@ import click
 import mi
 from mi.cli.bookmark_file import BookmarkFile
 from mi.cli.output.formats import EVENT_FORMATS, Output
-from mi.cli.target import Target, target_options
+from mi.cli.target import Limits, Target, target_options
 
 __all__ = ["events"]
 
@@ -71,11 +71,11 @@ def events(  # noqa: PLR0913 - one parameter for each option that is used here
     wanted = tuple(name.strip() for part in properties for name in part.split(",") if name.strip())
     kept = None if asked["bookmark"] is None else BookmarkFile(asked["bookmark"])
     if query is None:
-        start = _log(channels, kept, _limits(target), asked)
+        start = _log(channels, kept, target.limits(), asked)
         last = "EventData" if asked["raw"] else "Message"
         usual = (*_COLUMNS, last) if output_format == "lines" else ()
     elif kept is None:
-        start, usual = _query(query, asked["namespace"], _limits(target)), ()
+        start, usual = _query(query, asked["namespace"], target.limits()), ()
     else:
         raise click.UsageError("--bookmark is for the event log: WMI keeps no events.")
     _print(
@@ -83,16 +83,10 @@ def events(  # noqa: PLR0913 - one parameter for each option that is used here
     )
 
 
-def _limits(target: Target) -> dict[str, Any]:
-    """Return the time limits that were given; what is not given does not end a subscription."""
-    given = {"timeout": target.timeout, "deadline": target.deadline}
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def _log(
     channels: tuple[str, ...],
     kept: BookmarkFile | None,
-    limits: dict[str, Any],
+    limits: Limits,
     asked: dict[str, Any],
 ) -> _Start:
     bookmark = None if kept is None else kept.read()
@@ -107,7 +101,7 @@ def _log(
     )
 
 
-def _query(query: str, namespace: str | None, limits: dict[str, Any]) -> _Start:
+def _query(query: str, namespace: str | None, limits: Limits) -> _Start:
     return lambda session: session.subscribe(query, namespace=namespace, **limits)
 
 

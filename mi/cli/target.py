@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -15,7 +15,7 @@ from mi.cli.credentials import PROXY_SCHEMES, SCHEMES, credentials, proxy_creden
 from mi.cli.output.terminal import complain
 from mi.network_options import TLS_VERSIONS
 
-__all__ = ["Target", "target_options"]
+__all__ = ["Limits", "Target", "target_options"]
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False)
@@ -71,6 +71,13 @@ _UNSAFE = {
     "no_name_check": "the certificate's name is not checked: it may be another host's",
 }
 _DOCTORS_DEADLINE = 60.0  # Application.diagnose's own
+
+
+class Limits(TypedDict, total=False):
+    """The time limits that were given, in seconds."""
+
+    timeout: float
+    deadline: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,15 @@ class Target:
         return mi.DestinationOptions(
             **{name: value for name, value in given.items() if value is not None}
         )
+
+    def limits(self) -> Limits:
+        """Return the time limits that were given, for what may otherwise go on for ever."""
+        limits = Limits()
+        if self.timeout is not None:
+            limits["timeout"] = self.timeout
+        if self.deadline is not None:
+            limits["deadline"] = self.deadline
+        return limits
 
     def _proxy(self) -> dict[str, Any]:
         is_auto = (self.proxy or "").lower() == "auto"

@@ -106,7 +106,6 @@ def test_an_enumeration_is_shown_in_a_pipe_that_ends_early(endpoint: Endpoint) -
         (("enumerate", "Win32_Service", "--namespace", "root/nowhere"), 5),
         (("query", "SELECT FROM WHERE"), 6),
         (("query", "SELECT * FROM Win32_Service", "--protocol", "NONE"), 2),
-        (("query", "SELECT * FROM Win32_Service", "--protocol", "WMIDCOM"), 1),
     ],
 )  # fmt: skip
 def test_each_failure_has_its_exit_code(

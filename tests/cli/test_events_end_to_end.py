@@ -79,7 +79,7 @@ def test_ctrl_c_ends_the_subscription_on_the_host(endpoint: Endpoint) -> None:
 
 
 def test_what_is_there_is_printed_and_no_more(endpoint: Endpoint) -> None:
-    process = _follow(endpoint, "System", "Application", "--timeout", "0.4", *_COLUMNS)
+    process = _follow(endpoint, "System", "Application", "--timeout", "3", *_COLUMNS)
     printed, errors = process.communicate(timeout=_LONG)
     assert (process.returncode, errors, len(printed.splitlines())) == (0, "", 137 + 96)
     assert endpoint.open_contexts == 0

@@ -15,6 +15,7 @@ from protocols.loopback.powershell.cmdlets import CMDLETS
 from protocols.loopback.powershell.powershell_exe import powershell
 from protocols.loopback.powershell.script_run import Scripts
 from protocols.loopback.refusals import Refusal, refuse
+from protocols.loopback.shells.console import console
 from protocols.loopback.shells.file_commands import FILE_COMMANDS
 from protocols.loopback.shells.files import FileSystem
 from protocols.loopback.shells.invocation import Commands, Environment, Prompt
@@ -60,6 +61,7 @@ class OpenShells:
         self.scripts: Scripts = dict(CMDLETS)
         self.configurations: dict[str, Scripts] = dict.fromkeys(_CONFIGURATIONS, self.scripts)
         self.commands = Commands({**PROGRAMS, **FILE_COMMANDS, **powershell(self.scripts)})
+        self.commands["cmd"] = console(self.commands)
         self.files = FileSystem()
         self.quotas = quotas
         self.owner = owner

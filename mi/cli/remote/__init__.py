@@ -1,0 +1,1 @@
+"""The commands that run something on a host, and what passes between it and who sits here."""

@@ -25,7 +25,7 @@ from mi.options import DestinationOptions, OperationOptions
 from mi.resolver import Target
 from mi.results import MessageChannel, OperationFlags
 from mi.session_calls import CallKeywords, SessionCalls
-from mi.session_shells import SessionShells
+from mi.session_files import SessionFiles
 from mi.workers import Work
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
-class Session(SessionShells, SessionCalls):
+class Session(SessionFiles, SessionCalls):
     """A session with one destination; its operations share its connections, from any thread.
 
     Calls with one result run at once and return it; those with many return an `Operation`, which
@@ -253,8 +253,7 @@ class Session(SessionShells, SessionCalls):
         try:
             self._refuse_if_closed()
             if self._powershell is None:
-                size = self._options.values.get("max_envelope_size", _ENVELOPE_SIZE)
-                far = Far(self.run, size * _KILOBYTE)
+                far = Far(self.run, self.envelope_size)
                 self._powershell = PowerShell(far, self.destination, self._operations.submit)
             return begin(self._powershell)
         except MIError as error:
@@ -262,6 +261,12 @@ class Session(SessionShells, SessionCalls):
             raise
 
     # What a call leaves open
+
+    @property
+    def envelope_size(self) -> int:
+        """The bytes that a message may have, by the destination's options."""
+        size: int = self._options.values.get("max_envelope_size", _ENVELOPE_SIZE)
+        return size * _KILOBYTE
 
     def _complete(self, call: Call[ResultT], namespace: str | None) -> Call[ResultT]:
         """Return `call` with its namespace; whoever names an object must name all of its keys."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from protocols.loopback.powershell import clixml
+from protocols.loopback.powershell import clixml, far_files
 from protocols.loopback.powershell.engine import Engine
 from protocols.loopback.powershell.far_scripts import FarScript, ObjectLines
 from protocols.loopback.powershell.records import (
@@ -209,6 +209,8 @@ def powershell(scripts: Scripts) -> Mapping[str, Scripted]:
         except ValueError as error:
             invocation.stderr.line(str(error))
             return _BAD_ARGUMENT
+        if asked.script == far_files.SCRIPT:
+            return far_files.serve(invocation)
         task, is_whole = _task(asked, invocation)
         is_xml = asked.is_encoded or asked.options.get("outputformat", "").lower() == "xml"
         console = _Console(invocation, is_xml=is_xml, shows_progress=task.shows_progress)

@@ -6,16 +6,21 @@ their own.
 
 from __future__ import annotations
 
+import errno
 import ntpath
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["HOME", "FileSystem", "Listed"]
+__all__ = ["HOME", "NOON", "FileSystem", "Listed"]
 
 HOME: Final = r"C:\Users\operator"
 """Where a shell begins."""
+
+NOON: Final = 134_084_592_000_000_000
+"""When everything was changed last that says nothing else: noon of 2025-11-24 UTC, in 100 ns since
+1601. Nothing here depends on a clock."""
 
 _FOLDERS: Final = (HOME, r"C:\Windows\System32", r"C:\Windows\Temp", rf"{HOME}\AppData\Local\Temp")
 
@@ -37,13 +42,21 @@ class FileSystem:
     """Files and folders; any thread may use it.
 
     Its errors are those of the operating system: FileNotFoundError, IsADirectoryError,
-    NotADirectoryError, FileExistsError, and OSError for a folder that is not empty.
+    NotADirectoryError, FileExistsError, PermissionError for what is read-only, and OSError for a
+    folder that is not empty, or a disk that is full (ENOSPC).
+
+    Attributes:
+        room: bytes that all files may have together, or None.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._names: dict[str, str] = {}  # as they were written
         self._contents: dict[str, bytearray | None] = {}  # None is a folder
+        self._times: dict[str, int] = {}
+        self._read_only: set[str] = set()
+        self._links: set[str] = set()
+        self.room: int | None = None
         for folder in _FOLDERS:
             self.make_folder(folder)
 
@@ -67,16 +80,36 @@ class FileSystem:
                 raise IsADirectoryError(path)
             if not self.is_folder(ntpath.dirname(self.absolute(path))):
                 raise FileNotFoundError(path)
+            self._check_writable(key, path)
+            self._check_room(len(data))
             content = self._contents.get(key)
             if content is None or not append:
                 self._names.setdefault(key, self.absolute(path))
                 self._contents[key] = content = bytearray()
             content += data
+            self._times.pop(key, None)
+
+    def part(self, path: str, begin: int, size: int) -> bytes:
+        """Return so many bytes of a file, as far as it has them."""
+        with self._lock:
+            return bytes(memoryview(self._file(path))[begin : begin + size])
+
+    def size(self, path: str) -> int:
+        """Return how many bytes a file has."""
+        with self._lock:
+            return len(self._file(path))
+
+    def truncate(self, path: str, size: int) -> None:
+        """Leave no more than so many bytes of a file."""
+        with self._lock:
+            self._check_writable(self._key(path), path)
+            del self._file(path)[size:]
 
     def delete(self, path: str) -> None:
         """Delete a file."""
         with self._lock:
             self._file(path)
+            self._check_writable(self._key(path), path)
             self._forget(self._key(path))
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
@@ -86,13 +119,16 @@ class FileSystem:
                 raise FileNotFoundError(old)
             if self.exists(new) and not (replace or self._key(new) == self._key(old)):
                 raise FileExistsError(new)
+            self._check_writable(self._key(new), new)
             source, target = self.absolute(old), self.absolute(new)
             for key in [key for key in self._contents if _is_within(key, self._key(old))]:
-                name, content = self._names[key], self._contents[key]
+                name, content, time = self._names[key], self._contents[key], self._times.get(key)
                 self._forget(key)
                 moved = target + name[len(source) :]
                 self._names[self._key(moved)] = moved
                 self._contents[self._key(moved)] = content
+                if time is not None:
+                    self._times[self._key(moved)] = time
 
     # Folders
 
@@ -151,6 +187,43 @@ class FileSystem:
         """Whether there is a folder."""
         return self._contents.get(self._key(path), b"") is None
 
+    # What else there is to them
+
+    def time(self, path: str) -> int:
+        """Return when a file or a folder was changed last, in 100 ns since 1601."""
+        return self._times.get(self._key(path), NOON)
+
+    def set_time(self, path: str, time: int) -> None:
+        """Say when a file or a folder was changed last."""
+        self._times[self._key(path)] = time
+
+    def is_read_only(self, path: str) -> bool:
+        """Whether a file must not be written, replaced or deleted."""
+        return self._key(path) in self._read_only
+
+    def set_read_only(self, path: str, is_read_only: bool = True) -> None:
+        """Say whether a file must not be written, replaced or deleted."""
+        (self._read_only.add if is_read_only else self._read_only.discard)(self._key(path))
+
+    def is_link(self, path: str) -> bool:
+        """Whether a file or a folder is a link, or another reparse point."""
+        return self._key(path) in self._links
+
+    def set_link(self, path: str) -> None:
+        """Say that a file or a folder is a link; it leads to itself here."""
+        self._links.add(self._key(path))
+
+    def _check_writable(self, key: str, path: str) -> None:
+        if key in self._read_only:
+            raise PermissionError(path)
+
+    def _check_room(self, size: int) -> None:
+        if self.room is not None and self._used() + size > self.room:
+            raise OSError(errno.ENOSPC, "There is not enough space on the disk.")
+
+    def _used(self) -> int:
+        return sum(len(content) for content in self._contents.values() if content is not None)
+
     def _listed(self, key: str) -> Listed:
         content = self._contents[key]
         size = None if content is None else len(content)
@@ -169,6 +242,8 @@ class FileSystem:
 
     def _forget(self, key: str) -> None:
         del self._names[key], self._contents[key]
+        self._times.pop(key, None)
+        self._links.discard(key)
 
 
 def _is_within(key: str, folder: str) -> bool:

@@ -89,6 +89,15 @@ class Input:
         self._attention.wait_for(lambda: bool(self._data) or self._is_ended)
         return self._take(len(self._data))
 
+    def read_exactly(self, size: int) -> bytes:
+        """Return so many bytes, which are waited for; fewer at the end.
+
+        Raises:
+            CtrlC, Terminated: as for `read`.
+        """
+        self._attention.wait_for(lambda: len(self._data) >= size or self._is_ended)
+        return self._take(size)
+
     def read_line(self) -> bytes:
         r"""Return the next line with its `\n`, which is waited for; nothing at the end.
 

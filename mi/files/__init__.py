@@ -1,0 +1,1 @@
+"""Files between this machine and a host, through a shell of commands."""

@@ -1,0 +1,115 @@
+"""Files on their way from a host."""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from mi.errors import AccessDenied, InvalidParameter, MIError, ProtocolError
+from mi.files.far_files import FarFiles
+from mi.files.far_tree import FarFile, FarTree
+from mi.files.manner import Manner, Told
+from mi.files.names import check_name
+from mi.files.near_failures import near_errors
+from mi.files.near_file import PartialFile, digest_of, near_time
+from mi.files.result import CopiedFile
+
+__all__ = ["Download"]
+
+_SEPARATORS: Final = ("/", os.sep)
+
+
+class Download:
+    """Copies a tree from a host."""
+
+    def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
+        """Copy nothing yet.
+
+        Args:
+            far: the files of the host.
+            manner: how to copy.
+            told: told how far it is.
+        """
+        self._far = far
+        self._manner = manner
+        self._told = told
+
+    def run(self, tree: FarTree, source: str, target: str | os.PathLike[str]) -> None:
+        """Copy.
+
+        Args:
+            tree: what.
+            source: what the user calls it.
+            target: the path on this machine.
+
+        Raises:
+            MIError: it was not done, or not wholly.
+        """
+        written = os.fspath(target)
+        root = Path(written)
+        into = root.is_dir() or written.endswith(_SEPARATORS)
+        if tree.files and not tree.files[0].names and into:
+            # By the name that the user has given: the host's word for it may lead anywhere.
+            root /= check_name(ntpath.basename(source))
+        with near_errors(written):
+            for names in tree.folders:
+                root.joinpath(*names).mkdir(parents=True, exist_ok=True)
+            if not tree.folders:
+                above = root if tree.files[:1] and tree.files[0].names else root.parent
+                above.mkdir(parents=True, exist_ok=True)
+        for file in tree.files:
+            self._copy(file, root.joinpath(*file.names))
+
+    def _copy(self, file: FarFile, target: Path) -> None:
+        path = str(target)
+        self._told.at(file.path, path, 0, file.size)
+        digest = self._same(file, target)
+        if digest is not None:
+            done = CopiedFile(file.path, path, file.size, digest.hex(), was_skipped=True)
+        else:
+            done = self._fetched(file, path)
+        self._told.done(done)
+
+    def _same(self, file: FarFile, target: Path) -> bytes | None:
+        """Return the digest of a file if this machine has the same.
+
+        Raises:
+            InvalidParameter, AccessDenied: what is there is not to be replaced.
+        """
+        with near_errors(str(target)):
+            if not target.exists():
+                return None
+            there = target.stat()
+        if not stat.S_ISREG(there.st_mode):
+            raise InvalidParameter(f"{target} on this machine is no file")
+        if there.st_size == file.size:
+            digest = digest_of(str(target))
+            if digest == self._far.digest(file.path, file.size):
+                return digest
+        if not there.st_mode & stat.S_IWUSR:
+            raise AccessDenied(f"{target} on this machine is read-only")
+        return None
+
+    def _fetched(self, file: FarFile, target: str) -> CopiedFile:
+        partial = PartialFile(target, keeps=self._manner.resumes)
+        with partial.opened(file.size):
+            if partial.begin and self._far.digest(file.path, partial.begin) != partial.digest():
+                partial.restart()
+            self._read(file, target, partial)
+            digest = self._far.read_digest()
+            if digest != partial.digest():
+                raise ProtocolError(f"{file.path} did not arrive as it is on the host")
+            partial.commit(near_time(file.time) if self._manner.keeps_times else None)
+        return CopiedFile(file.path, target, file.size, digest.hex(), resumed_at=partial.begin)
+
+    def _read(self, file: FarFile, target: str, partial: PartialFile) -> None:
+        done = partial.begin
+        for chunk in self._far.read(file.path, done, file.size - done):
+            partial.write(chunk)
+            done += len(chunk)
+            self._told.at(file.path, target, done, file.size)
+        if done != file.size:
+            raise MIError(f"{file.path} has become shorter while it was copied")

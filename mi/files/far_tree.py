@@ -1,0 +1,137 @@
+"""What there is to be copied on a host: a file, a folder with all in it, or what a pattern is.
+
+What the host lists is checked before anything is made of it here.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from mi.errors import InvalidParameter, LimitsExceeded, NotFound, ProtocolError
+from mi.files.far_files import FarFiles
+from mi.files.names import check_name, far_join, pattern_of
+from mi.files.requests import Entry
+
+__all__ = ["FarFile", "FarTree", "far_tree"]
+
+_DEEPEST: Final = 200  # folders in one another
+_MOST: Final = 1_000_000  # files and folders that are kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class FarFile:
+    """A file on a host.
+
+    Attributes:
+        path: of it.
+        names: its place in the target: the names of folders, and its own; none for the target.
+        size: bytes.
+        time: of the last change, in 100 ns since 1601.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    size: int
+    time: int
+
+
+@dataclass(slots=True)
+class FarTree:
+    """What there is to be copied.
+
+    Attributes:
+        files: the files.
+        folders: the places of folders in the target, each before what is in it.
+        left_out: the paths of links.
+    """
+
+    files: list[FarFile] = field(default_factory=list)
+    folders: list[tuple[str, ...]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def far_tree(far: FarFiles, source: str, *, follow_links: bool = False) -> FarTree:
+    """Return what a path of a host, or a pattern in its last part, is to be copied.
+
+    Of a file, the place is the target itself; of a folder, that is the target's; what a pattern
+    finds is in the target.
+
+    Args:
+        far: the files of the host.
+        source: the path.
+        follow_links: whether links in folders are what they lead to; else they are left out.
+
+    Raises:
+        NotFound: there is no such thing.
+        ProtocolError: what the host lists is no name of a file.
+        LimitsExceeded: there is too much of it.
+    """
+    walk = _Walk(far, follow_links=follow_links)
+    asked = pattern_of(source)
+    if asked is None:
+        path, entry = far.look(source)
+        if not entry.exists:
+            raise NotFound(f"{source} is not on the host")
+        walk.add(path, (), entry)
+        return walk.tree
+    folder, there = far.look(asked[0] or ".")
+    if not there.exists:
+        raise NotFound(f"{asked[0]} is not on the host")
+    found = [one for one in walk.listed(folder) if _fits(one.name, asked[1])]
+    if not found:
+        raise NotFound(f"nothing on the host is {source}")
+    for one in found:
+        walk.add(far_join(folder, one.name), (one.name,), one)
+    return walk.tree
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(name.lower(), pattern.lower())
+
+
+class _Walk:
+    def __init__(self, far: FarFiles, *, follow_links: bool) -> None:
+        self.tree = FarTree()
+        self._far = far
+        self._follows = follow_links
+        self._count = 0
+
+    def add(self, path: str, names: tuple[str, ...], entry: Entry) -> None:
+        """Add a file, or a folder and all in it."""
+        waiting = [(path, names, entry)]
+        while waiting:
+            path, names, entry = waiting.pop()
+            if entry.is_link and names and not self._follows:
+                self.tree.left_out.append(path)
+            elif entry.is_folder:
+                self.tree.folders.append(names)
+                waiting += reversed(list(self._inside(path, names)))
+            else:
+                self.tree.files.append(FarFile(path, names, entry.size, entry.time))
+
+    def _inside(
+        self, folder: str, names: tuple[str, ...]
+    ) -> Iterator[tuple[str, tuple[str, ...], Entry]]:
+        if len(names) > _DEEPEST:
+            raise LimitsExceeded(f"{folder} on the host is deeper than {_DEEPEST} folders")
+        for entry in self.listed(folder):
+            yield far_join(folder, entry.name), (*names, entry.name), entry
+
+    def listed(self, folder: str) -> list[Entry]:
+        """Return what is in a folder, checked and by name."""
+        entries = []
+        for entry in self._far.list(folder):
+            self._count += 1
+            if self._count > _MOST:
+                raise LimitsExceeded(f"there are more than {_MOST} files")
+            try:
+                check_name(entry.name)
+            except InvalidParameter as error:
+                raise ProtocolError(
+                    f"the host lists a file that is none: {error.message}"
+                ) from error
+            entries.append(entry)
+        return sorted(entries, key=lambda one: one.name.lower())

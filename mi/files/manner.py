@@ -1,0 +1,99 @@
+"""How files are copied, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event
+from typing import TypedDict
+
+from mi.errors import OperationCancelled
+from mi.files.result import CopiedFile, CopyProgress
+
+__all__ = ["CopyKeywords", "Manner", "Told"]
+
+
+class CopyKeywords(TypedDict, total=False):
+    """The keywords of a copy.
+
+    Attributes:
+        resume: whether what an earlier try has left is gone on with, and what this one leaves, if
+            it fails, is kept for the next.
+        times: whether the copies have the times of the last change of what they are of.
+        follow_links: whether links in a folder are what they lead to; else they are left out.
+        progress: told how far it is, in the thread that copies; what it raises ends the copy.
+        deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.
+    """
+
+    resume: bool
+    times: bool
+    follow_links: bool
+    progress: Callable[[CopyProgress], object] | None
+    deadline: float | timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How files are copied.
+
+    Attributes:
+        resumes: as `CopyKeywords.resume`.
+        keeps_times: as `CopyKeywords.times`.
+        follows_links: as `CopyKeywords.follow_links`.
+        stop: set when the copy is to end.
+    """
+
+    resumes: bool = False
+    keeps_times: bool = False
+    follows_links: bool = False
+    stop: Event = field(default_factory=Event)
+
+
+class Told:
+    """Keeps account of a copy, and tells of it.
+
+    Attributes:
+        files: those that are done.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[CopyProgress], object] | None,
+        sizes: list[int],
+        stop: Event,
+    ) -> None:
+        """Begin with nothing done.
+
+        Args:
+            tell: told how far it is, or None.
+            sizes: of the files that there are.
+            stop: set when the copy is to end.
+        """
+        self._tell = tell
+        self._count, self._total = len(sizes), sum(sizes)
+        self._before = 0
+        self._stop = stop
+        self.files: list[CopiedFile] = []
+
+    def at(self, source: str, target: str, done: int, size: int) -> None:
+        """Tell that so much of a file is there.
+
+        Raises:
+            OperationCancelled: the copy is to end.
+        """
+        if self._stop.is_set():
+            raise OperationCancelled("the copy was cancelled")
+        if self._tell is not None:
+            self._tell(
+                CopyProgress(
+                    source, target, done, size, self._before + done, self._total,
+                    len(self.files), self._count,
+                )
+            )  # fmt: skip
+
+    def done(self, file: CopiedFile) -> None:
+        """Take note of a file, and tell that it is there."""
+        self.files.append(file)
+        self.at(file.source, file.target, file.size, file.size)
+        self._before += file.size

@@ -1,0 +1,134 @@
+"""Files on their way to a host."""
+
+from __future__ import annotations
+
+import ntpath
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from mi.errors import AccessDenied, InvalidParameter, MIError
+from mi.files.far_files import FarFiles
+from mi.files.manner import Manner, Told
+from mi.files.names import far_join, partial_name
+from mi.files.near_failures import near_errors
+from mi.files.near_file import digest_of, windows_time
+from mi.files.near_tree import NearFile, Tree
+from mi.files.requests import Entry
+from mi.files.result import CopiedFile
+
+__all__ = ["Upload"]
+
+
+class Upload:
+    """Copies a tree to a host."""
+
+    def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
+        """Copy nothing yet.
+
+        Args:
+            far: the files of the host.
+            manner: how to copy.
+            told: told how far it is.
+        """
+        self._far = far
+        self._manner = manner
+        self._told = told
+
+    def run(self, tree: Tree, target: str) -> None:
+        """Copy.
+
+        Args:
+            tree: what.
+            target: the path on the host, as the user has written it.
+
+        Raises:
+            MIError: it was not done, or not wholly.
+        """
+        root, there = self._far.look(target)
+        one = tree.files[0] if tree.files and not tree.files[0].names else None
+        if one is not None and (there.is_folder or target.endswith(("\\", "/"))):
+            root, there = self._far.look(far_join(root, Path(one.path).name))
+        for names in tree.folders:
+            self._far.make_folder(far_join(root, *names))
+        if not (tree.folders or there.exists):
+            self._far.make_folder(root if one is None else ntpath.dirname(root))
+        for file in tree.files:
+            place = far_join(root, *file.names)
+            self._copy(file, place, there if file is one else self._far.look(place)[1])
+
+    def _copy(self, file: NearFile, target: str, there: Entry) -> None:
+        self._told.at(file.path, target, 0, file.size)
+        digest = self._same(file, target, there)
+        if digest is not None:
+            done = CopiedFile(file.path, target, file.size, digest.hex(), was_skipped=True)
+        else:
+            _check(there, target)
+            done = self._sent(file, target)
+        self._told.done(done)
+
+    def _same(self, file: NearFile, target: str, there: Entry) -> bytes | None:
+        """Return the digest of a file if the host has the same."""
+        if not there.exists or there.is_folder or there.size != file.size:
+            return None
+        digest = digest_of(file.path)
+        return digest if digest == self._far.digest(target, file.size) else None
+
+    def _sent(self, file: NearFile, target: str) -> CopiedFile:
+        partial = far_join(ntpath.dirname(target), partial_name(ntpath.basename(target)))
+        return self._send(file, target, partial, self._begin(file, partial))
+
+    def _begin(self, file: NearFile, partial: str) -> int:
+        """Return how much of a file is there from an earlier try."""
+        if not self._manner.resumes:
+            return 0
+        there = self._far.look(partial)[1]
+        if not there.exists or there.is_folder or not 0 < there.size <= file.size:
+            return 0
+        is_same = self._far.digest(partial, there.size) == digest_of(file.path, there.size)
+        return there.size if is_same else 0
+
+    def _send(self, file: NearFile, target: str, partial: str, begin: int) -> CopiedFile:
+        try:
+            with near_errors(file.path):
+                opened = Path(file.path).open("rb")  # noqa: SIM115 - its own errors alone
+            with opened:
+                self._far.open(partial, begin)
+                digest = self._write(file, opened, target, partial, begin)
+            time = windows_time(file.time) if self._manner.keeps_times else 0
+            self._far.commit(partial, target, digest, time)
+        except BaseException:
+            if self._far.is_usable and not self._manner.resumes:
+                with suppress(MIError):
+                    self._far.delete(partial)
+            raise
+        return CopiedFile(file.path, target, file.size, digest.hex(), resumed_at=begin)
+
+    def _write(
+        self, file: NearFile, opened: BinaryIO, target: str, partial: str, begin: int
+    ) -> bytes:
+        digest, done = sha256(), 0
+        size = self._far.write_size
+        while done < file.size:
+            with near_errors(file.path):
+                data = opened.read(min(size, (begin if done < begin else file.size) - done))
+            if not data:
+                raise MIError(f"{file.path} has become shorter while it was copied")
+            digest.update(data)
+            if done >= begin:
+                self._far.write(partial, data)
+            done += len(data)
+            if done > begin:
+                self._told.at(file.path, target, done, file.size)
+        return digest.digest()
+
+
+def _check(there: Entry, target: str) -> None:
+    """Refuse what cannot be replaced, before anything is sent."""
+    if there.is_folder:
+        raise InvalidParameter(f"{target} is a folder on the host")
+    if there.is_read_only:
+        raise AccessDenied(
+            f"{target} is read-only on the host", advice="Take the attribute away: attrib -r."
+        )

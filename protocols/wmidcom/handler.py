@@ -44,7 +44,7 @@ class WmidcomHandler:
 
         Args:
             destination: a host name or address; None and `.` are this machine, and on Windows so
-                are its own names.
+                are its own names, unless the options name a port, an address or a dialer.
             options: a copy that nobody else changes.
             callbacks: told what happens outside any operation.
 
@@ -52,7 +52,7 @@ class WmidcomHandler:
             NotSupported: a library is not installed; the advice says which.
             InvalidParameter: the destination, or `connect_to`, is no host name and no address.
         """
-        if destination is None or is_local(destination):
+        if destination is None or is_local(destination, options):
             where = _LOCAL
             if not has_local_wmi():
                 return _Nowhere()

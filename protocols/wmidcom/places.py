@@ -6,9 +6,12 @@ import os
 import sys
 from typing import Final
 
+from mi.options import DestinationOptions
+
 __all__ = ["has_local_wmi", "is_local"]
 
 _ALWAYS: Final = (None, ".")
+_WAYS: Final = ("destination_port", "connect_to", "dialer")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
@@ -17,14 +20,17 @@ def has_local_wmi() -> bool:
     return sys.platform == "win32"
 
 
-def is_local(destination: str | None) -> bool:
+def is_local(destination: str | None, options: DestinationOptions) -> bool:
     """Return whether a destination is this machine; off Windows a name never is.
 
-    There a name is a DCOM connection, be it `localhost`: a tunnel, or a server of tests.
+    There a name is a DCOM connection, be it `localhost`: a tunnel, or a server of tests. On Windows
+    it is one too, where the options say which way it goes: local WMI has neither port nor dialer.
     """
     if destination in _ALWAYS:
         return True
-    return has_local_wmi() and (destination or "").lower() in (*_LOOPBACK, *_own_names())
+    if not has_local_wmi() or any(getattr(options, name) is not None for name in _WAYS):
+        return False
+    return (destination or "").lower() in (*_LOOPBACK, *_own_names())
 
 
 def _own_names() -> tuple[str, ...]:

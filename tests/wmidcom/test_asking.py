@@ -1,6 +1,7 @@
 """The small parts that an operation is put together from: languages, contexts, paths, portions."""
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from mi.calls import AssociatorInstances, ReferenceInstances
 from mi.control import CancelToken, Expiry
 from mi.errors import InvalidParameter, NotSupported, OperationCancelled, OperationTimeout
 from mi.instance import Instance
-from mi.options import OperationOptions
+from mi.options import DestinationOptions, OperationOptions
 from mi.results import CimType
 from protocols.wmidcom.contexts import context_of
 from protocols.wmidcom.locales import wmi_locale
@@ -148,14 +149,25 @@ def test_which_destinations_are_this_machine(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv("COMPUTERNAME", "BOX")
     monkeypatch.setenv("USERDNSDOMAIN", "CONTOSO.EXAMPLE")
-    assert is_local(destination) is local
+    assert is_local(destination, DestinationOptions()) is local
 
 
 def test_without_a_domain_a_machine_has_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.delenv("COMPUTERNAME", raising=False)
     monkeypatch.delenv("USERDNSDOMAIN", raising=False)
-    assert not is_local("box")
+    assert not is_local("box", DestinationOptions())
+
+
+@pytest.mark.parametrize(
+    "way", [{"destination_port": 1135}, {"connect_to": "127.0.0.1:1135"}, {"dialer": print}]
+)
+def test_where_a_way_is_named_even_this_machine_is_reached_by_it(
+    monkeypatch: pytest.MonkeyPatch, way: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not is_local("localhost", DestinationOptions(**way))
+    assert is_local(".", DestinationOptions(**way))
 
 
 def test_a_wait_that_is_over_is_not_begun() -> None:

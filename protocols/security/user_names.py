@@ -11,9 +11,18 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, NamedTuple
 
-from mi.credentials import UserName
+from mi.credentials import Credentials, UserName
+from mi.errors import NotSupported
 
-__all__ = ["Form", "form_of", "plain_name", "principal", "windows_name"]
+__all__ = [
+    "Form",
+    "form_of",
+    "plain_name",
+    "principal",
+    "principal_of",
+    "user_with_password",
+    "windows_name",
+]
 
 
 class Form(Enum):
@@ -92,3 +101,36 @@ def principal(user: UserName, default_realm: str | None) -> str | None:
     if user.domain is not None and "@" in user.user:
         return None  # AzureAD\user@tenant: no realm knows such a name
     return _ROWS[form_of(user)].principal(user, default_realm)
+
+
+def principal_of(credentials: Credentials, default_realm: str | None) -> str:
+    """Return the name for Kerberos of whoever logs on.
+
+    Raises:
+        NotSupported: nothing tells the realm.
+    """
+    user = credentials.user
+    name = None if user is None else principal(user, default_realm)
+    if name is None:
+        raise NotSupported(
+            f"Kerberos knows users of realms, and nothing tells the realm of {str(user)!r}",
+            advice="Write user@REALM, or set default_realm in krb5.conf. A local account of the"
+            " server needs another scheme, such as NTLM.",
+        )
+    return name
+
+
+def user_with_password(credentials: Credentials) -> UserName:
+    """Return who logs on by NTLM, which the libraries would look for elsewhere if nobody is named.
+
+    Raises:
+        NotSupported: there is no user name, or no password that is not empty.
+    """
+    user = credentials.user
+    if user is None or not (credentials.has_password and credentials.reveal()):
+        raise NotSupported(
+            "NTLM needs a user name and a password that is not empty",
+            advice="Pass mi.Credentials.password(…). Windows lets no account without a password"
+            " log on over the network.",
+        )
+    return user

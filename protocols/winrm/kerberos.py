@@ -22,7 +22,7 @@ from protocols.security.kerberos_failures import kerberos_failure
 from protocols.security.rejection import Rejected
 from protocols.security.service_context import LONGEST_PADDING, ServiceContext
 from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
-from protocols.security.user_names import principal
+from protocols.security.user_names import principal_of
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
 from protocols.winrm.endpoint import Address
@@ -68,7 +68,7 @@ class Kerberos(ConnectionMethod):
         self.user = credentials.user
         self._address = address
         self._service = _service(address, options)
-        name = None if self.user is None else _principal(credentials)
+        name = None if self.user is None else principal_of(credentials, default_realm())
         self._who = name or "the current user"
         self._delegation = options.delegation is True
         self._tickets = Tickets(credentials, name, forwardable=self._delegation)
@@ -202,15 +202,3 @@ def _service(address: Address, options: DestinationOptions) -> str:
             " service_principal=; or use another scheme.",
         )
     return service
-
-
-def _principal(credentials: Credentials) -> str:
-    user = credentials.user
-    name = None if user is None else principal(user, default_realm())
-    if name is None:
-        raise NotSupported(
-            f"Kerberos knows users of realms, and nothing tells the realm of {str(user)!r}",
-            advice="Write user@REALM, or set default_realm in krb5.conf. A local account of the"
-            " server needs another scheme.",
-        )
-    return name

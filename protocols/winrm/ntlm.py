@@ -19,11 +19,10 @@ from mi.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     MIError,
-    NotSupported,
     ProtocolError,
 )
 from protocols.security.rejection import Rejected, refused, unanswered
-from protocols.security.user_names import windows_name
+from protocols.security.user_names import user_with_password, windows_name
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import PyspnegoSecurity, Seal, SessionSecurity
 from protocols.winrm.endpoint import Address
@@ -53,15 +52,7 @@ class Ntlm(ConnectionMethod):
         Raises:
             NotSupported: there is no user name or no password.
         """
-        user = credentials.user
-        if user is None or not (credentials.has_password and credentials.reveal()):
-            # requests-ntlm would look for credentials elsewhere instead.
-            raise NotSupported(
-                "NTLM needs a user name and a password that is not empty",
-                advice="Pass mi.Credentials.password(…). Windows lets no account without a password"
-                " log on over the network.",
-            )
-        self.user = user
+        self.user = user_with_password(credentials)
         self._credentials = credentials  # and not the password, so that this does not pickle
         self._address = address
         self._is_accepted = False

@@ -6,8 +6,17 @@ test_plain, Kerberos in test_kerberos, CredSSP in test_credssp.
 
 import pytest
 
-from mi.credentials import UserName
-from protocols.security.user_names import Form, form_of, plain_name, principal, windows_name
+from mi.credentials import Credentials, UserName
+from mi.errors import NotSupported
+from protocols.security.user_names import (
+    Form,
+    form_of,
+    plain_name,
+    principal,
+    principal_of,
+    user_with_password,
+    windows_name,
+)
 
 OURS = "CONTOSO.COM"
 
@@ -56,3 +65,18 @@ def test_a_machine_without_a_realm_knows_only_those_that_are_named(
     name: str, expected: str | None
 ) -> None:
     assert principal(UserName.parse(name), None) == expected
+
+
+def test_kerberos_says_what_it_lacks_where_no_realm_is_known() -> None:
+    assert principal_of(Credentials.password(r"CONTOSO\ops", "x"), OURS) == "ops@CONTOSO.COM"
+    for credentials in (Credentials.password("ops", "x"), Credentials.current_user()):
+        with pytest.raises(NotSupported, match="nothing tells the realm of") as caught:
+            principal_of(credentials, None)
+        assert caught.value.advice is not None
+
+
+def test_ntlm_needs_a_user_and_a_password_that_is_not_empty() -> None:
+    assert user_with_password(Credentials.password("ops", "x")) == UserName.parse("ops")
+    for credentials in (Credentials.password("ops", ""), Credentials.current_user()):
+        with pytest.raises(NotSupported, match="a password that is not empty"):
+            user_with_password(credentials)

@@ -15,14 +15,13 @@ import gssapi
 import krb5
 
 from mi.credentials import Credentials, Scheme
-from mi.errors import NotSupported
 from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.network.bounds import Bounds
 from protocols.network.errands import Errand
 from protocols.security.kerberos_failures import kerberos_failure
 from protocols.security.service_context import ServiceContext
 from protocols.security.tickets import KERBEROS, SPNEGO, Tickets, default_realm
-from protocols.security.user_names import principal
+from protocols.security.user_names import principal_of
 from protocols.wmidcom.rpc.security import CONTEXT_ID, wrong_proof
 from protocols.wmidcom.rpc.spn import service_name
 from protocols.wmidcom.rpc.ways import Way
@@ -146,7 +145,7 @@ class Kerberos:
         self._level = way.level
         self._tell = way.tell
         self._to = service_name(way.target, way.options)
-        name = None if self.user is None else _principal(credentials)
+        name = None if self.user is None else principal_of(credentials, default_realm())
         self._sides = Sides(name or "the current user", self._to)
         self._delegation = way.options.delegation is True
         self._tickets = Tickets(credentials, name, forwardable=self._delegation)
@@ -200,15 +199,3 @@ class Kerberos:
         # SPNEGO would hide the numbers of errors, so the ticket for the server is got before.
         ServiceContext(self._to, credential, KERBEROS).step()
         return credential
-
-
-def _principal(credentials: Credentials) -> str:
-    user = credentials.user
-    name = None if user is None else principal(user, default_realm())
-    if name is None:
-        raise NotSupported(
-            f"Kerberos knows users of realms, and nothing tells the realm of {str(user)!r}",
-            advice="Write user@REALM, or set default_realm in krb5.conf. A local account of the"
-            " server needs NTLM.",
-        )
-    return name

@@ -21,6 +21,7 @@ from protocols.network.bounds import Bounds
 from protocols.security.admission import Admission
 from protocols.security.logon import Logon
 from protocols.security.rejection import Rejected
+from protocols.security.user_names import user_with_password
 from protocols.wmidcom.rpc.security import NtlmSecurity, Security
 from protocols.wmidcom.rpc.target import Target
 from protocols.wmidcom.rpc.ways import Way
@@ -67,15 +68,7 @@ class Ntlm:
         Raises:
             NotSupported: there is no user name or no password.
         """
-        user = credentials.user
-        if user is None or not (credentials.has_password and credentials.reveal()):
-            # pyspnego would look for credentials elsewhere instead.
-            raise NotSupported(
-                "NTLM needs a user name and a password that is not empty",
-                advice="Pass mi.Credentials.password(…). Windows lets no account without a password"
-                " log on over the network.",
-            )
-        self.user = user
+        self.user = user_with_password(credentials)
         self._credentials = credentials  # and not the password, so that this does not pickle
         self._way = way
 

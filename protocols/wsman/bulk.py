@@ -1,21 +1,30 @@
-"""The bulk of a reply, taken out before the rest of it is parsed.
+"""The bulk of a message, which does not go through what makes and reads the rest of it.
 
 Nearly all of a long answer to a Receive is base64, of which XML has nothing to say: it holds
 neither a `<` nor a `&`. To put it through the parser would make two more copies of it, at a third
 of what decoding it costs. So where the start tag of a Stream is followed by a long text, that is
 cut out and a mark put in its place, and whoever reads the Stream decodes what the mark stands for,
 where it lies in the bytes that came.
+
+The bulk of a Send is likewise put into the bytes of the rest, once; as a part of its text it would
+be copied four times, which takes longer than to make it.
 """
 
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
 from collections.abc import Sequence
 from typing import Final
 
 from mi.errors import ProtocolError
 
-__all__ = ["cut", "restored"]
+__all__ = ["PLACE", "WORTH", "cut", "filled", "restored"]
+
+PLACE: Final = "\0"
+"""Stands in a body for the base64 that comes later; no markup has it otherwise."""
+WORTH: Final = 4096
+"""Bytes from which on it is worth while."""
 
 _LEAST: Final = 1024  # bytes; for less it is not worth it
 _LOOKED_AT: Final = 64  # tags after which their number is held against what lies between them
@@ -44,6 +53,12 @@ def cut(data: bytes) -> tuple[bytes, list[memoryview]]:
     if not texts:
         return data, texts
     return b"".join((*kept, whole[done:])), texts
+
+
+def filled(envelope: bytes, data: bytes) -> bytes:
+    """Return an envelope with the base64 of bytes in its place."""
+    head, _, tail = envelope.partition(PLACE.encode())
+    return b"".join((head, b2a_base64(data, newline=False), tail))
 
 
 def restored(text: str, texts: Sequence[memoryview]) -> str | memoryview:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from mi.errors import InvalidParameter, ProtocolError
 from mi.serial import document
 from protocols.wsman import markup, soap
-from protocols.wsman.bulk import cut
+from protocols.wsman.bulk import cut, filled
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.fault import Fault, write_fault
 from protocols.wsman.headers import Addressing, Option, Selector, option_set, selector_set
@@ -111,6 +111,7 @@ class Request:
         is_poll: whether the server replies only once there is something to say, so that others
             must not be kept from a connection by it.
         has_streams: whether the reply may be long, and nearly all of it the text of Streams.
+        bulk: what is in the body, in base64, where that has a `bulk.PLACE`, or nothing.
         is_patient: whether it is sent again, a little later, where a quota has kept the server
             from beginning with it.
     """
@@ -130,6 +131,7 @@ class Request:
     is_poll: bool = False
     has_streams: bool = False
     is_patient: bool = True
+    bulk: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
     if request.is_identify:
         return serialize_bare(request.body)
     timeout = request.operation_timeout
-    return _encoded(
+    envelope = _encoded(
         f'{_START}{addressing.to_markup}<w:ResourceURI s:mustUnderstand="true">'
         f"{markup.text(request.resource_uri)}{_REPLY_TO}{markup.text(request.action)}</a:Action>"
         f"{addressing.size_markup}<a:MessageID>{markup.text(message_id)}</a:MessageID>"
@@ -174,6 +176,7 @@ def serialize(request: Request, addressing: Addressing, message_id: str) -> byte
         f"{'' if timeout is None else _timeout_markup(timeout)}{request.header}"
         f"{_TO_BODY}{request.body}{_END}"
     )
+    return filled(envelope, request.bulk) if request.bulk else envelope
 
 
 def serialize_bare(body: str) -> bytes:

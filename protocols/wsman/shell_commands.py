@@ -24,6 +24,7 @@ from mi.shell_calls import (
     SendInput,
     SignalCommand,
 )
+from protocols.wsman.bulk import WORTH
 from protocols.wsman.dialects import Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
@@ -235,7 +236,10 @@ class Input(Asking):
         piece = StreamPiece(
             self._call.stream, data[self._begin : end], self._call.command_id, is_end
         )
-        return self._requests.request(ACTION_SEND, Send((piece,)).write())
+        if len(piece.data) < WORTH:
+            return self._requests.request(ACTION_SEND, Send((piece,)).write())
+        body = Send((piece,)).write_apart()
+        return replace(self._requests.request(ACTION_SEND, body), bulk=piece.data)
 
 
 class Signalling(Asking):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.errors import ProtocolError
 from protocols.wsman import markup, soap
-from protocols.wsman.bulk import restored
+from protocols.wsman.bulk import PLACE, restored
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.shells import (
     SHELL,
@@ -129,12 +129,16 @@ class StreamPiece(NamedTuple):
     command_id: str | None = None
     is_end: bool = False
 
-    def write(self) -> str:
-        """Return the rsp:Stream, in Windows' form."""
+    def write(self, text: str | None = None) -> str:
+        """Return the rsp:Stream, in Windows' form.
+
+        Args:
+            text: what stands for the bytes; else it is they in base64.
+        """
         end = ' End="true"' if self.is_end else ""
         return (
             f'<rsp:Stream Name="{markup.attribute(self.name)}"{_identified(self.command_id)}{end}>'
-            f"{encoded(self.data)}</rsp:Stream>"
+            f"{encoded(self.data) if text is None else text}</rsp:Stream>"
         )
 
     @classmethod
@@ -169,8 +173,12 @@ class Send:
 
     def write(self) -> str:
         """Return the body."""
-        inside = "".join(piece.write() for piece in self.pieces)
-        return f"<rsp:Send {_DECLARED}>{inside}</rsp:Send>"
+        return _sent("".join(piece.write() for piece in self.pieces))
+
+    def write_apart(self) -> str:
+        """Return the body of one long piece without its base64 (`bulk`)."""
+        [piece] = self.pieces
+        return _sent(piece.write(PLACE))
 
     @classmethod
     def read(cls, body: _Element) -> Send:
@@ -181,6 +189,10 @@ class Send:
         """
         streams = part_of(body, "Send").iterchildren(f"{_NAME}Stream")
         return cls(tuple(map(StreamPiece.read, streams)))
+
+
+def _sent(inside: str) -> str:
+    return f"<rsp:Send {_DECLARED}>{inside}</rsp:Send>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from mi.errors import ProtocolError
 from protocols.wsman import shells
 from protocols.wsman.bulk import cut, restored
-from protocols.wsman.envelope import Reply, parse, serialize_reply
-from protocols.wsman.shell_messages import StreamPiece
+from protocols.wsman.envelope import Reply, Request, parse, serialize, serialize_reply
+from protocols.wsman.headers import Addressing
+from protocols.wsman.shell_messages import Send, StreamPiece
 from protocols.wsman.shell_output import DONE, Received
 
 LONG = b"QUJD" * 300
@@ -90,3 +91,14 @@ def test_a_mark_that_the_server_has_made_stands_for_nothing(text: str) -> None:
 def test_a_long_text_that_is_not_base64_is_refused(junk: str) -> None:
     with pytest.raises(ProtocolError, match="base64"):
         read(message(f"<rsp:Stream>{junk}{LONG.decode()}</rsp:Stream>"))
+
+
+@given(st.binary(min_size=1, max_size=5000), st.booleans())
+def test_a_long_input_is_put_into_the_bytes_as_it_would_be_into_the_text(
+    data: bytes, is_end: bool
+) -> None:
+    send = Send((StreamPiece("stdin", data, "C", is_end),))
+    addressing = Addressing("http://h:5985/wsman", 512_000)
+    apart = Request(shells.ACTION_SEND, shells.SHELL, send.write_apart(), bulk=data)
+    whole = Request(shells.ACTION_SEND, shells.SHELL, send.write())
+    assert serialize(apart, addressing, "uuid:1") == serialize(whole, addressing, "uuid:1")

@@ -32,6 +32,7 @@ from mi.shell_calls import (
     SignalCommand,
 )
 from protocols.wsman import shells
+from protocols.wsman.bulk import filled
 from protocols.wsman.conversation import Losing, Unhurried
 from protocols.wsman.dialects import DIALECTS, Settings
 from protocols.wsman.envelope import Request
@@ -293,7 +294,10 @@ def test_a_shell_may_be_gone() -> None:
 def pieces(conversation: Input) -> list[StreamPiece]:
     found = []
     while (request := conversation.next_request()) is not None:
-        found += Send.read(answer(request.body).body).pieces
+        body = (
+            filled(request.body.encode(), request.bulk) if request.bulk else request.body.encode()
+        )
+        found += Send.read(answer(body.decode()).body).pieces
         assert conversation.receive(answer(SEND_RESPONSE)) == []
     return found
 

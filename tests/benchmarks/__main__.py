@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     commanding,
+    copying,
     decoding,
     exchanging,
     importing,
@@ -18,7 +19,17 @@ from tests.benchmarks import (
     streaming,
 )
 
-_GROUPS = (commanding, decoding, exchanging, importing, objects, remoting, sealing, streaming)
+_GROUPS = (
+    commanding,
+    copying,
+    decoding,
+    exchanging,
+    importing,
+    objects,
+    remoting,
+    sealing,
+    streaming,
+)
 _RESULT = Path("build/bench.json")
 
 

@@ -6,7 +6,8 @@ What has many results is iterated by `async for`, which needs nothing from here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from mi.calls import (
@@ -32,6 +33,9 @@ from mi.session_calls import (
 )
 
 if TYPE_CHECKING:
+    from mi.files.copy import Copy
+    from mi.files.manner import CopyKeywords
+    from mi.files.result import CopyResult
     from mi.powershell.engines import ScriptKeywords
     from mi.powershell.result import PowerShellResult
     from mi.session import Session
@@ -144,6 +148,27 @@ class AsyncCalls:
         """Do as `Session.powershell` does; cancelling the task ends the script."""
         async with self.session.start_powershell(script, parameters, **keywords) as running:
             return await running
+
+    @_locating
+    async def copy_to(
+        self, source: str | PathLike[str], target: str, **keywords: Unpack[CopyKeywords]
+    ) -> CopyResult:
+        """Do as `Session.copy_to` does; cancelling the task ends the copy."""
+        copy = self.session.new_copy(keywords)
+        return await self._copied(copy, partial(copy.to_host, source, target))
+
+    @_locating
+    async def copy_from(
+        self, source: str, target: str | PathLike[str], **keywords: Unpack[CopyKeywords]
+    ) -> CopyResult:
+        """Do as `Session.copy_from` does; cancelling the task ends the copy."""
+        copy = self.session.new_copy(keywords)
+        return await self._copied(copy, partial(copy.from_host, source, target))
+
+    async def _copied(self, copy: Copy, work: Callable[[], CopyResult]) -> CopyResult:
+        from mi.coroutines import awaited  # noqa: PLC0415 - it loads asyncio
+
+        return await awaited(self.session.submit, work, copy.stop, copy.close)
 
     async def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
         operation = self.session.run(inner_namespaces(namespace), **keywords)

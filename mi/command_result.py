@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, AnyStr, Final, Generic, Self
 
-from mi.errors import CommandFailed
+from mi.errors import CommandFailed, MIError
 from mi.operation import Operation
 from mi.output_text import Text
 from mi.shell_calls import CommandEnded, CommandEvent, Output
 
-__all__ = ["CommandResult", "bytes_of", "collected", "result_of"]
+__all__ = ["CommandResult", "begun", "bytes_of", "collected", "result_of"]
 
 _MOST_SAID: Final = 500  # characters of stderr in an error
 
@@ -74,6 +75,16 @@ def bytes_of(exit_code: int | None, pieces: Iterable[Output]) -> CommandResult[b
     for piece in pieces:
         parts.get(piece.stream, []).append(piece.data)
     return CommandResult(exit_code, b"".join(parts["stdout"]), b"".join(parts["stderr"]))
+
+
+@contextmanager
+def begun() -> Iterator[None]:
+    """Let any error say that a command has begun, and that nobody knows what it has done."""
+    try:
+        yield
+    except MIError as error:
+        error.outcome_unknown = True
+        raise
 
 
 def collected(

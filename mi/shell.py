@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict, Unpack, 
 
 from mi.command import Command
 from mi.command_line import command_line
-from mi.command_result import CommandResult, collected
+from mi.command_result import CommandResult, begun, collected
 from mi.control import Expiry
 from mi.errors import InvalidParameter, LimitsExceeded, MIError, NotFound, ShellLost, TypeMismatch
 from mi.kept_shell import KeptShell, remaining_of
@@ -183,6 +183,7 @@ class Shell:
 
         Raises:
             OperationTimeout: it wrote nothing for too long, or runs for too long.
+            MIError: what kept it from its end; the error has `outcome_unknown` once it has begun.
         """
         end = _expiry(keywords.get("deadline"))
         if stdin is not None:
@@ -190,10 +191,11 @@ class Shell:
         encoding = self._encoding(keywords)
         started, operation, shell = self._begin(command, arguments, keywords, end)
         if stdin is None:
-            with self._kept.busy(), operation:
+            with self._kept.busy(), begun(), operation:
                 return collected(operation, encoding, is_text=text)
         with (
             self._kept.busy(),
+            begun(),
             Command(self._session, shell, started.command_id, operation, encoding) as running,
         ):
             with suppress(NotFound):  # it has ended, and reads no more

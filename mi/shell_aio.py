@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from mi.command_output import CommandOutput
+from mi.command_result import begun
 from mi.control import GRACE, Expiry
 from mi.coroutines import Errand
 from mi.errors import NotFound
@@ -171,7 +172,13 @@ class AsyncShell:
         """Do as `Shell.run` does; cancelling the task ends the command."""
         if stdin is not None:
             keywords.setdefault("is_console", False)
-        async with await self.start(command, arguments, **keywords) as running:
+        running = await self.start(command, arguments, **keywords)
+        with begun():
+            return await self._result(running, stdin)
+
+    @staticmethod
+    async def _result(running: Command, stdin: str | bytes | None) -> CommandResult[str]:
+        async with running:
             if stdin is not None:
                 with suppress(NotFound):  # it has ended, and reads no more
                     await running.aio.write(stdin, is_last=True)

@@ -96,6 +96,11 @@ class Pipeline:
         """Whether it was stopped before it was through."""
         return self._state is _STOPPED
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the pipeline has started."""
+        return self._operation is not None
+
     def next_records(self) -> list[Record] | None:
         """Wait for what comes next; None is the end."""
         if self._state is not None:

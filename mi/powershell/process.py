@@ -71,6 +71,11 @@ class Process:
         """Whether it was stopped before it was through."""
         return self._is_over and self._is_stop_wanted
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the process has started."""
+        return self._command_id is not None
+
     def next_records(self) -> list[Record] | None:
         """Wait for what comes next; None is the end."""
         if self._is_over:

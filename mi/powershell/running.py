@@ -37,6 +37,11 @@ class ScriptRun(Protocol):
         """Whether it was stopped before it was through."""
         ...
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether it may have done something on the far side."""
+        ...
+
     def next_records(self) -> list[Record] | None:
         """Wait for and return what comes next; None is the end."""
         ...
@@ -121,7 +126,9 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
             return self._take(self._run.next_records())
         except OperationTimeout as error:
             # What took too long was one of several operations, and its time what was left.
-            raise self._fail(self._calls.expired() or error) from error
+            expired = self._calls.expired() or error
+            expired.outcome_unknown = error.outcome_unknown
+            raise self._fail(expired) from error
         except MIError as error:
             self._fail(error)
             raise
@@ -135,6 +142,7 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
             raise InvalidParameter("the script is closed").located(self._host, OPERATION)
 
     def _fail(self, error: MIError) -> MIError:
+        error.outcome_unknown = error.outcome_unknown or self._run.is_begun
         self._failure = error.located(self._host, OPERATION)
         self._end()
         return error

@@ -53,6 +53,19 @@ def test_a_command_is_awaited(endpoint: Endpoint, session: mi.Session) -> None:
     assert endpoint.open_shells == 0
 
 
+def test_what_a_command_that_has_begun_has_done_is_not_known(
+    endpoint: Endpoint, session: mi.Session
+) -> None:
+    async def run() -> None:
+        async with session.shell() as shell:
+            with pytest.raises(OperationTimeout) as caught:
+                await shell.aio.run("timeout", ["/t", "60"], deadline=0.3)
+            assert caught.value.outcome_unknown
+            assert (await shell.aio.run("hostname")).exit_code == 0
+
+    within(run())
+
+
 def test_lines_come_while_other_tasks_run(endpoint: Endpoint, session: mi.Session) -> None:
     go = threading.Event()
 

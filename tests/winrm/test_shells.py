@@ -539,19 +539,23 @@ def test_fifteen_operations_of_an_old_server_last_for_any_number_of_commands() -
         assert actions(endpoint).count("Create") == 4
 
 
-def test_a_quota_is_named_with_the_setting(endpoint: Endpoint, session: mi.Session) -> None:
+def test_a_quota_is_named_with_the_setting(
+    endpoint: Endpoint, session: mi.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("protocols.winrm.patience._FIRST", 0.01)
     endpoint.shells.quotas = replace(endpoint.shells.quotas, shells_per_user=1)
     with session.shell() as one, session.shell() as other:
         one.run("hostname")
-        with pytest.raises(LimitsExceeded, match="MaxShellsPerUser"):
-            other.run("hostname", deadline=0.3)
+        with pytest.raises(LimitsExceeded, match="MaxShellsPerUser") as caught:
+            other.run("hostname")
+        assert not caught.value.outcome_unknown
         assert one.run("hostname").exit_code == 0
 
 
 def test_what_waits_to_be_signalled_makes_room_for_a_command(
     endpoint: Endpoint, session: mi.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(later, "PAUSE", 60.0)
+    monkeypatch.setattr(later, "PAUSE", 3.0)
     endpoint.shells.quotas = replace(endpoint.shells.quotas, processes_per_shell=1)
     with session.shell() as shell:
         for _ in range(3):
@@ -607,6 +611,18 @@ def test_output_that_was_lost_is_an_error(endpoint: Endpoint, session: mi.Sessio
             shell.run("hostname")
         assert shell.run("hostname").exit_code == 0
         assert settles(lambda: endpoint.open_commands == 0)
+
+
+@pytest.mark.parametrize(("command", "stdin"), [("hostname", None), ("more", "x\r\n")])
+def test_what_a_command_that_has_begun_has_done_is_not_known(
+    endpoint: Endpoint, session: mi.Session, command: str, stdin: str | None
+) -> None:
+    with session.shell() as shell:
+        endpoint.disturb(Replace("Receive", envelope=_access_denied))
+        with pytest.raises(mi.AccessDenied) as caught:
+            shell.run(command, stdin=stdin)
+        assert caught.value.outcome_unknown
+        assert shell.run("hostname").exit_code == 0
 
 
 def test_output_that_is_no_text_is_read_all_the_same(

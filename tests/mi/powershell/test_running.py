@@ -39,6 +39,7 @@ class _Run:
         self.ends: list[str] = []
         self.exit_code = 3
         self.was_stopped = False
+        self.is_begun = False
 
     def next_records(self) -> Any:
         step = self.steps.pop(0) if self.steps else None
@@ -130,6 +131,24 @@ def test_the_time_that_is_over_is_the_scripts() -> None:
     other, _ = _script(OperationTimeout("of its own"))
     with pytest.raises(OperationTimeout, match="of its own"):
         other.result()
+
+
+def test_what_a_script_that_has_begun_has_done_is_not_known() -> None:
+    for is_begun in (False, True):
+        script, run = _script(ConnectionFailed("refused"))
+        run.is_begun = is_begun
+        with pytest.raises(ConnectionFailed) as caught:
+            script.result()
+        assert caught.value.outcome_unknown is is_begun
+
+
+def test_what_was_begun_when_the_time_was_over_is_not_known() -> None:
+    error = OperationTimeout("the deadline passed", outcome_unknown=True)
+    script, _ = _script(lambda: time.sleep(0.01) or error, timeout=0.001)
+    script._calls.run(_CALL)  # its time has begun
+    with pytest.raises(OperationTimeout, match="the script was running") as caught:
+        script.result()
+    assert caught.value.outcome_unknown
 
 
 def test_stopping_it_goes_to_the_script() -> None:

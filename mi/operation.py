@@ -71,8 +71,9 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
             try:
                 return self._ready.popleft()
             except IndexError:
-                if not self._fetch():
-                    raise StopIteration from None
+                pass
+            if not self._fetch():  # out there, so that its error comes without this one
+                raise StopIteration
 
     def all(self) -> list[ResultT]:
         """Fetch everything first, then return what was not yet taken, as a list.
@@ -117,12 +118,13 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
             try:
                 result = self._ready.popleft()
             except IndexError:
-                if not await self._in_thread(self._fetch):
-                    raise StopAsyncIteration from None
+                pass
             else:
                 if len(self._ready) % _BREATH == _BREATH - 1:
                     await _breathe()
                 return result
+            if not await self._in_thread(self._fetch):
+                raise StopAsyncIteration
 
     def __await__(self) -> Generator[Any, None, ResultT]:
         return self._in_thread(self.result).__await__()

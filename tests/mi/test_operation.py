@@ -71,6 +71,18 @@ def test_all_fetches_everything_first(fake: Fake) -> None:
     assert operation.all() == []
 
 
+def test_an_error_comes_alone(fake: Fake) -> None:
+    session, _ = fake(NotFound("gone"), NotFound("gone"))
+
+    async def iterate() -> None:
+        await anext(session.query_instances(_QUERY))
+
+    for work in (lambda: next(session.query_instances(_QUERY)), lambda: run_coroutine(iterate())):
+        with pytest.raises(NotFound) as caught:
+            work()
+        assert caught.value.__context__ is None
+
+
 def test_an_iteration_that_ended_stays_ended(fake: Fake) -> None:
     session, channel = fake(["a"])
     operation = session.query_instances(_QUERY)

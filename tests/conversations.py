@@ -4,7 +4,8 @@ Each is a session with one call, against an endpoint whose repository counts wha
 trial holds one of them through a proxy that does one thing wrong, and looks whether the client
 kept its promises: it ends on time, with the right result or one `MIError`; it does nothing twice;
 it leaves nothing open that it could have released; and the session can be used afterwards. A
-subscription gives every event once and in order, or an error, and never a gap.
+subscription gives every event once and in order, or an error, and never a gap; a command is run
+once, reads its input once, and its shell is deleted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from mi import control
 from protocols.loopback import Endpoint, Repository
 from protocols.loopback.declarations import declared_classes
 from protocols.loopback.repository import Invoked
+from protocols.loopback.shells.invocation import Invocation
 from tests.proxy import Direction, Fault, Kind, Proxy
 from tests.sessions import session_with, settles
 
@@ -52,6 +54,9 @@ _EVENT_CLASSES: Final = (
     "__InstanceModificationEvent",
 )
 _CHANNEL: Final = "Accounts"
+_PROGRAM: Final = "repeat"
+_TYPED: Final = ("first é", "second é", "third é")
+_EXIT_CODE: Final = 3
 _EVENTS: Final = 5  # that are in the log, and as many changes are made while one subscribes
 _TIMEOUT: Final = 1.0
 _SHORT: Final = 0.4  # seconds for a call whose connection stalls, so that it waits for all of them
@@ -79,10 +84,17 @@ SCHEMES: Final = tuple(_WAYS)
 
 @dataclass
 class _Accounts:
-    """A repository of accounts, and what was done to it."""
+    """A repository of accounts, a program that repeats what it reads, and what was done to either.
+
+    Attributes:
+        repository: of the accounts.
+        deposits: what was deposited.
+        runs: what the program was given, each time that it ran.
+    """
 
     repository: Repository = field(init=False)
     deposits: list[int] = field(default_factory=list)
+    runs: list[tuple[str, ...]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         store = mi.SchemaStore()
@@ -103,6 +115,12 @@ class _Accounts:
     def _deposit(self, call: Invoked) -> Mapping[str, Any]:
         self.deposits.append(call.parameters["Amount"])
         return {"ReturnValue": 0, "Balance": 105}
+
+    def repeat(self, call: Invocation) -> int:
+        self.runs.append(call.arguments)
+        for line in call.stdin.lines():
+            call.stdout.write(line)
+        return _EXIT_CODE
 
 
 # What is said
@@ -166,6 +184,24 @@ def _changes(talk: Talk) -> None:
             talk.given.append(dict(change.instance["TargetInstance"]))
 
 
+def _command(talk: Talk) -> None:
+    with (
+        talk.session.shell() as shell,
+        shell.start(_PROGRAM, ["R&D"], deadline=talk.timeout) as command,
+    ):
+        talk.given.append("begun")
+        for line in _TYPED:
+            command.stdin.write(f"{line}\r\n", is_last=line == _TYPED[-1])
+        talk.given.extend(command.stdout)
+        talk.given.append(command.wait())
+
+
+def _run(talk: Talk) -> None:
+    with talk.session.shell() as shell:
+        result = shell.run(_PROGRAM, ["R&D"], stdin="once\r\n", deadline=talk.timeout)
+    talk.given.append((result.exit_code, result.stdout, result.stderr))
+
+
 CONVERSATIONS: Final[dict[str, Callable[[Talk], None]]] = {
     "query": _query,
     "abandoned query": _abandoned,
@@ -174,8 +210,10 @@ CONVERSATIONS: Final[dict[str, Callable[[Talk], None]]] = {
     "modify": _modify,
     "events": _events,
     "changes": _changes,
+    "command": _command,
+    "run": _run,
 }
-_WRITES: Final = {"deposit": "Deposit", "modify": "Put"}
+_WRITES: Final = {"deposit": "Deposit", "modify": "Put", "command": "Command", "run": "Command"}
 
 
 @dataclass(frozen=True)
@@ -219,6 +257,7 @@ class Bench:
             ) as endpoint,
             Proxy(endpoint.port) as proxy,
         ):
+            endpoint.commands[_PROGRAM] = accounts.repeat
             for number in range(_EVENTS):
                 endpoint.event_log.write(_CHANNEL, 1000 + number, data=["é" * 20])
             yield cls(endpoint, proxy, accounts, scheme)
@@ -238,6 +277,7 @@ class Bench:
         refused = endpoint.refused_logons
         endpoint._traffic.exchanges.clear()
         self._accounts.deposits.clear()
+        self._accounts.runs.clear()
         self._proxy.arm(fault)
         timeout = {Kind.DELAY: _LONG, Kind.STALL: _SHORT}.get(fault.kind, _TIMEOUT)
         with self._session(timeout) as session:
@@ -246,7 +286,7 @@ class Bench:
             failure = _failure(lambda: self._hold(name, talk))
             found = [*self._late(time.monotonic() - started, timeout)]
             found += self._wrong(stage, fault, talk.given, failure)
-            found += self._repeated(name, failure)
+            found += self._repeated(name, talk.given, failure)
             self._proxy.arm(None)
             if endpoint.refused_logons == refused:
                 found += self._unusable(session, fault, failure)
@@ -257,7 +297,7 @@ class Bench:
             found += self._left(talk.given)
         else:
             self._settle()
-            self._forget_contexts()
+            self._forget()
         if endpoint.refused_logons - refused > 1:
             found.append(f"{endpoint.refused_logons - refused} logons were refused")
         return found
@@ -314,16 +354,19 @@ class Bench:
         if given != stage.results[: len(given)]:
             yield f"wrong results before the error: {given}"
 
-    def _repeated(self, name: str, failure: BaseException | None) -> Iterator[str]:
+    def _repeated(
+        self, name: str, given: list[Any], failure: BaseException | None
+    ) -> Iterator[str]:
         write = _WRITES.get(name)
         if write is None:
             return
-        done = sum(one.name == write for one in self._endpoint.exchanges)
-        if done > 1 or len(self._accounts.deposits) > 1:
+        # What is refused was not done: of a shell that is gone, say, so that another is opened.
+        done = sum(one.name == write and one.status == 200 for one in self._endpoint.exchanges)
+        if max(done, len(self._accounts.deposits), len(self._accounts.runs)) > 1:
             yield f"it was done {done} times"
         if failure is None and done != 1:
             yield f"it was said to be done, and was done {done} times"
-        if isinstance(failure, mi.MIError) and not failure.outcome_unknown:
+        if isinstance(failure, mi.MIError) and not (failure.outcome_unknown or given):
             was_refused = any(
                 one.name == write and one.status != 200 for one in self._endpoint.exchanges
             )
@@ -342,9 +385,10 @@ class Bench:
             # What was lost of one request may have been taken from the next.
             again = _failure(lambda: session.test_connection(timeout=_LONG))
         # To spare the account, a credential that was, or may have been, refused is not sent again.
+        was_refused = isinstance(failure, mi.AuthenticationFailed)
+        may_be_refused = failure is None and self._is_nonsense(fault)  # what deletes a shell, say
         if again is not None and not (
-            isinstance(again, mi.AuthenticationFailed)
-            and isinstance(failure, mi.AuthenticationFailed)
+            isinstance(again, mi.AuthenticationFailed) and (was_refused or may_be_refused)
         ):
             yield f"afterwards the session is of no use: {again!r} after {failure!r}"
 
@@ -364,7 +408,9 @@ class Bench:
                 yield "a context stays open that could have been released"
         if any(map(self._was_pulled, endpoint.subscriptions._by_context.values())):
             yield "a subscription stays open that could have been ended"
-        self._forget_contexts()
+        if endpoint.open_shells:  # the client names them itself, so it knows of each
+            yield "a shell stays open that could have been deleted"
+        self._forget()
 
     def _was_pulled(self, subscription: Any) -> bool:
         """Whether a subscription stands and the client has known of it."""
@@ -377,11 +423,12 @@ class Bench:
             one in asked.request_bytes for one in known for asked in log
         )
 
-    def _forget_contexts(self) -> None:
+    def _forget(self) -> None:
         contexts = self._endpoint.contexts
         for context in list(contexts._entries):
             contexts.discard(context)
         self._endpoint.subscriptions.forget()
+        self._endpoint.shells.vanish()
 
     def _settle(self) -> bool:
         return settles(

@@ -31,6 +31,7 @@ def test_a_disturbed_conversation_ends_on_time_with_the_right_result_or_an_error
 
 # What a trial is worth: each of these breaks a promise, and it is noticed.
 
+_GOODBYE = "protocols.winrm.leftovers.Leftovers._say_goodbye"
 NOWHERE = Fault(Kind.CORRUPT, Direction.UP, 10**9)
 
 
@@ -85,7 +86,7 @@ def test_a_trial_notices_a_foreign_exception(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_trial_notices_a_context_that_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(talk: Talk) -> None:
-        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._say_goodbye", lambda *_: None)
+        monkeypatch.setattr(_GOODBYE, lambda *_: None)
         with talk.session.enumerate_instances("X_Account") as accounts:
             talk.given.append(dict(next(accounts)))
 
@@ -99,7 +100,7 @@ def test_a_trial_notices_a_subscription_that_stays_open(
     subscribe = CONVERSATIONS[name]
 
     def forgetful(talk: Talk) -> None:
-        monkeypatch.setattr("protocols.winrm.channel.WinrmChannel._say_goodbye", lambda *_: None)
+        monkeypatch.setattr(_GOODBYE, lambda *_: None)
         subscribe(talk)
 
     assert "could have been ended" in noticed(name, monkeypatch, forgetful)
@@ -114,3 +115,29 @@ def test_a_trial_notices_events_that_are_lost(name: str, monkeypatch: pytest.Mon
         del talk.given[1]
 
     assert "a wrong result" in noticed(name, monkeypatch, lossy)
+
+
+@pytest.mark.parametrize("name", ["command", "run"])
+def test_a_trial_notices_a_shell_that_stays_open(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CONVERSATIONS[name]
+
+    def forgetful(talk: Talk) -> None:
+        monkeypatch.setattr(_GOODBYE, lambda *_: None)
+        run(talk)
+
+    assert "a shell stays open" in noticed(name, monkeypatch, forgetful)
+
+
+@pytest.mark.parametrize("name", ["command", "run"])
+def test_a_trial_notices_a_command_that_is_run_twice(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CONVERSATIONS[name]
+
+    def twice(talk: Talk) -> None:
+        run(Talk(talk.session, talk.timeout))
+        run(talk)
+
+    assert "it was done 2 times" in noticed(name, monkeypatch, twice)

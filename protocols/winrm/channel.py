@@ -1,4 +1,4 @@
-"""What the operations of a session share: lines, class declarations, and what is left open.
+"""What the operations of a session share: lines, class declarations, and what is known of both.
 
 Nothing here is built or sent before a result is asked for, and no HTTP library is loaded. A process
 that was forked has the channel too, and begins anew with connections of its own: the other ones,
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,16 +21,14 @@ from mi.calls import Call
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported, OperationTimeout
 from mi.options import DestinationOptions
-from mi.results import ErrorCategory
 from mi.store import SchemaStore
 from protocols.network.turns import Turns
 from protocols.security.discretion import Forgetting
 from protocols.winrm.conversations import CONVERSATIONS
-from protocols.winrm.dialogue import Farewell
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import following
-from protocols.winrm.later import Later
+from protocols.winrm.leftovers import Leftovers
 from protocols.winrm.patience import Patience
 from protocols.winrm.run import Run
 from protocols.winrm.server import Server
@@ -41,13 +38,11 @@ from protocols.winrm.standing import standing_of
 from protocols.wsman.circumstances import Circumstances
 from protocols.wsman.conversation import Conversation
 from protocols.wsman.dialects import SchemaView, Settings
-from protocols.wsman.enhanced import serialize_signal
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 
 if TYPE_CHECKING:
-    from protocols.winrm.line import Line
     from protocols.winrm.transport import Lease, Transport
 
 __all__ = ["WinrmChannel"]
@@ -67,6 +62,7 @@ class WinrmChannel:
         server: what is known of the server.
         schemas: the class declarations that are known.
         shells: what is known of the shells.
+        leftovers: what operations have left open.
         limit: bytes that a reply may have.
         life: another object in each process that has the channel.
     """
@@ -109,8 +105,7 @@ class WinrmChannel:
         self.life = object()
         self._lock = Lock()
         self._fetching: dict[tuple[str, str], Turns] = {}
-        self._orphans: deque[Run] = deque()
-        self._later = Later(self._say_what_waits)
+        self.leftovers = Leftovers(self)
         self.shells = ShellLedger()
 
     def after_fork(self) -> None:
@@ -136,15 +131,13 @@ class WinrmChannel:
         if transport is None:
             return
         with Forgetting():
-            self._orphans.extend(iter(self._later.take, None))
-            try:
-                self.release_dropped(expiry, CancelToken())
-            except MIError as error:
-                _logger.warning("what was left open could not be released: %s", error)
-            # In no `finally`: after a Ctrl-C the session may be closed once more, and releases.
-            for run in list(self._orphans):
-                run.part()  # for the line that it may hold
+            self.leftovers.release_all(expiry)
             transport.close(expiry)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._is_closed
 
     # For runs
 
@@ -193,7 +186,7 @@ class WinrmChannel:
             else:
                 if not isinstance(answer, Fault):
                     return answer
-                if self._frees_places(answer, expiry, cancel):
+                if self.leftovers.free_places(answer, expiry, cancel):
                     continue
                 if not (request.is_patient and patience.bears(answer)):
                     return answer  # else it was not begun, for want of a quota
@@ -205,7 +198,7 @@ class WinrmChannel:
         message_id = None if request.is_identify else new_id()
         envelope = self.written(request, message_id or "")
         with self.lease(expiry, cancel, is_poll=request.is_poll) as line:
-            self._release_orphans(line, expiry, cancel)
+            self.leftovers.release_dropped_over(line, expiry, cancel)
             with (
                 following(request.action, self.authority, line) as entry,
                 _answered(request, expiry) as bound,
@@ -285,73 +278,7 @@ class WinrmChannel:
         finally:
             turns.give_back()
 
-    def adopt(self, run: Run) -> None:
-        """Take over a run that was dropped: no lock, nothing sent, in any thread."""
-        self._orphans.append(run)
-
-    def release(self, run: Run) -> None:
-        """Release what `run` has open, within the grace time.
-
-        Raises:
-            MIError: the server does not know of it.
-        """
-        if run.life is not self.life or not run.part() or self._is_closed:
-            return
-        expiry, cancel = Expiry.of_grace(), CancelToken()
-        try:
-            with self.lease(expiry, cancel) as line:
-                self._say_goodbye(run, line, expiry, cancel)
-        except MIError:
-            self._orphans.append(run)  # on another connection the server may hear of it
-            raise
-
-    def defer(self, run: Run) -> None:
-        """Release what `run` has open a little later, since it is in nobody's way.
-
-        Raises:
-            MIError: too much waits already, and the server does not know of this.
-        """
-        if not self._later.add(run):
-            self.release(run)
-
-    def release_dropped(self, expiry: Expiry, cancel: CancelToken) -> None:
-        """Release what dropped runs have open, if there are any.
-
-        Raises:
-            MIError: there was no line for that in time.
-        """
-        if self._orphans:
-            with self.lease(expiry, cancel) as line:
-                self._release_orphans(line, expiry, cancel)
-
     # Inside
-
-    def _say_what_waits(self) -> None:
-        """Release what was deferred; what fails is released with the next exchange."""
-        try:
-            self._release_deferred(Expiry.of_grace(), CancelToken())
-        except MIError as error:
-            _logger.info("what was deferred is not released yet: %s", error)
-            self._orphans.extend(iter(self._later.take, None))
-
-    def _release_deferred(self, expiry: Expiry, cancel: CancelToken) -> None:
-        # Taken out of there only once there is a line, so that closing finds it.
-        with Forgetting(), self.lease(expiry, cancel) as line:
-            while (run := self._later.take()) is not None:
-                if run.life is not self.life:
-                    continue
-                try:
-                    self._say_goodbye(run, line, expiry, cancel)
-                except BaseException:
-                    self._orphans.append(run)
-                    raise
-
-    def _frees_places(self, fault: Fault, expiry: Expiry, cancel: CancelToken) -> bool:
-        """Release what was deferred, if a quota keeps the server from a request; or False."""
-        if not self._later or fault.error().category is not ErrorCategory.QUOTA_EXCEEDED:
-            return False
-        self._release_deferred(expiry, cancel)
-        return True
 
     def _tell(self, text: str) -> None:
         _logger.info("%s: %s", self.authority, text)
@@ -371,42 +298,6 @@ class WinrmChannel:
                 )
                 self._transport = transport
         return transport
-
-    def _release_orphans(self, line: Line, expiry: Expiry, cancel: CancelToken) -> None:
-        """Release what dropped runs have open, for no longer than the caller wants to wait."""
-        while self._orphans:
-            try:
-                run = self._orphans.popleft()
-            except IndexError:
-                return  # another thread has it
-            grace = Expiry.of_grace()
-            try:
-                earlier = expiry if expiry.at <= grace.at else grace
-                self._say_goodbye(run, line, earlier, cancel)
-            except BaseException as error:
-                if not isinstance(error, MIError) or cancel.cancelled or expiry.remaining() == 0:
-                    self._orphans.append(run)
-                    raise
-                _logger.warning("a dropped operation could not be released: %s", error)
-
-    def _say_goodbye(self, run: Run, line: Line, expiry: Expiry, cancel: CancelToken) -> None:
-        partings = run.part()
-        while partings:
-            parting, message_id = partings[0], new_id()
-            # A signal has no answer. What releases is answered by an envelope: who says yes without
-            # one, in the clear above all, may not have read it.
-            is_signal = isinstance(parting, Farewell)
-            if isinstance(parting, Farewell):
-                action = str(parting.signal)
-                envelope = serialize_signal(parting.signal, parting.operation_id, message_id)
-            else:
-                action = parting.action
-                envelope = self.written(parting, message_id)
-            with following(action, self.authority, line) as entry:
-                list(line.exchange(envelope, expiry, cancel, repeatable=True, is_one_way=is_signal))
-            if entry is not None:
-                entry.end(None)
-            partings.popleft()
 
 
 def _is_harmless(request: Request) -> bool:

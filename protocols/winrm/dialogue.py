@@ -98,7 +98,7 @@ class Dialogue:
         """
         envelope = self._channel.written(self.request, self._message_id)
         # Those may hold the lines that are waited for.
-        self._channel.release_dropped(expiry, self._cancel)
+        self._channel.leftovers.release_dropped(expiry, self._cancel)
         self._lease = self._channel.lease(expiry, self._cancel, is_long=True)
         try:
             self._line = self._lease.__enter__()

@@ -30,15 +30,15 @@ _MOST: Final = 32  # the thread cannot keep up
 class Later:
     """Runs that have ended, and whose last word is to be said."""
 
-    def __init__(self, say: Callable[[], None], pause: float = PAUSE) -> None:
+    def __init__(self, say: Callable[[], None], pause: float | None = None) -> None:
         """Keep none yet.
 
         Args:
             say: says what is to be said, in a thread; it takes the runs out by `take`.
-            pause: seconds to wait before that.
+            pause: seconds to wait before that; else it is `PAUSE`.
         """
         self._say = say
-        self._pause = pause
+        self._pause = PAUSE if pause is None else pause
         self._runs: deque[Run] = deque()
         self._changed = Condition(Lock())
         self._has_thread = False

@@ -120,13 +120,13 @@ class Run:
 
     def close(self) -> None:
         """Release what is open on the server, within the grace time, or later if that may be."""
-        conversation, channel = self._conversation, self._channel
+        conversation, leftovers = self._conversation, self._channel.leftovers
         with Forgetting():
             is_unhurried = isinstance(conversation, Unhurried) and conversation.may_wait
             if self._may_wait or is_unhurried:
-                channel.defer(self)
+                leftovers.defer(self)
             else:
-                channel.release(self)
+                leftovers.release(self)
 
     def take_time(self) -> None:
         """Let `close` release what is open later, in another thread."""
@@ -134,7 +134,7 @@ class Run:
 
     def drop(self) -> None:
         """Hand what is open to the channel, which releases it later."""
-        self._channel.adopt(self)
+        self._channel.leftovers.adopt(self)
 
     # What the channel asks of it
 

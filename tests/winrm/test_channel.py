@@ -1,10 +1,6 @@
 """The channel with a transport and conversations that are played; others have real ones."""
 
-import logging
-import threading
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +22,6 @@ from mi.errors import (
     InvalidParameter,
     MIError,
     NotSupported,
-    OperationCancelled,
     OperationTimeout,
     ProtocolError,
 )
@@ -35,12 +30,9 @@ from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
 from protocols.winrm import channel as channel_module
-from protocols.winrm import later
-from protocols.winrm.channel import WinrmChannel
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
-from protocols.winrm.run import Run
 from protocols.wsman.circumstances import Circumstances, Reach
 from protocols.wsman.dialects import (
     DIALECTS,
@@ -49,7 +41,6 @@ from protocols.wsman.dialects import (
     Settings,
 )
 from protocols.wsman.fault import Fault
-from tests.sessions import settles
 from tests.winrm.played import CALL, Played, Transport, channel_over, play, request, values
 
 
@@ -134,98 +125,6 @@ def test_waiting_for_somebody_elses_fetch_ends_with_the_callers_own_time(
         pass
 
 
-# Ends
-
-
-def test_a_run_that_is_closed_releases_what_is_open(transport: Transport) -> None:
-    conversation = Played((request(), ["a"]), left_open=request("Release"))
-    run = play(channel_over(transport), conversation)
-    run.next_batch()
-    run.close()
-    run.close()
-    assert transport.actions == ["Enumerate", "Release"]
-    assert transport.expiries[1].limit == "grace"
-    assert conversation.abandoned == 1
-
-
-def test_a_run_with_nothing_open_sends_nothing(transport: Transport) -> None:
-    run = play(channel_over(transport), Played())
-    run.close()
-    assert transport.actions == []
-
-
-def test_a_release_that_fails_says_so_and_leaves_it_open(transport: Transport) -> None:
-    run = play(channel_over(transport), Played(left_open=request("Release")))
-
-    def fail(_: str) -> None:
-        raise ConnectionFailed("gone")
-
-    transport.before = fail
-    with pytest.raises(ConnectionFailed):
-        run.close()
-    transport.before = lambda action: None
-    run.drop()  # as after a close that was interrupted
-    values(play(run._channel, Played((request(), []))))
-    assert transport.actions == ["Release", "Enumerate"]
-
-
-def test_a_dropped_run_is_released_before_the_next_exchange(transport: Transport) -> None:
-    channel = channel_over(transport)
-    for _ in range(2):
-        play(channel, Played(left_open=request("Release"))).drop()
-    play(channel, Played()).drop()
-    assert transport.actions == []
-    values(play(channel, Played((request(), []))))
-    assert transport.actions == ["Release", "Release", "Enumerate"]
-    assert transport.expiries[0].limit == "timeout"
-
-
-def test_releasing_a_dropped_run_takes_the_grace_time_at_most(transport: Transport) -> None:
-    channel = channel_over(transport)
-    play(channel, Played(left_open=request("Release"))).drop()
-    values(play(channel, Played((request(), [])), timeout=100))
-    assert transport.expiries[0].limit == "grace"
-
-
-def test_a_dropped_run_that_cannot_be_released_disturbs_nobody(
-    transport: Transport, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(action: str) -> None:
-        if action == "Release":
-            raise ConnectionFailed("gone")
-
-    transport.before = fail
-    channel = channel_over(transport)
-    play(channel, Played(left_open=request("Release"))).drop()
-    assert values(play(channel, Played((request(), ["a"])))) == ["a"]
-    assert "could not be released: gone" in caplog.text
-
-
-@pytest.mark.parametrize(
-    "error", [OperationCancelled("x"), OperationTimeout("x"), KeyboardInterrupt()]
-)
-def test_a_dropped_run_stays_with_the_channel_when_its_releaser_must_go(
-    transport: Transport, error: BaseException
-) -> None:
-    channel = channel_over(transport)
-    play(channel, Played(left_open=request("Release"))).drop()
-    run = play(channel, Played((request(), ["a"])), timeout=0.05)
-
-    def stop(_: str) -> None:
-        if isinstance(error, OperationCancelled):
-            run._control.cancel.cancel()
-        if isinstance(error, OperationTimeout):
-            threading.Event().wait(0.1)
-        raise error
-
-    transport.before = stop
-    with pytest.raises(type(error)):
-        run.next_batch()
-    transport.before = lambda action: None
-    channel.close(Expiry.of_grace())
-    assert transport.actions == ["Release"]
-
-
 # Closing
 
 
@@ -248,23 +147,6 @@ def test_a_channel_that_was_never_used_closes_without_a_transport() -> None:
     channel.close(Expiry.of_grace())
     with pytest.raises(InvalidParameter, match="the session is closed"):
         play(channel, Played((request(), []))).next_batch()
-
-
-def test_closing_goes_on_when_the_release_fails(
-    transport: Transport, caplog: pytest.LogCaptureFixture
-) -> None:
-    @contextmanager
-    def no_line(expiry: Expiry, cancel: CancelToken, **how: bool) -> Iterator[Transport]:
-        raise OperationTimeout("in use")
-        yield transport
-
-    transport.lease = no_line  # type: ignore[method-assign]
-    channel = channel_over(transport)
-    play(channel, Played(left_open=request("Release"))).drop()
-    with caplog.at_level(logging.WARNING, "mi.winrm"):
-        channel.close(Expiry.of_grace())
-    assert "what was left open could not be released: in use" in caplog.text
-    assert len(transport.closed) == 1
 
 
 def test_a_query_is_an_enumeration() -> None:
@@ -321,16 +203,6 @@ def test_after_a_fork_what_was_begun_before_is_the_parents(
     assert transport.actions == ["Enumerate", "Get"]
 
 
-def test_a_dropped_run_that_another_thread_releases_is_passed_over(transport: Transport) -> None:
-    class Emptied(deque[Any]):
-        def __bool__(self) -> bool:
-            return True
-
-    channel = channel_over(transport)
-    channel._orphans = Emptied()
-    assert values(play(channel, Played((request(), ["a"])))) == ["a"]
-
-
 # What the caller and the kind of server make of a call
 
 
@@ -362,94 +234,6 @@ def test_what_came_of_a_change_is_unknown_where_its_reply_is_none(
     with pytest.raises(ProtocolError) as caught:
         channel_over(transport).ask(asked, Expiry.of_grace(), CancelToken())
     assert caught.value.outcome_unknown is not repeatable
-
-
-# Last words that wait
-
-
-class Ended(Played):
-    """A conversation that has ended, and leaves something open that is in nobody's way."""
-
-    may_wait = True
-
-
-def ended(channel: WinrmChannel, name: str = "Signal") -> Run:
-    run = play(channel, Ended(left_open=request(name)))
-    assert run.next_batch() is None
-    return run
-
-
-def test_what_may_wait_is_released_a_moment_later(transport: Transport) -> None:
-    channel = channel_over(transport)
-    ended(channel).close()
-    assert transport.actions == []
-    assert settles(lambda: transport.actions == ["Signal"])
-
-
-def test_what_may_wait_is_released_when_the_channel_closes(transport: Transport) -> None:
-    channel = channel_over(transport)
-    ended(channel).close()
-    channel.close(Expiry.of_grace())
-    assert transport.actions == ["Signal"]
-
-
-def test_what_may_wait_does_not_where_too_much_waits(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(later, "_MOST", 0)
-    channel = channel_over(transport)
-    ended(channel).close()
-    assert transport.actions == ["Signal"]
-
-
-def test_what_cannot_be_released_later_is_released_with_the_next_exchange(
-    transport: Transport, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refuse(action: str) -> None:
-        raise ConnectionFailed("no route")
-
-    transport.before = refuse
-    channel = channel_over(transport)
-    with caplog.at_level(logging.INFO, "mi.winrm"):
-        ended(channel).close()
-        assert settles(lambda: len(channel._orphans) == 1)
-    assert "not released yet: no route" in caplog.text
-    transport.before = lambda _: None
-    values(play(channel, Played((request(), []))))
-    assert transport.actions == ["Signal", "Enumerate"]
-
-
-def test_what_another_process_has_ended_is_not_released(transport: Transport) -> None:
-    channel = channel_over(transport)
-    run = ended(channel)
-    run.life = object()
-    channel.defer(run)
-    assert settles(lambda: len(channel._later) == 0)
-    assert transport.actions == []
-
-
-def test_a_quota_is_made_room_for_by_what_waits(transport: Transport) -> None:
-    channel = channel_over(transport)
-    ended(channel).close()
-    transport.faults["Command"] = Fault.of("QUOTA_MAX_COMMANDS_PER_SHELL_PPQ", "too many")
-
-    def relent(action: str) -> None:
-        if action == "Signal":
-            transport.faults.clear()
-
-    transport.before = relent
-    run = play(channel, Played((request("Command", repeatable=False), ["done"])))
-    assert values(run) == ["done"]
-    assert transport.actions == ["Command", "Signal", "Command"]
-
-
-def test_a_fault_that_is_no_quota_moves_nothing(transport: Transport) -> None:
-    channel = channel_over(transport)
-    ended(channel).close()
-    transport.faults["Command"] = Fault.of("ERROR_ACCESS_DENIED", "no")
-    values(play(channel, Played((request("Command", repeatable=False), ["told"]))))
-    assert transport.actions == ["Command"]
-    channel.close(Expiry.of_grace())
 
 
 def test_a_poll_is_sent_again_when_the_server_was_busy(transport: Transport) -> None:
@@ -495,11 +279,3 @@ def test_a_poll_is_brief_where_there_is_one_connection(
 ) -> None:
     made = started(monkeypatch, OperationOptions(), max_connections=connections)
     assert made[1].longest_poll == poll
-
-
-def test_what_may_take_its_time_is_released_a_moment_later(transport: Transport) -> None:
-    run = play(channel_over(transport), Played(left_open=request("Signal")))
-    run.take_time()
-    run.close()
-    assert transport.actions == []
-    assert settles(lambda: transport.actions == ["Signal"])

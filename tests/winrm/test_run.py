@@ -375,7 +375,7 @@ def test_what_is_open_is_released_by_close_or_later_once_it_is_dropped(
     dropped.next_batch()
     dropped.drop()
     assert transport.actions[2:] == ["Enumerate"]
-    channel.release_dropped(Expiry.of_grace(), CancelToken())
+    channel.leftovers.release_dropped(Expiry.of_grace(), CancelToken())
     assert transport.actions[3:] == ["Release"]
     assert not dropped.part()
     closed.close()
@@ -451,7 +451,7 @@ def test_a_fault_about_a_shell_teaches_nothing_of_the_server(transport: Transpor
 def test_a_run_that_may_take_its_time_is_deferred(transport: Transport) -> None:
     channel = channel_over(transport)
     deferred: list[Run] = []
-    channel.defer = deferred.append  # type: ignore[method-assign]
+    channel.leftovers.defer = deferred.append  # type: ignore[method-assign]
     run = play(channel, Played(left_open=request()))
     run.take_time()
     run.close()

@@ -45,6 +45,7 @@ COMMANDS = {
     "run": Entry("mi.cli.remote.run:run", "Run a command on a host."),
     "powershell": Entry("mi.cli.remote.powershell:powershell", "Run PowerShell on a host."),
     "shell": Entry("mi.cli.remote.shell:shell", "Type commands that a host runs."),
+    "copy": Entry("mi.cli.remote.copy:copy", "Copy files to a host, or from it."),
     "demo": Entry("protocols.loopback.command:demo", "Show it all, against a made-up server here."),
     "loopback": Entry("protocols.loopback.command:loopback", "Run the made-up server for tests."),
 }

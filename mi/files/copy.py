@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from mi.errors import InvalidParameter, OperationCancelled, TypeMismatch
 from mi.files.download import Download
 from mi.files.far_files import FarFiles
-from mi.files.far_tree import FarTree, far_tree
+from mi.files.far_tree import far_tree
 from mi.files.manner import CopyKeywords, Manner, Told
-from mi.files.near_tree import Tree, near_tree
+from mi.files.near_tree import near_tree
 from mi.files.result import CopiedFile, CopyResult
 from mi.files.upload import Upload
 from mi.option_checks import seconds
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from mi.session_shells import SessionShells
 
 __all__ = ["Copy"]
-
-_TreeT = TypeVar("_TreeT", Tree, FarTree)
-_Run = Callable[[FarFiles, Told, _TreeT], None]
 
 
 class Copy:
@@ -40,6 +36,7 @@ class Copy:
         """
         self._stop = Event()
         self._manner = Manner(
+            keywords.get("recursive", True),
             keywords.get("resume", False),
             keywords.get("times", False),
             keywords.get("follow_links", False),
@@ -59,7 +56,7 @@ class Copy:
         """
         _check_far(target)
         began = monotonic()
-        tree = near_tree(source, follow_links=self._manner.follows_links)
+        tree = near_tree(source, self._manner)
         told = self._told([file.size for file in tree.files])
         with self._far as far:
             Upload(far, self._manner, told).run(tree, target)
@@ -74,7 +71,7 @@ class Copy:
         _check_far(source)
         began = monotonic()
         with self._far as far:
-            tree = far_tree(far, source, follow_links=self._manner.follows_links)
+            tree = far_tree(far, source, self._manner)
             told = self._told([file.size for file in tree.files])
             Download(far, self._manner, told).run(tree, source, target)
         return _result(told.files, tree.left_out, began)

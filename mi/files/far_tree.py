@@ -12,6 +12,7 @@ from typing import Final
 
 from mi.errors import InvalidParameter, LimitsExceeded, NotFound, ProtocolError
 from mi.files.far_files import FarFiles
+from mi.files.manner import RECURSE, Manner
 from mi.files.names import check_name, far_join, pattern_of
 from mi.files.requests import Entry
 
@@ -53,7 +54,7 @@ class FarTree:
     left_out: list[str] = field(default_factory=list)
 
 
-def far_tree(far: FarFiles, source: str, *, follow_links: bool = False) -> FarTree:
+def far_tree(far: FarFiles, source: str, manner: Manner) -> FarTree:
     """Return what a path of a host, or a pattern in its last part, is to be copied.
 
     Of a file, the place is the target itself; of a folder, that is the target's; what a pattern
@@ -62,14 +63,15 @@ def far_tree(far: FarFiles, source: str, *, follow_links: bool = False) -> FarTr
     Args:
         far: the files of the host.
         source: the path.
-        follow_links: whether links in folders are what they lead to; else they are left out.
+        manner: what becomes of links and of folders.
 
     Raises:
         NotFound: there is no such thing.
+        InvalidParameter: it is a folder, which is not wanted.
         ProtocolError: what the host lists is no name of a file.
         LimitsExceeded: there is too much of it.
     """
-    walk = _Walk(far, follow_links=follow_links)
+    walk = _Walk(far, manner)
     asked = pattern_of(source)
     if asked is None:
         path, entry = far.look(source)
@@ -93,10 +95,10 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 class _Walk:
-    def __init__(self, far: FarFiles, *, follow_links: bool) -> None:
+    def __init__(self, far: FarFiles, manner: Manner) -> None:
         self.tree = FarTree()
         self._far = far
-        self._follows = follow_links
+        self._manner = manner
         self._count = 0
 
     def add(self, path: str, names: tuple[str, ...], entry: Entry) -> None:
@@ -104,13 +106,20 @@ class _Walk:
         waiting = [(path, names, entry)]
         while waiting:
             path, names, entry = waiting.pop()
-            if entry.is_link and names and not self._follows:
+            if entry.is_link and names and not self._manner.follows_links:
                 self.tree.left_out.append(path)
+            elif entry.is_folder and not self._manner.recurses:
+                self._leave_out(path, names)
             elif entry.is_folder:
                 self.tree.folders.append(names)
                 waiting += reversed(list(self._inside(path, names)))
             else:
                 self.tree.files.append(FarFile(path, names, entry.size, entry.time))
+
+    def _leave_out(self, path: str, names: tuple[str, ...]) -> None:
+        if not names:
+            raise InvalidParameter(f"{path} is a folder", advice=RECURSE)
+        self.tree.left_out.append(path)
 
     def _inside(
         self, folder: str, names: tuple[str, ...]

@@ -6,18 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from mi.errors import OperationCancelled
 from mi.files.result import CopiedFile, CopyProgress
 
-__all__ = ["CopyKeywords", "Manner", "Told"]
+__all__ = ["RECURSE", "CopyKeywords", "Manner", "Told"]
+
+RECURSE: Final = "Folders are copied with recursive=True, or --recursive."
+"""The advice to whom has named a folder and does not want one."""
 
 
 class CopyKeywords(TypedDict, total=False):
     """The keywords of a copy.
 
     Attributes:
+        recursive: whether folders are copied, with all that is in them; True by default. Else one
+            is refused, and one that a pattern finds is left out.
         resume: whether what an earlier try has left is gone on with, and what this one leaves, if
             it fails, is kept for the next.
         times: whether the copies have the times of the last change of what they are of.
@@ -26,6 +31,7 @@ class CopyKeywords(TypedDict, total=False):
         deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.
     """
 
+    recursive: bool
     resume: bool
     times: bool
     follow_links: bool
@@ -38,12 +44,14 @@ class Manner:
     """How files are copied.
 
     Attributes:
+        recurses: as `CopyKeywords.recursive`.
         resumes: as `CopyKeywords.resume`.
         keeps_times: as `CopyKeywords.times`.
         follows_links: as `CopyKeywords.follow_links`.
         stop: set when the copy is to end.
     """
 
+    recurses: bool = True
     resumes: bool = False
     keeps_times: bool = False
     follows_links: bool = False

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mi.errors import InvalidParameter, NotFound
+from mi.files.manner import RECURSE, Manner
 from mi.files.names import check_name
 from mi.files.near_failures import near_errors
 
@@ -52,7 +53,7 @@ class Tree:
     left_out: list[str] = field(default_factory=list)
 
 
-def near_tree(source: str | os.PathLike[str], *, follow_links: bool = False) -> Tree:
+def near_tree(source: str | os.PathLike[str], manner: Manner) -> Tree:
     """Return what a path, or a pattern where there is no such path, is to be copied.
 
     Of a file, the place is the target itself; of a folder, that is the target's; what a pattern
@@ -60,15 +61,15 @@ def near_tree(source: str | os.PathLike[str], *, follow_links: bool = False) -> 
 
     Args:
         source: the path, or the pattern.
-        follow_links: whether links in folders are what they lead to; else they are left out.
+        manner: what becomes of links and of folders.
 
     Raises:
         NotFound: there is no such thing.
-        InvalidParameter: Windows cannot have a name in it, or two names are one to Windows, or
-            links lead in a circle.
+        InvalidParameter: it is a folder, which is not wanted, or Windows cannot have a name in it,
+            or two names are one to Windows, or links lead in a circle.
     """
     path = os.fspath(source)
-    walk = _Walk(follow_links=follow_links)
+    walk = _Walk(manner)
     with near_errors(path):
         if not os.path.lexists(path) and has_magic(path):
             found = sorted(glob(path))  # noqa: PTH207 - the pattern may be of a whole path
@@ -82,9 +83,9 @@ def near_tree(source: str | os.PathLike[str], *, follow_links: bool = False) -> 
 
 
 class _Walk:
-    def __init__(self, *, follow_links: bool) -> None:
+    def __init__(self, manner: Manner) -> None:
         self.tree = Tree()
-        self._follows = follow_links
+        self._manner = manner
         self._seen: dict[tuple[str, ...], str] = {}
 
     def add(self, path: str, names: tuple[str, ...]) -> None:
@@ -98,7 +99,10 @@ class _Walk:
         found = Path(path).stat()
         if names:
             self._check(path, names)
-        if stat.S_ISDIR(found.st_mode):
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if is_folder and not names and not self._manner.recurses:
+            raise InvalidParameter(f"{path} is a folder", advice=RECURSE)
+        if is_folder and self._manner.recurses:
             self.tree.folders.append(names)
             return reversed(list(self._inside(path, names)))
         if stat.S_ISREG(found.st_mode):
@@ -112,7 +116,9 @@ class _Walk:
             raise InvalidParameter(f"{folder} is deeper than {_DEEPEST} folders: links in a circle")
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_symlink() and not (self._follows and Path(entry.path).exists()):
+                if entry.is_symlink() and not (
+                    self._manner.follows_links and Path(entry.path).exists()
+                ):
                     self.tree.left_out.append(entry.path)
                 else:
                     yield entry.path, (*names, entry.name)

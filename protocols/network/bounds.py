@@ -43,13 +43,11 @@ class Bounds:
         phase: what it is doing.
         is_sent: whether the server may have seen anything of the request.
         is_cut: whether it cannot have seen all of it: the rest could not be sent any more.
-        is_ended: whether the server has closed the connection.
         received: bytes of the reply that came.
     """
 
     __slots__ = (
-        "_cancel", "_expiry", "_held", "_most", "_wake", "is_cut", "is_ended", "is_sent", "phase",
-        "received",
+        "_cancel", "_expiry", "_held", "_most", "_wake", "is_cut", "is_sent", "phase", "received",
     )  # fmt: skip
 
     def __init__(self, expiry: Expiry, cancel: CancelToken, most: int) -> None:
@@ -59,7 +57,7 @@ class Bounds:
         self._wake: Callable[[], None] | None = None
         self._held = Phase.RELEASING if expiry.limit == "grace" else None
         self.phase = self._held or Phase.CONNECTING
-        self.is_sent = self.is_cut = self.is_ended = False
+        self.is_sent = self.is_cut = False
         self.received = 0
 
     def __enter__(self) -> Self:
@@ -78,7 +76,7 @@ class Bounds:
 
     def begin(self) -> None:
         """Begin to send the request, for the first time or again."""
-        self.is_sent = self.is_cut = self.is_ended = False
+        self.is_sent = self.is_cut = False
         self.received = 0
 
     def enter(self, phase: Phase) -> None:

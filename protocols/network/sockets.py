@@ -92,7 +92,6 @@ class BoundedSocket(socket.socket):
                 continue
             if not count:
                 bounds.wait()  # a cancel that shut it down looks like the server's end
-                bounds.is_ended = True
             bounds.arrived(count)
             return count
 

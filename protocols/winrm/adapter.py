@@ -6,11 +6,12 @@ alone, so the pool may never open another one by itself, follow a redirect or lo
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, Full, LifoQueue
-from typing import Any
+from typing import Any, Final
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -20,11 +21,17 @@ from urllib3.response import BaseHTTPResponse
 
 from mi.errors import ProtocolError
 from protocols.winrm.endpoint import Address
+from protocols.winrm.http_reply import HttpReply
 
 __all__ = ["Answer", "PinnedAdapter", "read_body", "read_chunks"]
 
 # More would be one huge allocation on the word of a server that names a huge chunk.
 _LARGEST_READ = 16 * 1024 * 1024
+# To copy more than this costs more than to wake the other end twice.
+_LARGEST_JOINED: Final = 64 * 1024
+
+_TARGET: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\Z")
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*\Z")  # RFC 9110 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,10 @@ class Answer:
 
 
 class _PinnedConnection(HTTPConnection):
-    """urllib3's connection over a socket that it is given."""
+    """urllib3's connection over a socket that it is given, which sends and reads in its own way.
+
+    A request goes out as one piece where it is not large: the other end then wakes once for it.
+    """
 
     def __init__(self, host: str, port: int | None = None, *, dial: Any, **others: Any) -> None:
         super().__init__(host, port, **others)
@@ -60,6 +70,51 @@ class _PinnedConnection(HTTPConnection):
     def is_connected(self) -> bool:
         # Whoever sends looked already; a connection may not be replaced behind his back.
         return self.sock is not None
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> None:
+        """Send a request, whose headers say all that there is to say.
+
+        Raises:
+            ValueError: its method, path or headers would be more than they should.
+        """
+        head = _written(method, url, headers or {})
+        if self.sock is None:
+            self.connect()
+        connection: Any = self.sock
+        if not body:
+            connection.sendall(head)
+        elif len(body) <= _LARGEST_JOINED:
+            connection.sendall(head + body)
+        else:
+            connection.sendall(head)
+            connection.sendall(body)
+
+    def getresponse(self) -> HttpReply:  # type: ignore[override]  # it has what is used of urllib3's
+        """Return the reply, whose head was read."""
+        reply = HttpReply(self.sock)
+        if reply.closes:
+            self.close()  # the reply has a file of it, so that its body can be read
+        return reply
+
+
+def _written(method: str, url: str, headers: Mapping[str, str]) -> bytes:
+    """Return the head of a request; no part of it may end a line, or a part of one."""
+    lines = [f"{method} {url} HTTP/1.1"]
+    if not _TARGET.match(lines[0]):
+        raise ValueError(f"no request can be made for the path {url!r}")
+    for name, value in headers.items():
+        line = f"{name}: {value}"
+        if not _HEADER.match(line):
+            raise ValueError(f"the value of the header {name!r} has characters that none may have")
+        lines.append(line)
+    return "\r\n".join((*lines, "\r\n")).encode("latin-1")
 
 
 class _Place(LifoQueue[Any]):
@@ -137,7 +192,7 @@ class PinnedAdapter(HTTPAdapter):
         return self._address.path
 
 
-def read_body(raw: HTTPResponse, most: int) -> bytes:
+def read_body(raw: HTTPResponse | HttpReply, most: int) -> bytes:
     """Return the body of a reply, which may have `most` bytes.
 
     Raises:
@@ -156,7 +211,7 @@ def read_body(raw: HTTPResponse, most: int) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def read_chunks(raw: HTTPResponse, most: int) -> Iterator[bytes] | None:
+def read_chunks(raw: HTTPResponse | HttpReply, most: int) -> Iterator[bytes] | None:
     """Return the chunks of a body, each as the server sent it; None where it is not in chunks.
 
     Raises:
@@ -168,7 +223,7 @@ def read_chunks(raw: HTTPResponse, most: int) -> Iterator[bytes] | None:
     return _chunks(raw, most)
 
 
-def _chunks(raw: HTTPResponse, most: int) -> Iterator[bytes]:
+def _chunks(raw: HTTPResponse | HttpReply, most: int) -> Iterator[bytes]:
     # urllib3 gives as much of a chunk as is asked for, and never more than one.
     for chunk in raw.read_chunked(most + 1, decode_content=False):
         if len(chunk) > most:
@@ -176,7 +231,7 @@ def _chunks(raw: HTTPResponse, most: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _check_encoding(raw: HTTPResponse) -> None:
+def _check_encoding(raw: HTTPResponse | HttpReply) -> None:
     for header, allowed in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
         if raw.headers.get(header, allowed).strip().lower() != allowed:
             raise ProtocolError(f"the reply has a {header} that was not asked for")

@@ -7,12 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from http.client import (
-    ImproperConnectionState,
-    IncompleteRead,
-    NotConnected,
-    RemoteDisconnected,
-)
+from http.client import ImproperConnectionState, IncompleteRead, NotConnected
 from typing import Final, TypeVar
 
 from requests import Request
@@ -171,8 +166,6 @@ class Link:
 
     def _exchange(self, most: int, *, is_streamed: bool) -> Answer:
         raw = self._adapter.send(self._request, stream=True).raw
-        if self.bounds.is_ended:  # http.client takes what it has of a head for all of it
-            raise RemoteDisconnected("the head of the reply is cut off")
         is_streamed = is_streamed and raw.status == HTTPStatus.OK
         chunks = read_chunks(raw, most) if is_streamed else None
         body = read_body(raw, most) if chunks is None else b""

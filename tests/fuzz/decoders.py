@@ -6,6 +6,8 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
+from io import BytesIO
 from typing import Any, Final
 
 from lxml import etree
@@ -18,10 +20,11 @@ from protocols.dcom.object_reader import ObjectReader
 from protocols.dcom.object_writer import write_class
 from protocols.loopback import wql as loopback_wql
 from protocols.security.rejection import Rejected
-from protocols.winrm.adapter import Answer
+from protocols.winrm.adapter import Answer, read_body
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.digest import DigestAnswers
 from protocols.winrm.endpoint import Address
+from protocols.winrm.http_reply import HttpReply
 from protocols.winrm.ntlm import Ntlm
 from protocols.winrm.rejection import is_offered
 from protocols.winrm.status import status_error
@@ -66,6 +69,24 @@ def _envelope(data: bytes) -> None:
     if isinstance(reply, Fault):
         str(reply.error())
         _ = reply.is_timeout, reply.is_quota, reply.ends_context, reply.ends_subscription
+
+
+def _http(data: bytes) -> None:
+    source: Any = _Came(data)
+    try:
+        read_body(HttpReply(source), _LIMIT)
+    except (HTTPException, OSError):  # what `Link` makes errors of ours of
+        return
+
+
+class _Came:
+    """A connection on which some bytes came, and then its end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _: str) -> BytesIO:
+        return BytesIO(self._data)
 
 
 def _framing(data: bytes) -> None:
@@ -275,6 +296,11 @@ def _object(data: bytes) -> None:
         write_class(found)
 
 
+_REPLIES: Final = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: a/b;c=d\r\nServer: X\r\nContent-Length: 5\r\n\r\nhello",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 401 Unauthorized\r\nConnection: close\r\n\r\nhello",
+)
 _QUERIES: Final = (
     b"SELECT * FROM Win32_Service",
     b"SELECT Name, State FROM Win32_Service WHERE State = 'Stopped' AND NOT (Name LIKE '[a-c]%')",
@@ -317,6 +343,27 @@ DECODERS: Final[dict[str, Decoder]] = {
         lambda data: envelope.parse_request(data, limit=_LIMIT),
         lambda: seeds.golden("envelope/*.request.xml", "eventing/*.request.xml"),
         _MARKUP,
+    ),
+    "HTTP": Decoder(
+        _http,
+        lambda: _REPLIES,
+        (
+            b"\r\n",
+            b"\n",
+            b"\r",
+            b"\0",
+            b": ",
+            b" ",
+            b"\t",
+            b";",
+            b",",
+            b"HTTP/1.1 100 C\r\n\r\n",
+            b"Content-Length: ",
+            b"Transfer-Encoding: chunked\r\n",
+            b"0\r\n\r\n",
+            b"9" * 20,
+            b"-1",
+        ),
     ),
     "framing": Decoder(
         _framing, _framed, (b"--Encrypted Boundary", b"\r\n", b"Length=", b"\xff\xff\xff\xff")

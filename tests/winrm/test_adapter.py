@@ -11,7 +11,7 @@ from mi.errors import ProtocolError
 from protocols.network.bounds import Bounds
 from protocols.network.sockets import BoundedSocket
 from protocols.winrm import adapter
-from protocols.winrm.adapter import PinnedAdapter, _Place, read_body
+from protocols.winrm.adapter import PinnedAdapter, _PinnedConnection, _Place, read_body
 from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
@@ -64,6 +64,48 @@ def test_what_goes_wrong_is_requests_to_tell() -> None:
         with pytest.raises(RequestException):
             pinned.send(prepared(server, b"x"))
         pinned.drop()
+
+
+def test_a_request_goes_out_in_one_piece_where_it_is_not_large() -> None:
+    sent: list[bytes] = []
+
+    class Listening:
+        def sendall(self, data: bytes) -> None:
+            sent.append(data)
+
+    connection = _PinnedConnection("server01", 5985, dial=Listening)
+    headers = {"Host": "server01", "Content-Length": "4"}
+    head = b"POST /wsman HTTP/1.1\r\nHost: server01\r\nContent-Length: 4\r\n\r\n"
+    for body in (b"body", None, b"x" * 100_000):
+        connection.request("POST", "/wsman", body=body, headers=headers)
+    assert sent == [head + b"body", head, head, b"x" * 100_000]
+    connection.request("POST", "/")
+    assert sent[-1] == b"POST / HTTP/1.1\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/wsman HTTP/1.1\r\nX: y\r\n", {}),
+        ("/ws man", {}),
+        ("", {}),
+        ("/\x7f", {}),
+        ("/\xe4", {}),
+        ("/", {"X\r\nY": "z"}),
+        ("/", {"": "z"}),
+        ("/", {"X": "y\r\nZ: a"}),
+        ("/", {"X": "y\r\n folded"}),
+        ("/", {"X": "y\nZ"}),
+        ("/", {"X": "y\0"}),
+        ("/", {"X": "\u20ac"}),
+    ],
+)
+def test_nothing_is_sent_that_would_be_more_than_it_should(
+    path: str, headers: dict[str, str]
+) -> None:
+    connection = _PinnedConnection("server01", 5985, dial=pytest.fail)
+    with pytest.raises(ValueError, match=r"no request can be made|characters that none may have"):
+        connection.request("POST", path, headers=headers)
 
 
 # Bodies

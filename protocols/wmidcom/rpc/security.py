@@ -8,7 +8,7 @@ the whole packet in any case.
 from __future__ import annotations
 
 import struct
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import spnego
 from spnego.exceptions import SpnegoError
@@ -118,6 +118,10 @@ class NtlmSecurity:
             options=spnego.NegotiateOptions.use_ntlm,
             context_req=spnego.ContextReq.default | spnego.ContextReq.dce_style,
         )
+
+    def __reduce__(self) -> NoReturn:
+        # pyspnego's own context would write down the password, and the keys once there are any.
+        raise TypeError("a security context does not pickle: it holds keys")
 
     @property
     def complete(self) -> bool:

@@ -7,7 +7,7 @@ comes to, the two machines agree upon.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import spnego
 from spnego.iov import BufferType
@@ -52,6 +52,10 @@ class SspiSecurity:
         self.signs_headers = False
         self._context = context
         self._first = first
+
+    def __reduce__(self) -> NoReturn:
+        # pyspnego's own context would write down the password, and the keys once there are any.
+        raise TypeError("a security context does not pickle: it holds keys")
 
     @property
     def complete(self) -> bool:

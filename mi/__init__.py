@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         TypeMismatch,
     )
     from mi.events import Progress
+    from mi.files.result import CopiedFile, CopyProgress, CopyResult
     from mi.indication import Indication
     from mi.instance import Element, Instance
     from mi.method_result import MethodResult
@@ -92,6 +93,9 @@ __all__ = [
     "CommandFailed",
     "CommandResult",
     "ConnectionFailed",
+    "CopiedFile",
+    "CopyProgress",
+    "CopyResult",
     "Credentials",
     "DestinationOptions",
     "Diagnosis",
@@ -165,6 +169,7 @@ _MODULES = {
         "OperationTimeout ProtocolError ShellLost TypeMismatch"
     ),
     "mi.events": "Progress",
+    "mi.files.result": "CopiedFile CopyProgress CopyResult",
     "mi.indication": "Indication",
     "mi.instance": "Element Instance",
     "mi.method_result": "MethodResult",

@@ -49,7 +49,8 @@ class WmidcomHandler:
             callbacks: told what happens outside any operation.
 
         Raises:
-            NotSupported: a library is not installed; the advice says which.
+            NotSupported: a library is not installed, the advice says which; or the way should lead
+                through a proxy.
             InvalidParameter: the destination, or `connect_to`, is no host name and no address.
         """
         if destination is None or is_local(destination, options):
@@ -60,6 +61,7 @@ class WmidcomHandler:
             where = _REMOTE
             _check_libraries()
             _check_place(destination, options)
+            _check_proxy(options)
         # Now, and not above: there is no need for all of it where it ends with the next call.
         from protocols.wmidcom.channel import WmidcomChannel  # noqa: PLC0415
 
@@ -91,6 +93,16 @@ def _check_place(destination: str, options: DestinationOptions) -> None:
     host_of(destination)
     if options.connect_to is not None:
         named(f"connect_to={options.connect_to!r}", options.connect_to, 1)
+
+
+def _check_proxy(options: DestinationOptions) -> None:
+    """Refuse what others pass over: a way around the proxy may be one that was not wanted."""
+    if options.proxy is not None:
+        raise NotSupported(
+            f"DCOM does not go through proxies, and proxy={options.proxy!r} was given",
+            advice="Leave proxy= out; or bring sockets of your own by dialer=; or use"
+            " protocol='WINRM'.",
+        )
 
 
 def _missing(module: str, package: str) -> NotSupported:

@@ -123,6 +123,13 @@ def test_what_is_no_host_is_told_when_the_session_is_made(
     WmidcomHandler().open("server01", reached, SessionCallbacks()).close(Expiry.of_grace())
 
 
+def test_a_proxy_is_refused_and_not_gone_around() -> None:
+    options = DestinationOptions(proxy="http://proxy:3128")
+    with pytest.raises(NotSupported, match=r"proxy='http://proxy:3128' was given") as caught:
+        WmidcomHandler().open("server01", options, SessionCallbacks())
+    assert "dialer=" in str(caught.value.advice)
+
+
 def test_a_library_that_is_missing_is_named_when_the_session_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

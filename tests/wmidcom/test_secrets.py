@@ -104,24 +104,21 @@ def use(session: mi.Session, seen: Seen) -> None:
 
 def disturb(endpoint: DcomEndpoint, credentials: Credentials, seen: Seen) -> None:
     """Let sessions fail that have logged on, in several ways."""
+    receive = PacketStream.receive
 
     def changed(stream: PacketStream) -> bytes:
         packet = receive(stream)
         return packet[:-1] + bytes([packet[-1] ^ 1])
 
-    receive = PacketStream.receive
     with connect(endpoint, credentials) as session:
         session.test_connection()
-        PacketStream.receive = changed  # type: ignore[method-assign]
-        try:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(PacketStream, "receive", changed)
             fails(lambda: session.get_instance(SPOOLER), seen)
-        finally:
-            PacketStream.receive = receive  # type: ignore[method-assign]
         look_around(session, seen)
     with connect(endpoint, credentials) as session, silent(endpoint):
         fails(lambda: session.get_instance(SPOOLER, timeout=0.3), seen)
         look_around(session, seen)
-    endpoint.forget_objects()
 
 
 @pytest.mark.parametrize("scheme", [Scheme.NTLM_DOMAIN, Scheme.NEGOTIATE])

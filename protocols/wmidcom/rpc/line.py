@@ -37,6 +37,9 @@ __all__ = ["Line", "Request"]
 # What a fault says where a server does not accept the logon that the call came with: access is
 # denied, or the security package has failed (MS-ERREF 2.2).
 _REFUSALS: Final = (5, 1825)
+# What Windows' own client says where there is no answer, and of a refusal (MS-ERREF 2.1).
+_UNAVAILABLE: Final = 0x800706BA  # HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE)
+_DENIED: Final = 0x80070005  # E_ACCESSDENIED
 
 
 class Request(NamedTuple):
@@ -216,6 +219,8 @@ class Line:
             try:
                 return self._open_with(entry, request, bounds, is_further=is_further)
             except Rejected as rejection:
+                if rejection.is_refusal:
+                    _number(rejection.error, _DENIED)
                 entry.reject(rejection)  # raises where there is nothing else to try
             except ContextRefused:
                 raise NotSupported(
@@ -260,8 +265,9 @@ class Line:
         security = method.security(bounds)
         try:
             connection = self._target.dial(self._place, bounds)
-        except ConnectionFailed:
+        except ConnectionFailed as error:
             self.is_unreachable = True
+            _number(error, _UNAVAILABLE)
             raise
         self.is_unreachable = False
         association = Association(connection, security, self._place.authority)
@@ -319,3 +325,9 @@ class Line:
             ),
             is_refusal=True,
         )
+
+
+def _number(error: MIError, number: int) -> None:
+    """Let an error that was made here have the number that one of Windows' own would have."""
+    if error.native_code is None:
+        error.native_code, error.native_type = number, "HRESULT"

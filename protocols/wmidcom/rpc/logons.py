@@ -178,7 +178,11 @@ def new_admission(
     def new_method(credentials: Credentials) -> Method:
         made = _METHODS.get(credentials.scheme)
         if made is None:
-            raise NotSupported(f"the scheme {credentials.scheme.name} does not work over WMIDCOM")
+            raise NotSupported(
+                f"the scheme {credentials.scheme.name} does not work over WMIDCOM",
+                advice="Use NEGOTIATE, KERBEROS or NTLM_DOMAIN; or protocol='WINRM', which has the"
+                " others.",
+            )
         return made(credentials, way)
 
     return Admission(Logon(options, new_method))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mi.errors import ConnectionFailed, MIError
-from protocols.dcom.packets import HEADER_SIZE, LARGEST_FRAGMENT, Header
+from protocols.dcom.packets import HEADER_SIZE, LARGEST_FRAGMENT, Header, PacketType
 from protocols.network.sockets import BoundedSocket
 
 __all__ = ["PacketStream"]
@@ -50,7 +50,7 @@ class PacketStream:
         """Return the next packet.
 
         Raises:
-            ConnectionFailed: the connection was lost.
+            ConnectionFailed: the connection was lost, or the server is about to close it.
             ProtocolError: what comes is no packet.
             OperationTimeout: the time was over first.
             OperationCancelled: the operation was cancelled.
@@ -58,7 +58,10 @@ class PacketStream:
         buffer = self._buffer
         while len(buffer) < HEADER_SIZE:
             self._fill()
-        size = Header.read(bytes(buffer[:HEADER_SIZE]), LARGEST_FRAGMENT).size
+        header = Header.read(bytes(buffer[:HEADER_SIZE]), LARGEST_FRAGMENT)
+        if header.type is PacketType.SHUTDOWN:  # C706 12.6.4.11: close it, nothing follows
+            raise self._lost("the server shuts it down")
+        size = header.size
         while len(buffer) < size:
             self._fill()
         packet = bytes(memoryview(buffer)[:size])

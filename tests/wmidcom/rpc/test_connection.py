@@ -438,8 +438,9 @@ def test_a_wrong_password_is_tried_once(peer: Peer) -> None:
     wrong = mi.Credentials.password(peer.user.name, "wrong", scheme="Ntlmdomain")
     made = connection(peer, credentials=wrong)
     for _ in range(3):
-        with pytest.raises(AuthenticationFailed, match="does not accept the credentials of"):
+        with pytest.raises(AuthenticationFailed, match="does not accept the credentials") as caught:
             made.services(CIMV2, None, soon())
+        assert (caught.value.native_code, caught.value.native_type) == (0x80070005, "HRESULT")
     assert peer.connections == 1
     close(made)
 

@@ -201,6 +201,8 @@ def test_nobody_listens() -> None:
     with pytest.raises(ConnectionFailed, match="cannot be reached") as caught:
         made.services(CIMV2, None, soon())
     assert "TCP port 135" in str(caught.value.advice)
+    assert caught.value.extended_error["error_Code"] == 0x800706BA
+    assert caught.value.extended_error["error_Type"] == "HRESULT"
     close(made)
 
 

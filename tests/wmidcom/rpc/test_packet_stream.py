@@ -53,6 +53,12 @@ def test_an_end_in_the_midst_is_told(ends: Ends) -> None:
         ends[0].receive()
 
 
+def test_a_server_that_shuts_a_connection_down_is_about_to_close_it(ends: Ends) -> None:
+    ends[1].sendall(Packet(PacketType.SHUTDOWN, 0, b"").packed())
+    with pytest.raises(ConnectionFailed, match=r"was lost .*: the server shuts it down"):
+        ends[0].receive()
+
+
 def test_what_is_no_packet_is_told(ends: Ends) -> None:
     ends[1].sendall(b"220 mail.example.com ESMTP\r\n")
     with pytest.raises(ProtocolError, match="this is no RPC"):

@@ -48,7 +48,7 @@ class DcomEndpoint:
         repository: what it serves.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that differs between servers
         self,
         repository: Repository | None = None,
         *,
@@ -56,6 +56,7 @@ class DcomEndpoint:
         port: int = 0,
         keytab: str | None = None,
         principal: str | None = None,
+        patience: float | None = None,
     ) -> None:
         """Make an endpoint, which does nothing yet.
 
@@ -65,6 +66,8 @@ class DcomEndpoint:
             port: where objects are made; 0 for any that is free.
             keytab: the file with its Kerberos keys, without which it takes no Kerberos.
             principal: the user by Kerberos' name, `user@REALM`.
+            patience: seconds after which an object goes that its client does not ask to keep, which
+                on Windows are six minutes; None is never.
 
         Raises:
             InvalidParameter: the host is not a loopback address.
@@ -78,7 +81,7 @@ class DcomEndpoint:
         self.user = User.random()
         self.repository = sample_repository() if repository is None else repository
         self._policy = Policy(self.user, (), keytab=keytab, principal=principal)
-        self._answers = Answers(self.repository, host)
+        self._answers = Answers(self.repository, host, patience)
         self._counts = Counts()
         self._closing = threading.Event()
         self._lock = threading.Lock()

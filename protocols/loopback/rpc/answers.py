@@ -34,14 +34,15 @@ class Answers:
         calls: the names of the methods that were called, in order.
     """
 
-    def __init__(self, repository: Repository, host: str) -> None:
+    def __init__(self, repository: Repository, host: str, patience: float | None = None) -> None:
         """Make it.
 
         Args:
             repository: what WMI has.
             host: where the exporter listens, as clients are told.
+            patience: seconds after which an object goes that nobody asks to keep; None is never.
         """
-        self.exporter = Exporter()
+        self.exporter = Exporter(patience)
         self.own = OwnAnswers(self.exporter, Login(), host)
         self._wmi = WmiAnswers(self.exporter, repository)
         self._lock = threading.Lock()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from protocols.dcom.methods import Interface
@@ -34,12 +35,14 @@ class Exported:
         thing: the object.
         standard: how it is referred to.
         references: how many the client holds.
+        asked: when somebody last asked to keep it, or got it.
     """
 
     interface: Interface
     thing: Any
     standard: Standard
     references: int
+    asked: float = field(default_factory=time.monotonic)
 
 
 class Exporter:
@@ -50,7 +53,14 @@ class Exporter:
         remote_unknown: the pointer by which references are given back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None = None) -> None:
+        """Export nothing yet.
+
+        Args:
+            patience: seconds after which an object goes that nobody asks to keep (MS-DCOM 3.1.1.6);
+                None is never.
+        """
+        self._patience = patience
         self.oxid = secrets.randbits(_OXID_BITS)
         self.remote_unknown = secrets.token_bytes(16)
         self._lock = threading.Lock()
@@ -58,6 +68,7 @@ class Exporter:
         self._sets: dict[int, set[int]] = {}
 
     def __len__(self) -> int:
+        self._collect()
         with self._lock:
             return len(self._exported)
 
@@ -75,6 +86,7 @@ class Exporter:
 
     def find(self, ipid: bytes) -> Exported | None:
         """Return what a pointer is to, or None if it is to nothing."""
+        self._collect()
         with self._lock:
             return self._exported.get(ipid)
 
@@ -99,6 +111,18 @@ class Exporter:
             del self._exported[ipid]
         found.thing.close()
 
+    def _collect(self) -> None:
+        """End the objects that nobody has asked to keep for too long."""
+        if self._patience is None:
+            return
+        oldest = time.monotonic() - self._patience
+        with self._lock:
+            gone = [one for one in self._exported.values() if one.asked < oldest]
+            for one in gone:
+                del self._exported[one.standard.ipid]
+        for one in gone:
+            one.thing.close()
+
     def close(self) -> None:
         """End all objects."""
         with self._lock:
@@ -110,6 +134,7 @@ class Exporter:
 
     def change_set(self, set_id: int, add: Iterable[int], remove: Iterable[int]) -> int | None:
         """Change a set of objects that is kept alive; return its number, or None if unknown."""
+        self._collect()
         with self._lock:
             if not set_id:
                 set_id = secrets.randbits(_OXID_BITS) | 1
@@ -118,12 +143,21 @@ class Exporter:
                 return None
             self._sets[set_id] |= set(add)
             self._sets[set_id] -= set(remove)
+            self._keep(self._sets[set_id])
             return set_id
 
-    def knows_set(self, set_id: int) -> bool:
-        """Whether there is such a set."""
+    def keep_set(self, set_id: int) -> bool:
+        """Keep the objects of a set alive; return whether there is such a set."""
+        self._collect()
         with self._lock:
+            self._keep(self._sets.get(set_id, set()))
             return set_id in self._sets
+
+    def _keep(self, wanted: set[int]) -> None:
+        now = time.monotonic()
+        for one in self._exported.values():
+            if one.standard.oid in wanted:
+                one.asked = now
 
     @property
     def kept(self) -> int:

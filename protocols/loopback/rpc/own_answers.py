@@ -84,7 +84,7 @@ class OwnAnswers:
     def simple_ping(self, _: None, values: Mapping[str, Any]) -> Given:
         """Keep the objects of a set alive."""
         self.pings += 1
-        return Given(hresult=0 if self._exporter.knows_set(values["pSetId"]) else _NO_SET)
+        return Given(hresult=0 if self._exporter.keep_set(values["pSetId"]) else _NO_SET)
 
     def complex_ping(self, _: None, values: Mapping[str, Any]) -> Given:
         """Keep the objects of a set alive, and change the set."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from protocols.dcom.interfaces import ENUMERATOR, SERVICES
 from protocols.dcom.objref import read_standard
 from protocols.loopback.rpc.exported import Exporter
@@ -56,9 +58,24 @@ def test_sets_say_what_is_to_be_kept() -> None:
     exporter = Exporter()
     one = exporter.change_set(0, [1, 2], [])
     assert one
-    assert exporter.knows_set(one)
-    assert not exporter.knows_set(one + 1)
+    assert exporter.keep_set(one)
+    assert not exporter.keep_set(one + 1)
     assert exporter.kept == 2
     assert exporter.change_set(one, [3], [1, 2]) == one
     assert exporter.kept == 1
     assert exporter.change_set(one + 1, [3], []) is None
+
+
+def test_what_nobody_asks_to_keep_goes() -> None:
+    exporter, kept, gone = Exporter(patience=0.2), Closing(), Closing()
+    first = read_standard(exporter.export(ENUMERATOR, kept)).standard
+    other = read_standard(exporter.export(ENUMERATOR, gone)).standard
+    one = exporter.change_set(0, [first.oid], [])
+    assert one
+    end = time.monotonic() + 0.4
+    while time.monotonic() < end:
+        assert exporter.keep_set(one)
+        time.sleep(0.02)
+    assert exporter.find(other.ipid) is None
+    assert exporter.find(first.ipid) is not None
+    assert (kept.closed, gone.closed, len(exporter)) == (0, 1, 1)

@@ -414,6 +414,7 @@ def test_another_thread_ends_it_and_it_is_unsubscribed(
     endpoint: Endpoint, session: Session, end: str
 ) -> None:
     events = session.subscribe_event_log("System")
+    opened(endpoint, events)
     timer = later(getattr(events, end))
     with pytest.raises((OperationCancelled, InvalidParameter)):
         next(events)

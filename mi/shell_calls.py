@@ -6,6 +6,8 @@ protocol through a shell, as PowerShell remoting does.
 
 What is open on the server ends with the operation that opened it: closing that of an `OpenShell`
 deletes the shell, closing that of a `RunCommand` ends the command.
+
+No `repr` shows what may be a secret: what is run, what it is given, and what variables hold.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ class ShellDescription:
     buffer_mode: str | None = None
     run_time: timedelta | None = None
     inactivity: timedelta | None = None
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
     working_directory: str | None = None
     profile_loaded: bool | None = None
     encoding: str | None = None
@@ -195,7 +197,7 @@ class OpenShell(Call[ShellDescription]):
     name: str | None = None
     input_streams: tuple[str, ...] = ("stdin",)
     output_streams: tuple[str, ...] = ("stdout", "stderr")
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
     working_directory: str | None = None
     idle_timeout: float | None = None
     options: tuple[ShellOption, ...] = ()
@@ -253,8 +255,8 @@ class RunCommand(Call[CommandEvent]):
     has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
-    command: str
-    arguments: tuple[str, ...] = ()
+    command: str = field(repr=False)
+    arguments: tuple[str, ...] = field(default=(), repr=False)
     command_id: str | None = None
     options: tuple[ShellOption, ...] = ()
     streams: tuple[str, ...] = ("stdout", "stderr")

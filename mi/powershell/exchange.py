@@ -2,13 +2,16 @@
 
 psrpcore does no I/O: it is given what came and says what is to be sent. One lock keeps each step
 whole: a message is taken out before the next one is prepared, so that no two share a fragment's
-envelope, of which psrpcore may make an empty one.
+envelope, of which psrpcore may make an empty one. What it would log of ours is left out: it logs
+whole messages, with the parameters of scripts and all that they write.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -23,6 +26,20 @@ __all__ = ["Exchange", "Payload", "Prepare", "reading"]
 
 _STDIN: Final = "stdin"
 _PROMPT_RESPONSE: Final = "pr"  # the stream of answers to prompts, which overtake input
+
+
+_is_ours: Final = ContextVar("mi_is_remoting", default=False)
+
+
+class _Discretion(logging.Filter):
+    """Lets pass no message of ours; what psrpcore says of others' work passes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.DEBUG or not _is_ours.get()
+
+
+# A logger's filter sees the records of that logger alone.
+logging.getLogger("psrpcore._base").addFilter(_Discretion())
 
 
 class Payload(NamedTuple):
@@ -60,7 +77,7 @@ class Exchange:
         Raises:
             InvalidParameter: something in it cannot be sent.
         """
-        with self._lock, _sending():
+        with self._lock, _discreet(), _sending():
             step(self.pool)
             payloads = []
             while (payload := self.pool.data_to_send(self.limit)) is not None:
@@ -84,7 +101,7 @@ class Exchange:
         """
         fragments = reader.feed(data)
         events: list[psrpcore.PSRPEvent[Any, Any]] = []
-        with self._lock, reading():
+        with self._lock, _discreet(), reading():
             # One at a time: psrpcore copies all that it has for each that it takes out.
             for fragment in fragments:
                 self.pool.receive_data(
@@ -97,6 +114,15 @@ class Exchange:
         """Take a pipeline out of the pool, whatever state it is in."""
         with self._lock:
             self.pool.pipeline_table.pop(pipeline.pipeline_id, None)
+
+
+@contextmanager
+def _discreet() -> Iterator[None]:
+    token = _is_ours.set(True)
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
 
 
 @contextmanager

@@ -213,6 +213,7 @@ CONVERSATIONS: Final[dict[str, Callable[[Talk], None]]] = {
     "command": _command,
     "run": _run,
 }
+_IN_SHELLS: Final = ("command", "run")
 _WRITES: Final = {"deposit": "Deposit", "modify": "Put", "command": "Command", "run": "Command"}
 
 
@@ -288,13 +289,14 @@ class Bench:
             found += self._wrong(stage, fault, talk.given, failure)
             found += self._repeated(name, talk.given, failure)
             self._proxy.arm(None)
+            again = self._again(session, fault)
             if endpoint.refused_logons == refused:
-                found += self._unusable(session, fault, failure)
+                found += self._unusable(name, fault, failure, again)
             started = time.monotonic()
         found += self._late(time.monotonic() - started, 0)
         # In the clear, a server may have been told nonsense, and have answered it rightly.
         if not self._is_nonsense(fault):
-            found += self._left(talk.given)
+            found += self._left(talk.given, again)
         else:
             self._settle()
             self._forget()
@@ -377,22 +379,31 @@ class Bench:
         """Whether either end may be told something else than what was said, and not notice."""
         return fault.kind in _GARBLING and self._way.is_clear
 
-    def _unusable(
-        self, session: mi.Session, fault: Fault, failure: BaseException | None
-    ) -> Iterator[str]:
+    def _again(self, session: mi.Session, fault: Fault) -> BaseException | None:
+        """Use the session once more; return what that fails with, if it does."""
         again = _failure(lambda: session.test_connection(timeout=_LONG))
         if again is not None and self._is_nonsense(fault):
             # What was lost of one request may have been taken from the next.
             again = _failure(lambda: session.test_connection(timeout=_LONG))
+        return again
+
+    def _unusable(
+        self,
+        name: str,
+        fault: Fault,
+        failure: BaseException | None,
+        again: BaseException | None,
+    ) -> Iterator[str]:
         # To spare the account, a credential that was, or may have been, refused is not sent again.
         was_refused = isinstance(failure, mi.AuthenticationFailed)
-        may_be_refused = failure is None and self._is_nonsense(fault)  # what deletes a shell, say
+        # Where a shell is released, nobody is told of it.
+        may_be_refused = fault.kind in _GARBLING and name in _IN_SHELLS
         if again is not None and not (
             isinstance(again, mi.AuthenticationFailed) and (was_refused or may_be_refused)
         ):
             yield f"afterwards the session is of no use: {again!r} after {failure!r}"
 
-    def _left(self, given: list[Any]) -> Iterator[str]:
+    def _left(self, given: list[Any], again: BaseException | None) -> Iterator[str]:
         endpoint, proxy = self._endpoint, self._proxy
         if not self._settle():
             yield f"connections stay open: {endpoint.open_connections} and {proxy.connections}"
@@ -408,7 +419,8 @@ class Bench:
                 yield "a context stays open that could have been released"
         if any(map(self._was_pulled, endpoint.subscriptions._by_context.values())):
             yield "a subscription stays open that could have been ended"
-        if endpoint.open_shells:  # the client names them itself, so it knows of each
+        # The client names shells itself, so it knows of each.
+        if endpoint.open_shells and not isinstance(again, mi.AuthenticationFailed):
             yield "a shell stays open that could have been deleted"
         self._forget()
 

@@ -37,8 +37,8 @@ class SessionFiles(SessionShells):
         Args:
             source: a file, a folder with all that is in it, or a pattern (`*.log`).
             target: a path on the host, from the user's folder on if it is not whole. A file goes
-                into a folder that exists, or that ends with `\`, under its own name; what is in a
-                folder, and what a pattern finds, goes into the folder of this name.
+                into a folder that exists, or a path that ends with a slash, under its own name;
+                what is in a folder, and what a pattern finds, goes into the folder of this name.
             keywords: those of `mi.files.manner.CopyKeywords`.
 
         Raises:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Final
 
 from mi.errors import InvalidParameter, NotFound
 from mi.files.manner import RECURSE, Manner
@@ -17,7 +17,6 @@ from mi.files.near_failures import near_errors
 
 __all__ = ["NearFile", "Tree", "near_tree"]
 
-_DEEPEST: Final = 200  # folders in one another, where links are followed
 _Root = tuple[str, tuple[str, ...]]
 
 
@@ -102,6 +101,8 @@ class _Walk:
         is_folder = stat.S_ISDIR(found.st_mode)
         if is_folder and not names and not self._manner.recurses:
             raise InvalidParameter(f"{path} is a folder", advice=RECURSE)
+        if is_folder and Path(path).is_symlink() and _leads_back(path, names):
+            raise InvalidParameter(f"{path} is a link to a folder that it is in")
         if is_folder and self._manner.recurses:
             self.tree.folders.append(names)
             return reversed(list(self._inside(path, names)))
@@ -112,8 +113,6 @@ class _Walk:
         return iter(())
 
     def _inside(self, folder: str, names: tuple[str, ...]) -> Iterator[_Root]:
-        if len(names) > _DEEPEST:
-            raise InvalidParameter(f"{folder} is deeper than {_DEEPEST} folders: links in a circle")
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
                 if entry.is_symlink() and not (
@@ -130,3 +129,10 @@ class _Walk:
         other = self._seen.setdefault(key, path)
         if other != path:
             raise InvalidParameter(f"{other} and {path} are one name to Windows")
+
+
+def _leads_back(link: str, names: tuple[str, ...]) -> bool:
+    """Return whether a link leads to one of the folders that it was reached through."""
+    real = os.path.realpath(link)
+    above = itertools.islice(Path(link).parents, len(names))
+    return any(os.path.realpath(folder) == real for folder in above)

@@ -22,7 +22,7 @@ from mi.errors import (
 from protocols.dcom import interfaces
 from protocols.dcom.fragments import Call, write_call, write_fault
 from protocols.dcom.interfaces import ENUMERATOR
-from protocols.dcom.packets import Header, Packet, PacketFlags, PacketType, Verifier
+from protocols.dcom.packets import TRAILER_SIZE, Header, Packet, PacketFlags, PacketType, Verifier
 from protocols.wmidcom.rpc import association, packet_stream
 from protocols.wmidcom.rpc.connection import RpcConnection
 from protocols.wmidcom.rpc.namespaces import RpcServices
@@ -482,12 +482,19 @@ def _without_proof(data: bytes) -> bytes:
     return next(write_call(Call(header.call_id, 0, bytes(16)), 5840, None))
 
 
+def _level(data: bytes) -> bytes:
+    """Say that it is signed and not sealed (MS-RPCE 2.2.2.11)."""
+    at = len(data) - Header.read(data, len(data)).token_size - TRAILER_SIZE + 1
+    return data[:at] + b"\x05" + data[at + 1 :]
+
+
 HOSTILE = {
     "another call": (_call_id, "is answered instead of call|signature"),
     "a request": (_kind, "a request comes|signature"),
     "a bind": (_bind, "BIND_ACK comes where a call was expected"),
     "no header": (_short, "ends within its header"),
     "no proof": (_without_proof, "has no signature"),
+    "a lower level": (_level, r"is protected in another way .*, level 5"),
     "http": (lambda data: b"HTTP/1.1 400 Bad Request\r\n\r\n", "this is no RPC"),
     "too large": (lambda data: data[:8] + b"\xff\xff" + data[10:], "65535 bytes"),
     "too small": (lambda data: data[:8] + b"\x10\x00" + data[10:], "16 bytes"),

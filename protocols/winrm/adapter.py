@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, Full, LifoQueue
+from http.client import HTTPException
 from typing import Any, Final
+from weakref import finalize
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse
-from urllib3.connection import HTTPConnection
-from urllib3.response import BaseHTTPResponse
+from urllib3 import HTTPResponse
+from urllib3.exceptions import ProtocolError as NoHttp
 
 from mi.errors import ProtocolError
 from protocols.winrm.endpoint import Address
@@ -53,55 +54,72 @@ class Answer:
     chunks: Iterator[bytes] | None = field(default=None, repr=False)
 
 
-class _PinnedConnection(HTTPConnection):
-    """urllib3's connection over a socket that it is given, which sends and reads in its own way.
+class _Connection:
+    """One connection, which stands where requests looks for a pool of urllib3's.
 
-    A request goes out as one piece where it is not large: the other end then wakes once for it.
+    A pool would count, lock, retry and dial by itself, none of which may happen here. A request
+    goes out as one piece where it is not large, so that the other end wakes once for it.
     """
 
-    def __init__(self, host: str, port: int | None = None, *, dial: Any, **others: Any) -> None:
-        super().__init__(host, port, **others)
-        self._dial: Callable[[], socket.socket] = dial
+    def __init__(self, dial: Callable[[], socket.socket]) -> None:
+        self._dial = dial
+        self._open: list[socket.socket] = []  # one at most
+        self._reply: HttpReply | None = None
+        finalize(self, _close, self._open)  # whoever forgets it has no other way
 
-    def connect(self) -> None:
-        self.sock = self._dial()
-
-    @property
-    def is_connected(self) -> bool:
-        # Whoever sends looked already; a connection may not be replaced behind his back.
-        return self.sock is not None
-
-    def request(
+    def urlopen(
         self,
+        *,
         method: str,
         url: str,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
+        body: bytes | None,
+        headers: Mapping[str, str],
         **_: Any,
-    ) -> None:
-        """Send a request, whose headers say all that there is to say.
+    ) -> HttpReply:
+        """Send a request, whose headers say all that there is to say, and read the reply's head.
 
         Raises:
-            ValueError: its method, path or headers would be more than they should.
+            ValueError: the method, the path or a header would be more than it should.
+            ProtocolError: urllib3's: the reply is none.
+            OSError: the connection was lost.
         """
-        head = _written(method, url, headers or {})
-        if self.sock is None:
-            self.connect()
-        connection: Any = self.sock
-        if not body:
-            connection.sendall(head)
-        elif len(body) <= _LARGEST_JOINED:
-            connection.sendall(head + body)
-        else:
-            connection.sendall(head)
-            connection.sendall(body)
+        head = _written(method, url, headers)
+        if self._reply is not None and not self._reply.closed:
+            self.close()  # what is left of it would be taken for the next one
+        try:
+            self._reply = self._exchanged(head, body or b"")
+        except BaseException as error:
+            self.close()
+            if isinstance(error, HTTPException) and not isinstance(error, OSError):
+                raise NoHttp("Connection aborted.", error) from error
+            raise
+        return self._reply
 
-    def getresponse(self) -> HttpReply:  # type: ignore[override]  # it has what is used of urllib3's
-        """Return the reply, whose head was read."""
-        reply = HttpReply(self.sock)
+    def _exchanged(self, head: bytes, body: bytes) -> HttpReply:
+        if not self._open:
+            self._open.append(self._dial())
+        connection = self._open[0]
+        # Whoever closed the connection instead of reading all of it may have answered before.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            if len(body) <= _LARGEST_JOINED:
+                connection.sendall(head + body)
+            else:
+                connection.sendall(head)
+                connection.sendall(body)
+        reply = HttpReply(connection)
         if reply.closes:
             self.close()  # the reply has a file of it, so that its body can be read
         return reply
+
+    def close(self) -> None:
+        """Close it; the next request dials."""
+        _close(self._open)
+        self._reply = None
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    while sockets:
+        sockets.pop().close()
 
 
 def _written(method: str, url: str, headers: Mapping[str, str]) -> bytes:
@@ -117,36 +135,13 @@ def _written(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join((*lines, "\r\n")).encode("latin-1")
 
 
-class _Place(LifoQueue[Any]):
-    """Where the one connection is between two exchanges.
+class _Bare(Response):
+    """A response that has what is read of it; requests' own makes a jar for cookies besides."""
 
-    The queue that urllib3 would use has a lock, and a Ctrl-C in the wrong moment leaves it locked
-    for ever. A line is used by one exchange at a time, so there is nothing to lock.
-    """
-
-    def __init__(self, size: int) -> None:  # not the queue's own, which makes the lock
-        self._size = size
-        self._kept: list[Any] = []
-
-    def put(self, item: Any, *_: Any, **__: Any) -> None:
-        if len(self._kept) == self._size:
-            raise Full
-        self._kept.append(item)
-
-    def get(self, *_: Any, **__: Any) -> Any:
-        if not self._kept:
-            raise Empty
-        return self._kept.pop()
-
-    def qsize(self) -> int:
-        return len(self._kept)
-
-
-class _PinnedPool(HTTPConnectionPool):
-    """A pool of one connection."""
-
-    ConnectionCls = _PinnedConnection
-    QueueCls: Any = _Place
+    def __init__(self, request: PreparedRequest, raw: Any) -> None:  # not requests' own
+        self.status_code = raw.status
+        self.raw, self.headers = raw, raw.headers
+        self.request = request
 
 
 class PinnedAdapter(HTTPAdapter):
@@ -160,32 +155,22 @@ class PinnedAdapter(HTTPAdapter):
     def __init__(self, address: Address, dial: Callable[[], socket.socket]) -> None:
         super().__init__()
         self._address = address
-        self._dial = dial
-        self._pool = self._new_pool()
+        self._connection = _Connection(dial)
 
     def drop(self) -> None:
         """Close the connection; the next request dials."""
-        self._pool.close()
-        self._pool = self._new_pool()
+        self._connection.close()
 
-    def _new_pool(self) -> _PinnedPool:
-        address = self._address
-        return _PinnedPool(address.server_name, address.port, maxsize=1, dial=self._dial)
-
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> HTTPConnectionPool:
-        """Return the pool, whatever the request's URL says: TLS is the dialer's business."""
-        return self._pool
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
+        """Return the connection, whatever the request's URL says: TLS is the dialer's business."""
+        return self._connection
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Verify nothing here: the dialer did."""
 
-    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Return the reply without requests' cookies and copied headers, which nobody reads."""
-        response = Response()
-        response.status_code = resp.status
-        response.raw = resp
-        response.request = req
-        return response
+        return _Bare(req, resp)
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:  # noqa: ARG002 - requests'
         """Return the path: there is no proxy."""

@@ -1,8 +1,8 @@
 """A reply as it is read from a connection: its head at once, its body when it is asked for.
 
-To urllib3's pool and to requests it is one of urllib3's responses, of which it has what they use.
-Theirs is read in three layers, each of which parses the headers again; this is one, and takes no
-chunk whose size or end is written in a way of its own.
+It reads as one of urllib3's responses does, of which it has what is used. Those consist of three
+layers, each of which parses the headers again; this is one, and takes no chunk whose size or end is
+written in a way of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import socket
 from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead, LineTooLong
-from typing import Any, Final
+from typing import Final
 
 from protocols.winrm.head import read_head
 
@@ -33,8 +33,6 @@ class HttpReply:
         chunked: whether its body comes in chunks.
         length_remaining: bytes of the body that are not read yet; None where nobody knows.
         closed: whether the body was read to its end.
-        version_string: that of HTTP, for the pool's log.
-        retries: the pool's.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -53,11 +51,7 @@ class HttpReply:
         self.status, self.reason, self.headers = head.status, head.reason, head.headers
         self.closes, self.chunked = head.closes, head.is_chunked
         self.length_remaining = head.length
-        self.version_string = f"HTTP/{head.version / 10}"
         self._chunk_left = 0
-        self._pool: Any = None
-        self._connection: Any = None
-        self.retries: Any = None
         self.closed = False
 
     def read(self, amt: int, decode_content: bool = False) -> bytes:  # noqa: ARG002 - urllib3's
@@ -138,8 +132,5 @@ class HttpReply:
         return data
 
     def _finish(self) -> None:
-        """Give the connection back."""
         self.closed = True
         self._stream.close()
-        if self._pool is not None:
-            self._pool._put_conn(self._connection)  # noqa: SLF001 - as urllib3's responses do

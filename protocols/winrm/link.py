@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from http.client import ImproperConnectionState, IncompleteRead, NotConnected
+from http.client import IncompleteRead
 from typing import Final, TypeVar
 
 from requests import Request
-from urllib3.exceptions import ProtocolError as HttpError
 
 from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
@@ -30,8 +29,7 @@ __all__ = ["Link"]
 T = TypeVar("T")
 
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
-# urllib3's own, where nothing else is behind it: a reply in chunks that ends between two of them.
-_LOST: Final = (OSError, IncompleteRead, NotConnected, ImproperConnectionState, HttpError)
+_LOST: Final = (OSError, IncompleteRead)
 
 
 class Link:

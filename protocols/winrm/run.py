@@ -22,7 +22,7 @@ from mi.results import OperationFlags, ResponseType
 from protocols.security.discretion import Forgetting
 from protocols.winrm.dialogue import Dialogue, Farewell
 from protocols.winrm.server import Lesson
-from protocols.wsman.conversation import Conversation, Losing, Resumable, Unhurried
+from protocols.wsman.conversation import Conversation, Losing, Resumable
 from protocols.wsman.dialects import CLASS_KNOWN, NO_CLASSES, Typing
 from protocols.wsman.enhanced import Registration
 from protocols.wsman.envelope import Reply, Request
@@ -122,7 +122,8 @@ class Run:
         """Release what is open on the server, within the grace time, or later if that may be."""
         conversation, leftovers = self._conversation, self._channel.leftovers
         with Forgetting():
-            is_unhurried = isinstance(conversation, Unhurried) and conversation.may_wait
+            # That of `Unhurried`: to ask whether it is one costs as much as to write a request.
+            is_unhurried = getattr(conversation, "may_wait", False)
             if self._may_wait or is_unhurried:
                 leftovers.defer(self)
             else:

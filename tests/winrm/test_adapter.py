@@ -1,6 +1,7 @@
+import gc
 import io
 from collections.abc import Callable
-from queue import Empty, Full
+from typing import Any
 
 import pytest
 from requests import PreparedRequest, Request, RequestException
@@ -11,7 +12,7 @@ from mi.errors import ProtocolError
 from protocols.network.bounds import Bounds
 from protocols.network.sockets import BoundedSocket
 from protocols.winrm import adapter
-from protocols.winrm.adapter import PinnedAdapter, _PinnedConnection, _Place, read_body
+from protocols.winrm.adapter import PinnedAdapter, _Connection, read_body
 from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
@@ -73,13 +74,20 @@ def test_a_request_goes_out_in_one_piece_where_it_is_not_large() -> None:
         def sendall(self, data: bytes) -> None:
             sent.append(data)
 
-    connection = _PinnedConnection("server01", 5985, dial=Listening)
+        def makefile(self, _: str) -> io.BytesIO:
+            return io.BytesIO(b"HTTP/1.1 204 No\r\n\r\n")
+
+        def close(self) -> None:
+            pass
+
+    listening: Any = Listening()
+    connection = _Connection(lambda: listening)
     headers = {"Host": "server01", "Content-Length": "4"}
     head = b"POST /wsman HTTP/1.1\r\nHost: server01\r\nContent-Length: 4\r\n\r\n"
     for body in (b"body", None, b"x" * 100_000):
-        connection.request("POST", "/wsman", body=body, headers=headers)
+        connection.urlopen(method="POST", url="/wsman", body=body, headers=headers).read(1)
     assert sent == [head + b"body", head, head, b"x" * 100_000]
-    connection.request("POST", "/")
+    connection.urlopen(method="POST", url="/", body=None, headers={})
     assert sent[-1] == b"POST / HTTP/1.1\r\n\r\n"
 
 
@@ -103,9 +111,43 @@ def test_a_request_goes_out_in_one_piece_where_it_is_not_large() -> None:
 def test_nothing_is_sent_that_would_be_more_than_it_should(
     path: str, headers: dict[str, str]
 ) -> None:
-    connection = _PinnedConnection("server01", 5985, dial=pytest.fail)
+    connection = _Connection(pytest.fail)
     with pytest.raises(ValueError, match=r"no request can be made|characters that none may have"):
-        connection.request("POST", path, headers=headers)
+        connection.urlopen(method="POST", url=path, body=None, headers=headers)
+
+
+def test_a_reply_that_was_not_read_ends_the_connection() -> None:
+    with ScriptedServer(serve) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        pinned.send(prepared(server, b"one"), stream=True)
+        response = pinned.send(prepared(server, b"two"), stream=True)
+        assert read_body(response.raw, 1000) == b"you said two"
+        assert server.connections == 2
+        pinned.drop()
+
+
+def test_an_answer_of_whoever_closes_instead_of_reading_on_is_read() -> None:
+    class Closing:
+        def sendall(self, data: bytes) -> None:
+            raise BrokenPipeError
+
+        def makefile(self, _: str) -> io.BytesIO:
+            return io.BytesIO(b"HTTP/1.1 401 No\r\nConnection: close\r\n\r\nno")
+
+        def close(self) -> None:
+            pass
+
+    closing: Any = Closing()
+    reply = _Connection(lambda: closing).urlopen(method="POST", url="/", body=None, headers={})
+    assert (reply.status, reply.read(10)) == (401, b"no")
+
+
+def test_a_connection_that_is_forgotten_is_closed() -> None:
+    with ScriptedServer(serve) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        pinned.send(prepared(server, b"one"), stream=True)
+        del pinned
+        gc.collect()  # an unclosed socket is a warning, and that an error
 
 
 # Bodies
@@ -152,15 +194,3 @@ def test_nothing_is_decompressed(headers: dict[str, str]) -> None:
 
 def test_an_encoding_that_is_none_will_do() -> None:
     assert read_body(reply(b"x", Content_Encoding=" Identity"), 1000) == b"x"
-
-
-def test_the_place_of_the_connection_has_no_lock_that_could_stay_locked() -> None:
-    place = _Place(1)
-    with pytest.raises(Empty):
-        place.get(block=False)
-    place.put("it", block=False)
-    assert place.qsize() == 1
-    with pytest.raises(Full):
-        place.put("another", block=False)
-    assert place.get() == "it"
-    assert not hasattr(place, "mutex")

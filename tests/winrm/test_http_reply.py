@@ -22,16 +22,6 @@ class Connection:
         return self.file
 
 
-class Pool:
-    """Takes connections back."""
-
-    def __init__(self) -> None:
-        self.back: list[object] = []
-
-    def _put_conn(self, connection: object) -> None:
-        self.back.append(connection)
-
-
 def reply(data: bytes) -> HttpReply:
     connection: Any = Connection(data)
     return HttpReply(connection)
@@ -69,21 +59,12 @@ def test_a_body_may_be_empty(data: bytes) -> None:
     assert whole(data) == b""
 
 
-def test_a_reply_says_what_the_pool_and_requests_ask_of_it() -> None:
+def test_a_reply_says_what_is_asked_of_it() -> None:
     read = reply(b"HTTP/1.0 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 3\r\n\r\nabc")
     assert (read.status, read.reason, read.headers["www-authenticate"]) == (401, "No", "Basic")
-    assert (read.version_string, read.length_remaining, read.closes) == ("HTTP/1.0", 3, True)
+    assert (read.length_remaining, read.closes) == (3, True)
     assert read.read(2, decode_content=False) == b"ab"
     assert (read.length_remaining, read.closed) == (1, False)
-
-
-@pytest.mark.parametrize("data", [OK + b"Content-Length: 3\r\n\r\nabc", CHUNKED + b"0\r\n\r\n"])
-def test_the_connection_goes_back_once_the_body_was_read(data: bytes) -> None:
-    read, pool = reply(data), Pool()
-    read._pool, read._connection = pool, "it"
-    assert not pool.back
-    read.read(1000)
-    assert pool.back == ["it"]
 
 
 @pytest.mark.parametrize(

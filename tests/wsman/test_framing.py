@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mi.errors import ProtocolError
+from protocols.wsman import framing
 from protocols.wsman.framing import (
     CREDSSP,
     KERBEROS,
@@ -223,6 +224,30 @@ def test_a_header_longer_than_its_tls_records_is_refused() -> None:
 
 PIECES = st.lists(st.sampled_from([ENDS, b"--Encrypted Boundary\r\n", b"\r\n", b"\x17", b"x"]))
 CIPHERTEXT = st.binary(max_size=200) | PIECES.map(b"".join)
+
+
+def line_by_line(header: str, body: bytes) -> list[SealedPart]:
+    return framing._Reader(body, framing._layout(header)).parts()
+
+
+@pytest.mark.parametrize("protocol", [SPNEGO, KERBEROS, CREDSSP])
+@given(st.binary(max_size=20), CIPHERTEXT, st.booleans(), st.data())
+def test_a_body_of_one_part_is_cut_at_once_as_it_is_line_by_line(
+    protocol: str, header: bytes, sealed: bytes, has_tabs: bool, data: st.DataObject
+) -> None:
+    body = frame(protocol, [(header, sealed, len(sealed))], has_tabs=has_tabs)
+    told = content_type(protocol)
+    start = data.draw(st.integers(0, len(body)))
+    end = data.draw(st.integers(start, min(len(body), start + 20)))
+    damaged = body[:start] + data.draw(st.binary(max_size=4)) + body[end:]
+    for one in (body, damaged, body[:start] * 2 + body[start:]):
+        try:
+            expected = line_by_line(told, one)
+        except ProtocolError:
+            with pytest.raises(ProtocolError):
+                split(told, one)
+        else:
+            assert split(told, one) == expected
 
 
 @given(CIPHERTEXT.filter(lambda header: len(header) <= 4096), CIPHERTEXT, st.booleans())

@@ -247,6 +247,17 @@ def test_with_resume_a_copy_goes_on_where_the_disk_was_full(
 # What goes wrong on the way
 
 
+def test_a_file_that_cannot_be_made_on_the_host_is_told(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    written(tmp_path / "a.bin", 10)
+    endpoint.files.make_folder(r"C:\data")
+    endpoint.files.write(r"C:\data\.a.bin.mi-part", b"")
+    endpoint.files.set_read_only(r"C:\data\.a.bin.mi-part")
+    with pytest.raises(AccessDenied, match=r"a\.bin: Access to the path is denied"):
+        session.copy_to(tmp_path / "a.bin", TARGET)
+
+
 def test_a_callback_that_raises_ends_the_copy_and_leaves_nothing(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path
 ) -> None:

@@ -148,7 +148,7 @@ class _Script:
     def _fail(self, verb: Verb, failure: _Facts) -> None:
         if verb is not Verb.WRITE:
             self._write(failure.written())
-        elif self._failure is None:
+        else:
             self._failure = failure
 
     def _plain(self, path: str) -> str:

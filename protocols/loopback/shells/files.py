@@ -201,7 +201,7 @@ class FileSystem:
         """Whether a file must not be written, replaced or deleted."""
         return self._key(path) in self._read_only
 
-    def set_read_only(self, path: str, is_read_only: bool = True) -> None:
+    def set_read_only(self, path: str, *, is_read_only: bool = True) -> None:
         """Say whether a file must not be written, replaced or deleted."""
         (self._read_only.add if is_read_only else self._read_only.discard)(self._key(path))
 

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mi.cli.main import main
+from mi.cli.remote import copy as copy_module
 from mi.cli.remote.copy_bar import CopyBar
 from mi.files.result import CopyProgress
 from protocols.loopback import Endpoint
@@ -113,6 +115,20 @@ def test_what_is_not_there_is_not_found(copy: Any, tmp_path: Path) -> None:
     code, _, err = copy(r"HOST:C:\missing", str(tmp_path))
     assert code == 5
     assert r"Copy: C:\missing is not on the host" in err
+
+
+def test_what_was_stopped_was_interrupted(
+    copy: Any, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_text("a")
+
+    def at_once(stop: Callable[[], None]) -> AbstractContextManager[None]:
+        stop()
+        return nullcontext()
+
+    monkeypatch.setattr(copy_module, "passing_on", at_once)
+    code, _, err = copy(str(tmp_path / "a"), r"HOST:C:\a")
+    assert (code, err.strip()) == (130, "mi: interrupted")
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing(endpoint: Endpoint, tmp_path: Path) -> None:

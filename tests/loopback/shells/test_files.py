@@ -1,8 +1,10 @@
 r"""Files in memory have Windows' names: `C:\Temp\A.TXT` is `c:/temp/a.txt`."""
 
+import errno
+
 import pytest
 
-from protocols.loopback.shells.files import HOME, FileSystem, Listed
+from protocols.loopback.shells.files import HOME, NOON, FileSystem, Listed
 
 A = r"C:\Work\a.txt"
 
@@ -71,3 +73,52 @@ def test_a_folder_is_removed_when_it_is_empty_or_with_what_it_holds(files: FileS
     assert not files.exists(A)
     assert files.is_folder("C:\\")
     assert not files.is_folder(A)
+
+
+def test_a_part_of_a_file_is_read_and_the_rest_cut_off(files: FileSystem) -> None:
+    files.write(A, b"abcdef")
+    assert (files.part(A, 2, 3), files.part(A, 5, 9), files.part(A, 9, 1)) == (b"cde", b"f", b"")
+    files.truncate(A, 2)
+    assert (files.read(A), files.size(A)) == (b"ab", 2)
+
+
+def test_a_read_only_file_is_neither_written_nor_replaced_nor_deleted(files: FileSystem) -> None:
+    files.write(r"C:\Work\b", b"b")
+    files.set_read_only(A.upper())
+    assert files.is_read_only(A)
+    for change in (
+        lambda: files.write(A, b"x"),
+        lambda: files.truncate(A, 0),
+        lambda: files.delete(A),
+        lambda: files.rename(r"C:\Work\b", A, replace=True),
+    ):
+        with pytest.raises(PermissionError):
+            change()
+    assert files.read(A) == b"one"
+    files.set_read_only(A, is_read_only=False)
+    files.delete(A)
+
+
+def test_times_go_with_a_file_and_end_with_a_change(files: FileSystem) -> None:
+    assert files.time(A) == NOON
+    files.set_time(A, 5)
+    files.rename(A, r"C:\Work\b")
+    assert (files.time(r"C:\Work\b"), files.time(A)) == (5, NOON)
+    files.write(r"C:\Work\b", b"x", append=True)
+    assert files.time(r"C:\Work\b") == NOON
+
+
+def test_a_disk_has_the_room_that_it_is_given(files: FileSystem) -> None:
+    files.room = 5
+    files.write(A, b"22", append=True)
+    with pytest.raises(OSError, match="not enough space") as caught:
+        files.write(r"C:\Work\b", b"x")
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_a_link_is_one_until_it_is_deleted(files: FileSystem) -> None:
+    files.set_link(A)
+    assert files.is_link(A)
+    files.delete(A)
+    files.write(A, b"")
+    assert not files.is_link(A)

@@ -25,6 +25,10 @@ def test_input_is_read_whole_in_pieces_or_by_lines() -> None:
     assert list(stdin.lines()) == [b"three\n", b"four"]
     assert (stdin.read_line(), stdin.read_some(), stdin.read()) == (b"", b"", b"")
     assert Input.holding(b"all of it", attention).read() == b"all of it"
+    held = Input.holding(b"all of it", attention)
+    assert (held.read_exactly(4), held.read_exactly(0), held.read_exactly(9)) == (
+        b"all ", b"", b"of it",
+    )  # fmt: skip
 
 
 def test_input_is_waited_for() -> None:

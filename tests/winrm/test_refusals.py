@@ -137,7 +137,7 @@ def test_characters_that_cannot_be_sent_name_the_class_and_a_query_without_them(
 def test_the_servers_own_error_instance_is_the_one_that_comes_along(
     endpoint: Endpoint, session: mi.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protocols.winrm.patience._MOST_WAITS", 0)
+    monkeypatch.setattr("protocols.network.patience._MOST_WAITS", 0)
     sent = Instance("MSFT_WmiError")
     sent.add("Message", "This user is allowed 1500 operations.", CimType.STRING)
     sent.add("error_Code", 2150859174, CimType.UINT32)

@@ -542,7 +542,7 @@ def test_fifteen_operations_of_an_old_server_last_for_any_number_of_commands() -
 def test_a_quota_is_named_with_the_setting(
     endpoint: Endpoint, session: mi.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("protocols.winrm.patience._FIRST", 0.01)
+    monkeypatch.setattr("protocols.network.patience._FIRST", 0.01)
     endpoint.shells.quotas = replace(endpoint.shells.quotas, shells_per_user=1)
     with session.shell() as one, session.shell() as other:
         one.run("hostname")

@@ -7,6 +7,7 @@ connection, so the others that use the line go on as if nothing had been.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from mi.errors import (
 )
 from protocols.dcom.methods import Interface, Method
 from protocols.network.bounds import Bounds, Phase
+from protocols.network.patience import Patience
 from protocols.network.places import Place
 from protocols.network.turns import Turns
 from protocols.security.admission import Admission, Entry
@@ -34,12 +36,19 @@ from protocols.wmidcom.rpc.waiting import Patient, within
 
 __all__ = ["Line", "Request"]
 
+_logger = logging.getLogger("mi.wmidcom")
+
 # What a fault says where a server does not accept the logon that the call came with: access is
 # denied, or the security package has failed (MS-ERREF 2.2).
 _REFUSALS: Final = (5, 1825)
 # What Windows' own client says where there is no answer, and of a refusal (MS-ERREF 2.1).
 _UNAVAILABLE: Final = 0x800706BA  # HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE)
 _DENIED: Final = 0x80070005  # E_ACCESSDENIED
+
+
+# Of servers that have too much to do, and did not begin (C706 appendix E, MS-ERREF 2.1):
+# RPC_S_SERVER_TOO_BUSY, nca_s_server_too_busy, RPC_E_SERVERCALL_RETRYLATER.
+_BUSY: Final = (1723, 0x1C010014, 0x8001010A)
 
 
 class Request(NamedTuple):
@@ -104,6 +113,8 @@ class Line:
     def call(self, request: Request, expiry: Expiry, cancel: CancelToken) -> bytes:
         """Return the stub of a reply, once those who came before are through.
 
+        A server that has too much to do is asked again, a little later.
+
         Raises:
             RpcFault: there is none.
             AuthenticationFailed: the server refuses whatever there is to log on with.
@@ -114,6 +125,17 @@ class Line:
             OperationCancelled: the operation was cancelled.
             InvalidParameter: the line is closed.
         """
+        patience = Patience(expiry, cancel)
+        while True:
+            try:
+                return self._call(request, expiry, cancel)
+            except RpcFault as fault:
+                if fault.status not in _BUSY or not patience.is_left:
+                    raise
+                _logger.info("%s is busy (fault %s)", self._place.authority, fault)
+            patience.wait()
+
+    def _call(self, request: Request, expiry: Expiry, cancel: CancelToken) -> bytes:
         with within(expiry, cancel) as bounds:
             self._turns.take_within(bounds)
             try:

@@ -296,6 +296,36 @@ def test_a_fault_is_the_answer_and_the_connection_goes_on(peer: Peer, status: in
     close(made)
 
 
+@pytest.mark.parametrize("status", [1723, 0x1C010014, 0x8001010A])
+def test_a_busy_server_is_asked_again(
+    peer: Peer, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("protocols.network.patience._FIRST", 0.002)
+    made, services = logged_in(peer)
+    busy = faulting(status)
+
+    def answer(asked: Asked) -> Replied:
+        return busy(asked) if peer.methods().count("DeleteInstance") < 4 else Replied()
+
+    peer.answers["DeleteInstance"] = answer
+    delete(services)
+    assert peer.methods().count("DeleteInstance") == 4
+    close(made)
+
+
+def test_a_server_that_stays_busy_is_left_in_peace(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("protocols.network.patience._FIRST", 0.002)
+    made, services = logged_in(peer)
+    peer.answers["DeleteInstance"] = faulting(1723)
+    with pytest.raises(WbemError) as caught:
+        delete(services)
+    assert caught.value.hresult == 1723
+    assert peer.methods().count("DeleteInstance") == 6
+    close(made)
+
+
 def sealed_fault(packet: bytes) -> bytes:
     """Return a fault with a verifier, whatever was to be sent."""
     header = Header.read(packet, len(packet))

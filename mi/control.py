@@ -154,7 +154,7 @@ class Control(NamedTuple):
         *,
         unary: bool = True,
         timeout: float | None = None,
-        deadline: float | None = None,
+        deadline: float | Expiry | None = None,
         cancel: CancelToken | None = None,
         callbacks: OperationCallbacks | None = None,
     ) -> Control:
@@ -165,7 +165,7 @@ class Control(NamedTuple):
             flags,
             unary,
             timeout,
-            Expiry.after(deadline, "deadline"),
+            deadline if isinstance(deadline, Expiry) else Expiry.after(deadline, "deadline"),
             Expiry.after(timeout, "timeout") if unary else _NEVER,
             callbacks,
         )

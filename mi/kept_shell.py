@@ -18,7 +18,7 @@ from mi.shell_calls import ConnectShell, OpenShell, ShellDescription
 if TYPE_CHECKING:
     from mi.session_shells import SessionShells
 
-__all__ = ["KeptShell", "remaining_of"]
+__all__ = ["KeptShell", "refuse_late"]
 
 
 class KeptShell:
@@ -69,8 +69,8 @@ class KeptShell:
             if self.is_closed:
                 raise InvalidParameter("the shell is closed")
             if self._shell is None:
-                left = remaining_of(end, "opening the shell")
-                self._held = self._session.run(_named(self._opening), deadline=left)
+                refuse_late(end, "opening the shell")
+                self._held = self._session.run(_named(self._opening), deadline=end)
                 self._shell = next(self._held)
             return self._shell
         finally:
@@ -124,16 +124,14 @@ class KeptShell:
             return self._runs == 0 and not any(one.is_running for one in self._commands)
 
 
-def remaining_of(end: Expiry, phase: str) -> float | None:
-    """Return the seconds that are left for `phase`, or None where there is no end.
+def refuse_late(end: Expiry, phase: str) -> None:
+    """Do nothing while there is time for `phase`.
 
     Raises:
-        OperationTimeout: there are none.
+        OperationTimeout: there is none.
     """
-    remaining = end.remaining()
-    if remaining == 0:
+    if end.remaining() == 0:
         raise end.error(phase)
-    return remaining
 
 
 def _named(opening: OpenShell | ConnectShell) -> OpenShell | ConnectShell:

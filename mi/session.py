@@ -117,7 +117,7 @@ class Session(SessionFiles, SessionCalls):
         options: OperationOptions | None = None,
         flags: OperationFlags = OperationFlags.DEFAULT,
         timeout: float | timedelta | _Unset | None = _UNSET,
-        deadline: float | timedelta | None = None,
+        deadline: float | timedelta | Expiry | None = None,
         callbacks: OperationCallbacks | None = None,
     ) -> Operation[ResultT]:
         """Return the operation of any call; this is the general form of the other methods.
@@ -132,7 +132,8 @@ class Session(SessionFiles, SessionCalls):
                 many, the longest wait for the next, counted only while the library waits. None is
                 for ever. Else the operation's options, the destination's, or 60 s; a subscription
                 waits for ever unless the first two say otherwise.
-            deadline: seconds or a timedelta for the whole operation, from its start.
+            deadline: seconds or a timedelta for the whole operation, from its start; or the end
+                that it has in common with others.
             callbacks: what to tell while it runs. A result callback of the call's kind makes it
                 asynchronous: it starts at once, in a thread of the application's executor, and
                 every error is delivered to that callback, those that keep it from starting in this
@@ -151,7 +152,7 @@ class Session(SessionFiles, SessionCalls):
                 _flags(flags),
                 unary=call.unary,
                 timeout=self._timeout(timeout, chosen, is_endless=call.endless),
-                deadline=None if deadline is None else seconds(deadline, "deadline"),
+                deadline=_deadline(deadline),
                 callbacks=callbacks,
             )
         except MIError as error:
@@ -354,6 +355,10 @@ class Session(SessionFiles, SessionCalls):
         where = self.destination or "on this machine"
         state = ", closed" if self._operations.is_closed else ""
         return f"<{type(self).__name__} {self.protocol} {where}{state}>"
+
+
+def _deadline(given: float | timedelta | Expiry | None) -> float | Expiry | None:
+    return given if given is None or isinstance(given, Expiry) else seconds(given, "deadline")
 
 
 def _copied(options: OperationOptions | None) -> OperationOptions:

@@ -63,7 +63,7 @@ class CallKeywords(TypedDict, total=False):
     options: OperationOptions | None
     flags: OperationFlags
     timeout: float | timedelta | None
-    deadline: float | timedelta | None
+    deadline: float | timedelta | Expiry | None
 
 
 def operation_name(method: Callable[..., object]) -> str:
@@ -385,15 +385,15 @@ def namespace_walk(keywords: CallKeywords) -> tuple[str, Callable[[], CallKeywor
     root = normalize_namespace(keywords.get("namespace") or ROOT)
     flags = OperationFlags.NO_RTTI | keywords.get("flags", OperationFlags.DEFAULT)
     deadline = keywords.get("deadline")
-    end = Expiry.after(None if deadline is None else seconds(deadline, "deadline"), "deadline")
+    if not isinstance(deadline, Expiry):
+        given = None if deadline is None else seconds(deadline, "deadline")
+        deadline = Expiry.after(given, "deadline")
+    end = deadline
 
     def next_keywords() -> CallKeywords:
-        given: CallKeywords = {**keywords, "namespace": None, "flags": flags}
-        remaining = end.remaining()
-        if remaining == 0:
+        if end.remaining() == 0:
             raise end.error("asking for namespaces")
-        given["deadline"] = remaining
-        return given
+        return {**keywords, "namespace": None, "flags": flags, "deadline": end}
 
     return root, next_keywords
 

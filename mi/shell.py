@@ -19,7 +19,7 @@ from mi.command_line import command_line
 from mi.command_result import CommandResult, begun, collected
 from mi.control import Expiry
 from mi.errors import InvalidParameter, LimitsExceeded, MIError, NotFound, ShellLost, TypeMismatch
-from mi.kept_shell import KeptShell, remaining_of
+from mi.kept_shell import KeptShell, refuse_late
 from mi.operation import Operation
 from mi.option_checks import seconds
 from mi.output_text import check_encoding
@@ -331,7 +331,6 @@ class Shell:
         return f"<{type(self).__name__} on {self._session.destination or 'this machine'}, {state}>"
 
 
-_MOMENT: Final = 0.02  # seconds that nobody counts
 _THROUGH_CMD: Final = ShellOption("WINRS_SKIP_CMD_SHELL", "FALSE")
 _CONSOLE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "TRUE"), _THROUGH_CMD)
 _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
@@ -339,10 +338,8 @@ _PIPE: Final = (ShellOption("WINRS_CONSOLEMODE_STDIN", "FALSE"), _THROUGH_CMD)
 
 def _times(keywords: CommandKeywords, end: Expiry) -> dict[str, Any]:
     """Return the time limits of a command's operation."""
-    left = remaining_of(end, "starting the command")
-    if left is not None and end.seconds - left < _MOMENT:
-        left = end.seconds  # as the caller knows it, who is told when it is over
-    times: dict[str, Any] = {"deadline": left}
+    refuse_late(end, "starting the command")
+    times: dict[str, Any] = {"deadline": end}
     if "timeout" in keywords:
         times["timeout"] = keywords["timeout"]
     return times

@@ -150,6 +150,11 @@ def test_whichever_ends_first_bounds_the_wait(
     assert control.begin_wait().limit == limit
 
 
+def test_a_deadline_may_be_one_that_others_have_too() -> None:
+    shared = Expiry.after(30, "deadline")
+    assert Control.begin(OperationOptions(), timeout=None, deadline=shared).end is shared
+
+
 def test_without_limits_a_wait_has_no_end() -> None:
     assert Control.begin(OperationOptions()).begin_wait().remaining() is None
 

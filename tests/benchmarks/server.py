@@ -2,7 +2,9 @@
 
 It answers with prepared bodies, so that what is measured is the client. `/plain` echoes nothing and
 needs no authentication: a POST to it is what the transport is compared with. `/wsman` checks
-nothing over Basic, and seals over NTLM with pyspnego.
+nothing over Basic, and logs on over NTLM with pyspnego. What it seals and unseals then it does by
+the primitives alone, in C as servers do, and it checks no signature: a client waits for its server,
+whose time in pyspnego would be counted as the client's.
 
 Run as a module it prints its port, serves until its standard input ends, and never looks up
 anything: arguments are the class, the instances in all, and the bytes of one envelope.
@@ -11,6 +13,7 @@ anything: arguments are the class, the instances in all, and the bytes of one en
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import re
 import socket
@@ -109,6 +112,29 @@ def _answer(served: Served, request: bytes) -> bytes:
     return served.page(int(context[1])).replace(_RELATES_TO.encode(), relates_to, 1)
 
 
+class _Seal:
+    """Seals with the keys that pyspnego agreed upon (MS-NLMP 3.4.3 and 3.4.4)."""
+
+    def __init__(self, context: Any) -> None:
+        self._received, self._sent = context._handle_in, context._handle_out
+        self._key = context._sign_key_out
+        self._number = 0
+
+    def opened(self, sealed: bytes) -> bytes:
+        """Return the message that is sealed."""
+        message: bytes = self._received.update(sealed)
+        self._received.update(bytes(8))  # its checksum
+        return message
+
+    def closed(self, message: bytes) -> tuple[bytes, bytes]:
+        """Return the signature and the sealed message."""
+        sealed = self._sent.update(message)
+        number = self._number.to_bytes(4, "little")
+        checksum = self._sent.update(hmac.digest(self._key, number + message, "md5")[:8])
+        self._number += 1
+        return b"\1\0\0\0" + checksum + number, sealed
+
+
 class _Connection:
     """One client: requests in, prepared answers out."""
 
@@ -118,6 +144,7 @@ class _Connection:
         self._stream: BinaryIO = connection.makefile("rb")
         self._served = served
         self._context: Any = None
+        self._seal: _Seal | None = None
 
     def serve(self) -> None:
         """Answer until the client leaves."""
@@ -147,6 +174,7 @@ class _Connection:
             self._context = spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
         answer = self._context.step(token)
         if answer is None:
+            self._seal = _Seal(self._context)
             return _http("200 OK", b"")
         challenge = f"WWW-Authenticate: Negotiate {base64.b64encode(answer).decode()}\r\n"
         return _http("401 Unauthorized", b"", extra=challenge)
@@ -154,19 +182,18 @@ class _Connection:
     def _sealed(self, body: bytes) -> bytes:
         start = body.index(b"octet-stream\r\n") + 14
         header = int.from_bytes(body[start : start + 4], "little")
-        token, rest = body[start + 4 : start + 4 + header], body[start + 4 + header :]
-        sealed = rest[: rest.rindex(b"--Encrypted Boundary--")]
-        plain = self._context.unwrap_winrm(token, sealed)
-        reply = _answer(self._served, plain)
-        wrapped = self._context.wrap_winrm(reply)
+        assert self._seal is not None
+        sealed = body[start + 4 + header : body.rindex(b"--Encrypted Boundary--")]
+        reply = _answer(self._served, self._seal.opened(sealed))
+        signature, closed = self._seal.closed(reply)
         framed = b"".join(
             (
                 b"--Encrypted Boundary\r\n\tContent-Type: %s\r\n" % _PROTOCOL.encode(),
                 b"\tOriginalContent: type=%s;Length=%d\r\n" % (_SOAP_TYPE.encode(), len(reply)),
                 b"--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n",
-                len(wrapped.header).to_bytes(4, "little"),
-                wrapped.header,
-                wrapped.data,
+                len(signature).to_bytes(4, "little"),
+                signature,
+                closed,
                 b"--Encrypted Boundary--\r\n",
             )
         )

@@ -1,30 +1,46 @@
-"""A copy as a whole: what there is, the way to the host, and what came of it."""
+"""A copy as a whole: what there is, the ways to the host, and what came of it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from mi.control import Expiry
 from mi.errors import InvalidParameter, OperationCancelled, TypeMismatch
 from mi.files.download import Download
 from mi.files.far_files import FarFiles
 from mi.files.far_tree import far_tree
+from mi.files.lanes import Lanes, lanes_for
 from mi.files.manner import CopyKeywords, Manner, Told
 from mi.files.near_tree import near_tree
-from mi.files.result import CopiedFile, CopyResult
+from mi.files.result import CopyResult
 from mi.files.upload import Upload
-from mi.option_checks import seconds
+from mi.option_checks import number, seconds
 
 if TYPE_CHECKING:
     from mi.session_shells import SessionShells
 
 __all__ = ["Copy"]
 
+JobT_contra = TypeVar("JobT_contra", contravariant=True)
+
+_USUAL_LANES: Final = 4
+_lanes = number(1, 64)
+
+
+class _Copier(Protocol[JobT_contra]):
+    def copy(self, job: JobT_contra) -> None: ...
+
+
+class _Maker(Protocol[JobT_contra]):
+    def __call__(self, far: FarFiles, manner: Manner, told: Told, /) -> _Copier[JobT_contra]: ...
+
 
 class Copy:
-    """One copy between this machine and a host; `run` is called once."""
+    """One copy between this machine and a host; it is run once."""
 
     def __init__(self, session: SessionShells, envelope_size: int, keywords: CopyKeywords) -> None:
         """Begin nothing yet.
@@ -33,7 +49,12 @@ class Copy:
             session: of the host.
             envelope_size: bytes that a message may have.
             keywords: how to copy.
+
+        Raises:
+            InvalidParameter: a keyword has a value that it cannot have.
         """
+        self._session = session
+        self._envelope_size = envelope_size
         self._stop = Event()
         self._manner = Manner(
             keywords.get("recursive", True),
@@ -42,11 +63,12 @@ class Copy:
             keywords.get("follow_links", False),
             self._stop,
         )
+        self._most = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
         self._progress = keywords.get("progress")
         deadline = keywords.get("deadline")
-        self._far = FarFiles(
-            session, envelope_size, None if deadline is None else seconds(deadline, "deadline")
-        )
+        self._given = None if deadline is None else seconds(deadline, "deadline")
+        self._end = Expiry.after(self._given, "deadline")
+        self._fars: list[FarFiles] = []
 
     def to_host(self, source: str | os.PathLike[str], target: str) -> CopyResult:
         """Copy from this machine to the host.
@@ -58,9 +80,11 @@ class Copy:
         began = monotonic()
         tree = near_tree(source, self._manner)
         told = self._told([file.size for file in tree.files])
-        with self._far as far:
-            Upload(far, self._manner, told).run(tree, target)
-        return _result(told.files, tree.left_out, began)
+        with self._far() as far:
+            jobs = Upload(far, self._manner, told).prepare(tree, target)
+            self._do(far, Upload, jobs, told)
+        files = tuple(told.files[job.target] for job in jobs)
+        return CopyResult(files, tuple(tree.left_out), monotonic() - began)
 
     def from_host(self, source: str, target: str | os.PathLike[str]) -> CopyResult:
         """Copy from the host to this machine.
@@ -70,11 +94,13 @@ class Copy:
         """
         _check_far(source)
         began = monotonic()
-        with self._far as far:
+        with self._far() as far:
             tree = far_tree(far, source, self._manner)
             told = self._told([file.size for file in tree.files])
-            Download(far, self._manner, told).run(tree, source, target)
-        return _result(told.files, tree.left_out, began)
+            jobs = Download.prepare(tree, source, target)
+            self._do(far, Download, jobs, told)
+        files = tuple(told.files[str(job.target)] for job in jobs)
+        return CopyResult(files, tuple(tree.left_out), monotonic() - began)
 
     def stop(self) -> None:
         """Let it end soon by `OperationCancelled`; from any thread, waiting for nothing."""
@@ -83,16 +109,28 @@ class Copy:
     def close(self) -> None:
         """End it, from any thread, in at most 5 s."""
         self._stop.set()
-        self._far.close()
+        for far in list(self._fars):
+            far.close()
+
+    # Inside
+
+    def _far(self) -> FarFiles:
+        left = self._given if not self._fars else self._end.remaining()
+        far = FarFiles(self._session, self._envelope_size, left)
+        self._fars.append(far)
+        return far
+
+    def _do(
+        self, far: FarFiles, kind: _Maker[JobT_contra], jobs: Sequence[JobT_contra], told: Told
+    ) -> None:
+        lanes: Lanes[JobT_contra] = Lanes(far, self._far, self._stop)
+        count = lanes_for(told.sizes, self._most)
+        lanes.run(jobs, count, lambda far, job: kind(far, self._manner, told).copy(job))
 
     def _told(self, sizes: list[int]) -> Told:
         if self._stop.is_set():
             raise OperationCancelled("the copy was cancelled")
         return Told(self._progress, sizes, self._stop)
-
-
-def _result(files: list[CopiedFile], left_out: list[str], began: float) -> CopyResult:
-    return CopyResult(tuple(files), tuple(left_out), monotonic() - began)
 
 
 def _check_far(path: str) -> None:

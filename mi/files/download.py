@@ -6,7 +6,7 @@ import ntpath
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from mi.errors import AccessDenied, InvalidParameter, MIError, ProtocolError
 from mi.files.far_files import FarFiles
@@ -17,13 +17,25 @@ from mi.files.near_failures import near_errors
 from mi.files.near_file import PartialFile, digest_of, near_time
 from mi.files.result import CopiedFile
 
-__all__ = ["Download"]
+__all__ = ["Download", "DownloadJob"]
 
 _SEPARATORS: Final = ("/", os.sep)
 
 
+class DownloadJob(NamedTuple):
+    """A file to be copied.
+
+    Attributes:
+        file: it.
+        target: its path on this machine.
+    """
+
+    file: FarFile
+    target: Path
+
+
 class Download:
-    """Copies a tree from a host."""
+    """Copies a tree from a host; each thread has one of its own."""
 
     def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
         """Copy nothing yet.
@@ -37,16 +49,17 @@ class Download:
         self._manner = manner
         self._told = told
 
-    def run(self, tree: FarTree, source: str, target: str | os.PathLike[str]) -> None:
-        """Copy.
+    @staticmethod
+    def prepare(tree: FarTree, source: str, target: str | os.PathLike[str]) -> list[DownloadJob]:
+        """Make the folders, and return what is left to be done.
 
         Args:
-            tree: what.
+            tree: what is copied.
             source: what the user calls it.
             target: the path on this machine.
 
         Raises:
-            MIError: it was not done, or not wholly.
+            MIError: a folder cannot be made.
         """
         written = os.fspath(target)
         root = Path(written)
@@ -60,10 +73,15 @@ class Download:
             if not tree.folders:
                 above = root if tree.files[:1] and tree.files[0].names else root.parent
                 above.mkdir(parents=True, exist_ok=True)
-        for file in tree.files:
-            self._copy(file, root.joinpath(*file.names))
+        return [DownloadJob(file, root.joinpath(*file.names)) for file in tree.files]
 
-    def _copy(self, file: FarFile, target: Path) -> None:
+    def copy(self, job: DownloadJob) -> None:
+        """Copy a file.
+
+        Raises:
+            MIError: it was not done.
+        """
+        file, target = job
         path = str(target)
         self._told.at(file.path, path, 0, file.size)
         digest = self._same(file, target)

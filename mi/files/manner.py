@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Event
+from threading import Event, RLock
 from typing import Final, TypedDict
 
 from mi.errors import OperationCancelled
@@ -27,7 +27,10 @@ class CopyKeywords(TypedDict, total=False):
             it fails, is kept for the next.
         times: whether the copies have the times of the last change of what they are of.
         follow_links: whether links in a folder are what they lead to; else they are left out.
-        progress: told how far it is, in the thread that copies; what it raises ends the copy.
+        parallel: files that may be under way at once, 4 by default; each takes a shell, and a
+            script in it, where there is enough to be copied.
+        progress: told how far it is, in a thread that copies, by one at a time; what it raises ends
+            the copy.
         deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.
     """
 
@@ -35,6 +38,7 @@ class CopyKeywords(TypedDict, total=False):
     resume: bool
     times: bool
     follow_links: bool
+    parallel: int
     progress: Callable[[CopyProgress], object] | None
     deadline: float | timedelta | None
 
@@ -62,7 +66,8 @@ class Told:
     """Keeps account of a copy, and tells of it.
 
     Attributes:
-        files: those that are done.
+        sizes: of the files that there are.
+        files: those that are done, by their targets.
     """
 
     def __init__(
@@ -79,10 +84,13 @@ class Told:
             stop: set when the copy is to end.
         """
         self._tell = tell
+        self.sizes = sizes
         self._count, self._total = len(sizes), sum(sizes)
         self._before = 0
+        self._under_way: dict[str, int] = {}
         self._stop = stop
-        self.files: list[CopiedFile] = []
+        self._turn = RLock()
+        self.files: dict[str, CopiedFile] = {}
 
     def at(self, source: str, target: str, done: int, size: int) -> None:
         """Tell that so much of a file is there.
@@ -92,16 +100,16 @@ class Told:
         """
         if self._stop.is_set():
             raise OperationCancelled("the copy was cancelled")
-        if self._tell is not None:
-            self._tell(
-                CopyProgress(
-                    source, target, done, size, self._before + done, self._total,
-                    len(self.files), self._count,
-                )
-            )  # fmt: skip
+        with self._turn:
+            self._under_way[target] = done
+            if self._tell is not None:
+                total = self._before + sum(self._under_way.values())
+                count = len(self.files), self._count
+                self._tell(CopyProgress(source, target, done, size, total, self._total, *count))
 
     def done(self, file: CopiedFile) -> None:
         """Take note of a file, and tell that it is there."""
-        self.files.append(file)
-        self.at(file.source, file.target, file.size, file.size)
-        self._before += file.size
+        with self._turn:
+            self.files[file.target] = file
+            self.at(file.source, file.target, file.size, file.size)
+            self._before += self._under_way.pop(file.target)

@@ -6,7 +6,7 @@ import ntpath
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from mi.errors import AccessDenied, InvalidParameter, MIError
 from mi.files.far_files import FarFiles
@@ -18,11 +18,25 @@ from mi.files.near_tree import NearFile, Tree
 from mi.files.requests import Entry
 from mi.files.result import CopiedFile
 
-__all__ = ["Upload"]
+__all__ = ["Upload", "UploadJob"]
+
+
+class UploadJob(NamedTuple):
+    """A file to be copied.
+
+    Attributes:
+        file: it.
+        target: its path on the host.
+        there: what is there, or None where nobody has looked.
+    """
+
+    file: NearFile
+    target: str
+    there: Entry | None = None
 
 
 class Upload:
-    """Copies a tree to a host."""
+    """Copies a tree to a host; each thread has one of its own."""
 
     def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
         """Copy nothing yet.
@@ -36,15 +50,15 @@ class Upload:
         self._manner = manner
         self._told = told
 
-    def run(self, tree: Tree, target: str) -> None:
-        """Copy.
+    def prepare(self, tree: Tree, target: str) -> list[UploadJob]:
+        """Make the folders, and return what is left to be done.
 
         Args:
-            tree: what.
+            tree: what is copied.
             target: the path on the host, as the user has written it.
 
         Raises:
-            MIError: it was not done, or not wholly.
+            MIError: a folder cannot be made.
         """
         root, there = self._far.look(target)
         one = tree.files[0] if tree.files and not tree.files[0].names else None
@@ -54,11 +68,18 @@ class Upload:
             self._far.make_folder(far_join(root, *names))
         if not (tree.folders or there.exists):
             self._far.make_folder(root if one is None else ntpath.dirname(root))
-        for file in tree.files:
-            place = far_join(root, *file.names)
-            self._copy(file, place, there if file is one else self._far.look(place)[1])
+        if one is not None:
+            return [UploadJob(one, root, there)]
+        return [UploadJob(file, far_join(root, *file.names)) for file in tree.files]
 
-    def _copy(self, file: NearFile, target: str, there: Entry) -> None:
+    def copy(self, job: UploadJob) -> None:
+        """Copy a file.
+
+        Raises:
+            MIError: it was not done.
+        """
+        file, target, there = job
+        there = self._far.look(target)[1] if there is None else there
         self._told.at(file.path, target, 0, file.size)
         digest = self._same(file, target, there)
         if digest is not None:

@@ -194,6 +194,13 @@ def test_records_come_as_they_are_written(
 
 
 @_BOTH
+def test_text_comes_as_it_is_written(session: mi.Session, engine: str) -> None:
+    script = "Write-Output first; Start-Sleep 60"
+    with on_time(), session.start_powershell(script, as_text=True, engine=engine) as running:
+        assert next(running).value == "first"
+
+
+@_BOTH
 def test_a_script_is_stopped_and_the_next_one_runs(
     session: mi.Session, endpoint: Endpoint, engine: str
 ) -> None:

@@ -13,7 +13,7 @@ from protocols.loopback.powershell.script_run import Host, ScriptExit, ScriptRun
 from protocols.loopback.powershell.syntax import Kind, Token, pipelines, statements, tokens
 from protocols.loopback.shells.attention import CtrlC, Terminated
 
-__all__ = ["Engine", "Piped", "find"]
+__all__ = ["Engine", "Passed", "Piped", "find"]
 
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
@@ -58,6 +58,20 @@ class Piped:
     def call(self, request: Callable[[Any], int], /) -> Any:
         """Pass it on."""
         return self.outer.call(request)
+
+
+@dataclass
+class Passed(Piped):
+    """The host of a command whose output goes into one that takes each object as it comes."""
+
+    take: Callable[[Any], None] = field(kw_only=True)
+
+    def write(self, stream: StreamName, value: Any, /) -> None:
+        """Let output be taken, and pass on everything else."""
+        if stream is StreamName.OUTPUT:
+            self.take(value)
+        else:
+            self.outer.write(stream, value)
 
 
 class Engine:

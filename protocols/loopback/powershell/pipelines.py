@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from psrpcore import PowerShell, ServerHostRequestor, ServerPipeline, ServerRunspacePool
 from psrpcore.types import PipelineState, PSInvocationState
 
-from protocols.loopback.powershell.engine import Engine, Piped
+from protocols.loopback.powershell.engine import Engine, Passed, Piped
 from protocols.loopback.powershell.pipeline_host import PipelineHost, error_record
 from protocols.loopback.powershell.records import ErrorInfo, TerminatingError
 from protocols.loopback.powershell.script_run import ScriptExit, ScriptRun, Scripts
@@ -213,20 +213,36 @@ def _statements(commands: Sequence[Command]) -> Iterator[list[Command]]:
 
 def _run_statement(engine: Engine, statement: Sequence[Command], run: ScriptRun) -> None:
     """Run commands one after another, each with the output of the one before."""
+    *before, last = statement
+
+    def take(value: Any) -> None:
+        _run_command(engine, last, replace(run, input=[value]))
+
+    takes_each = bool(before) and _takes_each(last)
     given = run.input
-    for place, command in enumerate(statement):
-        inner = replace(
-            run,
-            script=command.command_text,
-            input=given,
-            arguments=tuple(value for name, value in command.parameters if not name),
-            parameters={name.lstrip("-"): value for name, value in command.parameters if name},
-        )
-        piped = Piped(run.host)
-        if place + 1 < len(statement):
-            inner.host = piped
-        if command.is_script:
-            engine.run(inner)
-        else:
-            engine.call(command.command_text, inner)
+    for command in before:
+        is_taken = takes_each and command is before[-1]
+        piped = Passed(run.host, take=take) if is_taken else Piped(run.host)
+        _run_command(engine, command, replace(run, input=given, host=piped))
         given = piped.values
+    if not takes_each:
+        _run_command(engine, last, replace(run, input=given))
+
+
+def _takes_each(command: Command) -> bool:
+    """Whether a command writes something for each object of its input, and nothing at the end."""
+    given = {name.lstrip("-").lower() for name, _ in command.parameters if name}
+    return command.command_text.lower() == "out-string" and "stream" in given
+
+
+def _run_command(engine: Engine, command: Command, run: ScriptRun) -> None:
+    inner = replace(
+        run,
+        script=command.command_text,
+        arguments=tuple(value for name, value in command.parameters if not name),
+        parameters={name.lstrip("-"): value for name, value in command.parameters if name},
+    )
+    if command.is_script:
+        engine.run(inner)
+    else:
+        engine.call(command.command_text, inner)

@@ -24,7 +24,7 @@ from mi.powershell import (
     SecureString,
     Stream,
 )
-from protocols.loopback import Endpoint, Limits
+from protocols.loopback import Endpoint, Limits, Replace
 from protocols.loopback.powershell.records import ErrorInfo
 from protocols.loopback.powershell.script_run import ScriptRun
 from tests.mi.conftest import run_coroutine
@@ -513,3 +513,50 @@ def test_a_session_configuration_that_is_not_there_is_named(session: mi.Session)
     with pytest.raises(mi.MIError) as caught:
         session.powershell("Get-Answer", configuration_name="No.Such.Thing")
     assert caught.value.operation in ("OpenShell", "PowerShell")
+
+
+# What comes and makes no sense
+
+
+def _cut_clixml(it: Any) -> int:
+    it.stderr.write('#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/')
+    it.stderr.write('powershell/2004/04"><S S="Warning">nearly full</S><S S="Error">it fai')
+    it.stdout.write(b"\xff\xfe text\r\n")
+    return 1
+
+
+def test_clixml_that_is_cut_in_half_gives_what_it_had(
+    session: mi.Session, endpoint: Endpoint
+) -> None:
+    whole = endpoint.commands["powershell"]
+    endpoint.commands["powershell"] = _cut_clixml
+    result = session.powershell("Get-Answer", engine="process")
+    assert result.warnings == ["nearly full"]
+    assert result.exit_code == 1
+    endpoint.commands["powershell"] = whole
+    assert session.powershell("Get-Answer", engine="process").output[0] == 42
+
+
+@_BOTH
+def test_what_no_protocol_says_is_an_error_and_the_next_script_runs(
+    session: mi.Session, endpoint: Endpoint, engine: str
+) -> None:
+    assert session.powershell("Get-Answer", engine=engine).output[0] == 42
+    endpoint.disturb(Replace("Receive", envelope=b"<html/>"))
+    with pytest.raises(mi.ProtocolError) as caught:
+        session.powershell("Get-Answer", engine=engine)
+    assert caught.value.outcome_unknown
+    assert session.powershell("Get-Answer", engine=engine).output[0] == 42
+
+
+@_BOTH
+def test_a_shell_that_vanishes_takes_its_script_along_and_the_next_one_runs(
+    session: mi.Session, endpoint: Endpoint, engine: str
+) -> None:
+    with session.start_powershell("Write-Output 1; Start-Sleep 60", engine=engine) as running:
+        assert next(running).value == 1
+        endpoint.shells.vanish()
+        with on_time(), pytest.raises(mi.MIError) as caught:
+            running.result()
+        assert caught.value.outcome_unknown
+    assert session.powershell("Get-Answer", engine=engine).output[0] == 42

@@ -206,6 +206,17 @@ def test_nobody_listens() -> None:
     close(made)
 
 
+def test_a_dialer_s_own_failure_keeps_its_number(peer: Peer) -> None:
+    def dial(host: str, port: int, seconds: float | None) -> socket.socket:
+        raise ConnectionFailed("no tunnel", native_code=7, native_type="TUNNEL")
+
+    made = connection(peer, dialer=dial)
+    with pytest.raises(ConnectionFailed, match="no tunnel") as caught:
+        made.services(CIMV2, None, soon())
+    assert (caught.value.native_code, caught.value.native_type) == (7, "TUNNEL")
+    close(made)
+
+
 def test_a_dialer_brings_every_connection(peer: Peer) -> None:
     dialled: list[tuple[str, int]] = []
 

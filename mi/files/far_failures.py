@@ -21,6 +21,9 @@ __all__ = ["CORRUPT", "FarFailure", "failure_of"]
 CORRUPT: Final = "InvalidDataException"
 """The exception of a file whose digest is not the one that it should have."""
 
+_IN_USE: Final = (
+    "Another program has it open; a copy that lost its connection lets go of it after two minutes."
+)
 _WIN32: Final = 0x80070000
 _NAMES: Final[dict[str, type[MIError]]] = {
     CORRUPT: ProtocolError,
@@ -37,8 +40,8 @@ _CODES: Final[dict[int, tuple[type[MIError], str | None]]] = {
     15: (NotFound, None),
     19: (AccessDenied, "The disk is write-protected."),
     21: (NotFound, None),
-    32: (MIError, "Another program has it open."),
-    33: (MIError, "Another program has it open."),
+    32: (MIError, _IN_USE),
+    33: (MIError, _IN_USE),
     39: (LimitsExceeded, "Make room on the disk; with resume, the copy goes on."),
     80: (AlreadyExists, None),
     112: (LimitsExceeded, "Make room on the disk; with resume, the copy goes on."),

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["FarFiles"]
 
 _ENVELOPE: Final = 4096  # bytes of a message around the base64
+# So soon does a host end a script whose client is gone, and with it lets go of what that had open.
+_IDLE: Final = 120.0  # seconds
 _LEAST_PIECE: Final = 4096
 _WINDOW: Final = 16  # pieces after which the far side is asked whether it has kept up
 _MOST_ENTRIES: Final = 1_000_000  # of one folder, that are kept here
@@ -56,7 +58,7 @@ class FarFiles:
             envelope_size: bytes that a message to it may have.
             deadline: seconds that all of it may take.
         """
-        self._shell = session.shell(name="files", has_profile=False)
+        self._shell = session.shell(name="files", has_profile=False, idle_timeout=_IDLE)
         self._deadline = deadline
         # Four characters of base64 are three bytes; see `protocols.wsman.shell_commands`.
         self.piece_size = max((envelope_size - _ENVELOPE) // 4 * 3, _LEAST_PIECE)

@@ -22,14 +22,14 @@ EXECUTABLE: Final = "powershell.exe"
 
 # [NullString] came with 3.0, and $null would be "": so File.Replace is called by reflection. -cne,
 # for base64 has both cases.
-SCRIPT: Final = r"""$ErrorActionPreference='Stop'
+SCRIPT: Final = r"""$ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue'
 $i=New-Object IO.BinaryReader([Console]::OpenStandardInput())
 $s=New-Object IO.BufferedStream([Console]::OpenStandardOutput(),65536)
 $o=New-Object IO.BinaryWriter($s)
-$z=New-Object byte[] 1048576
+$m=[long]1048576;$z=New-Object byte[] $m
 $w=$null;$g=$null
 function hash($t,$n){$global:h=[Security.Cryptography.SHA256]::Create()
-while($n -gt 0){$k=$t.Read($z,0,[Math]::Min($n,[long]1048576))
+while($n -gt 0){$k=$t.Read($z,0,[int][Math]::Min($n,$m))
 if(!$k){throw (New-Object IO.EndOfStreamException)}
 [void]$h.TransformBlock($z,0,$k,$z,0);$n-=$k}}
 function item($t){$l=0;if($t -is [IO.FileInfo] -and $t.Exists){$l=$t.Length}
@@ -43,7 +43,7 @@ $o.Write([byte]1);$o.Flush();exit 1}
 done;$o.Flush()
 while($true){try{$v=$i.ReadByte()}catch{break}
 $a=$i.ReadString();$n=$i.ReadInt64()
-if($v -eq 87){$b=$i.ReadBytes($n)}
+if($v -eq 87){$b=$i.ReadBytes([int]$n)}
 if($v -eq 67){$c=$i.ReadString();$b=$i.ReadBytes(32)}
 if($v -eq 71){$c=$i.ReadInt64()}
 try{switch($v){
@@ -64,10 +64,11 @@ if([Convert]::ToBase64String($b) -cne [Convert]::ToBase64String($h.Hash)){
 throw (New-Object IO.InvalidDataException)}
 if($n){[IO.File]::SetLastWriteTimeUtc($a,[DateTime]::FromFileTimeUtc($n))}
 if([IO.File]::Exists($c)){$t=[type[]]([string],[string],[string])
-[void][IO.File].GetMethod('Replace',$t).Invoke($null,[object[]]([string]$a,[string]$c,$null))}else{[IO.File]::Move($a,$c)}
+[void][IO.File].GetMethod('Replace',$t).Invoke($null,[object[]]([string]$a,[string]$c,$null))
+}else{[IO.File]::Move($a,$c)}
 done}
 71{$t=[IO.File]::Open($a,'Open','Read','ReadWrite')
-try{hash $t $n;while($c -gt 0){$k=$t.Read($z,0,[Math]::Min($c,[long]1048576));if(!$k){break}
+try{hash $t $n;while($c -gt 0){$k=$t.Read($z,0,[int][Math]::Min($c,$m));if(!$k){break}
 [void]$h.TransformBlock($z,0,$k,$z,0);$o.Write([byte]2);$o.Write([int]$k);$o.Write($z,0,$k);$c-=$k}
 }finally{$t.Close()}
 [void]$h.TransformFinalBlock($z,0,0);done;$o.Write($h.Hash)}

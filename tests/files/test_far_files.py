@@ -190,4 +190,7 @@ def test_a_failure_is_an_error_with_its_number(code: int, kind: str, error: type
 def test_a_file_that_another_has_open_is_busy() -> None:
     found = failure_of(FarFailure(0x80070020, "IOException", ""), r"C:\a")
     assert found.category == ErrorCategory.RESOURCE_BUSY
-    assert str(found) == r"C:\a: IOException. Another program has it open."
+    assert (
+        str(found) == r"C:\a: IOException. Another program has it open; a copy that lost its"
+        " connection lets go of it after two minutes."
+    )

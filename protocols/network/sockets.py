@@ -81,7 +81,7 @@ class BoundedSocket(socket.socket):
         bounds = self.bounds
         bounds.enter(Phase.READING if bounds.received else Phase.WAITING)
         while True:
-            self.settimeout(bounds.wait())
+            self._wait_at_most(bounds.wait())
             if _QUICK_ACK is not None and self.is_tcp:
                 # OMI sends a reply in two parts and holds the second back until the first is
                 # acknowledged: without this each reply costs a delayed ACK, 44 ms.
@@ -95,6 +95,10 @@ class BoundedSocket(socket.socket):
             bounds.arrived(count)
             return count
 
+    def _wait_at_most(self, seconds: float) -> None:
+        if self.gettimeout() != seconds:  # to set it is a call of the system
+            self.settimeout(seconds)
+
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send all of `data`.
 
@@ -106,7 +110,7 @@ class BoundedSocket(socket.socket):
         with memoryview(data) as view:
             sent = 0
             while sent < len(view):
-                self.settimeout(bounds.wait())
+                self._wait_at_most(bounds.wait())
                 bounds.is_sent = True
                 try:
                     sent += self.send(view[sent:], flags)

@@ -31,8 +31,9 @@ _LARGEST_READ = 16 * 1024 * 1024
 # To copy more than this costs more than to wake the other end twice.
 _LARGEST_JOINED: Final = 64 * 1024
 
-_TARGET: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\Z")
-_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*\Z")  # RFC 9110 5
+_REQUEST_LINE: Final = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\r\n\Z")
+# RFC 9110 5.6.2 and 5.5.
+_FIELDS: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t -~\x80-\xff]*\r\n)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,13 @@ def _close(sockets: list[socket.socket]) -> None:
 
 def _written(method: str, url: str, headers: Mapping[str, str]) -> bytes:
     """Return the head of a request; no part of it may end a line, or a part of one."""
-    lines = [f"{method} {url} HTTP/1.1"]
-    if not _TARGET.match(lines[0]):
+    line = f"{method} {url} HTTP/1.1\r\n"
+    if not _REQUEST_LINE.match(line):
         raise ValueError(f"no request can be made for the path {url!r}")
-    for name, value in headers.items():
-        line = f"{name}: {value}"
-        if not _HEADER.match(line):
-            raise ValueError(f"the value of the header {name!r} has characters that none may have")
-        lines.append(line)
-    return "\r\n".join((*lines, "\r\n")).encode("latin-1")
+    fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if fields.count("\n") != len(headers) or not _FIELDS.match(fields):
+        raise ValueError("the headers of the request have characters that none may have")
+    return f"{line}{fields}\r\n".encode("latin-1")
 
 
 class _Bare(Response):

@@ -23,8 +23,8 @@ _LONGEST_LINE: Final = 65536
 _MOST_HEADERS: Final = 100
 
 _STATUS: Final = re.compile(rb"HTTP/1\.([0-9]) +([1-9][0-9]{2})(?: ([^\0\r]*))?\Z")
-_NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110 5.6.2
-_FORBIDDEN: Final = re.compile(rb"[\0\r]")  # RFC 9110 5.5; other control characters may be kept
+# RFC 9110 5.6.2 and 5.5, which lets a reader keep the other control characters.
+_FIELD: Final = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*)$", re.MULTILINE)
 _LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
 
 _INTERIM: Final = range(100, 200)
@@ -125,22 +125,22 @@ def _status(line: bytes) -> tuple[int, int, str]:
 
 def _fields(stream: BinaryIO) -> dict[str, str]:
     """Return the headers up to the empty line, by their names in lower case."""
-    values: dict[str, str] = {}
-    count = 0
+    lines = []
     while line := _line(stream, "header line"):
-        count += 1
-        if count > _MOST_HEADERS:
+        lines.append(line)
+        if len(lines) > _MOST_HEADERS:
             raise HTTPException(f"got more than {_MOST_HEADERS} headers")
-        name, value = _field(line)
-        values[name] = f"{values[name]}, {value}" if name in values else value
+    text = b"\n".join(lines).decode("latin-1")
+    found = _FIELD.findall(text)
+    if len(found) != len(lines):
+        wrong = next(one for one in text.split("\n") if not _FIELD.match(one))
+        raise HTTPException(f"a line of the head is no header: {wrong[:80]!r}")
+    values: dict[str, str] = {}
+    for written, value in found:
+        name = written.lower()
+        kept = value.rstrip(" \t")
+        values[name] = f"{values[name]}, {kept}" if name in values else kept
     return values
-
-
-def _field(line: bytes) -> tuple[str, str]:
-    name, colon, value = line.partition(b":")
-    if not colon or not _NAME.match(name) or _FORBIDDEN.search(value):
-        raise HTTPException(f"a line of the head is no header: {line[:80]!r}")
-    return name.decode("ascii").lower(), value.strip(b" \t").decode("latin-1")
 
 
 def _length(text: str | None, encoding: str | None) -> int | None:

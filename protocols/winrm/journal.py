@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from typing import Final, NamedTuple, Protocol
 
@@ -20,6 +20,7 @@ __all__ = ["NOTHING", "Carrier", "Entry", "Traffic", "begin", "following"]
 
 _logger = logging.getLogger("mi.winrm.exchange")
 _IDENTIFY: Final = "Identify"
+_UNHEARD: Final = nullcontext()
 
 
 class Traffic(NamedTuple):
@@ -89,19 +90,21 @@ def begin(action: str, host: str) -> Entry | None:
     return Entry(action, host) if _logger.isEnabledFor(logging.DEBUG) else None
 
 
-@contextmanager
-def following(action: str, host: str, carrier: Carrier) -> Iterator[Entry | None]:
+def following(action: str, host: str, carrier: Carrier) -> AbstractContextManager[Entry | None]:
     """Follow an exchange: where it fails, log it; else its entry is to be ended by who got it."""
     entry = begin(action, host)
+    return _UNHEARD if entry is None else _followed(entry, carrier)
+
+
+@contextmanager
+def _followed(entry: Entry, carrier: Carrier) -> Iterator[Entry]:
     try:
         yield entry
     except BaseException as error:
-        if entry is not None:
-            entry.traffic = carrier.traffic
-            entry.end(error)
-        raise
-    if entry is not None:
         entry.traffic = carrier.traffic
+        entry.end(error)
+        raise
+    entry.traffic = carrier.traffic
 
 
 def _fault(outcome: Reply | Fault | BaseException | None) -> str | None:

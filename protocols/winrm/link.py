@@ -8,9 +8,10 @@ from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from http.client import IncompleteRead
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from requests import Request
+from urllib3 import Timeout
 
 from mi.control import CancelToken, Expiry
 from mi.credentials import CertificateFiles
@@ -29,6 +30,7 @@ __all__ = ["Link"]
 T = TypeVar("T")
 
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
+_NONE: Final[Any] = Timeout()  # each wait of the socket has its own
 _LOST: Final = (OSError, IncompleteRead)
 
 
@@ -163,7 +165,7 @@ class Link:
         return chunk
 
     def _exchange(self, most: int, *, is_streamed: bool) -> Answer:
-        raw = self._adapter.send(self._request, stream=True).raw
+        raw = self._adapter.send(self._request, stream=True, timeout=_NONE).raw
         is_streamed = is_streamed and raw.status == HTTPStatus.OK
         chunks = read_chunks(raw, most) if is_streamed else None
         body = read_body(raw, most) if chunks is None else b""

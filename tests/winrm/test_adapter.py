@@ -12,7 +12,7 @@ from mi.errors import ProtocolError
 from protocols.network.bounds import Bounds
 from protocols.network.sockets import BoundedSocket
 from protocols.winrm import adapter
-from protocols.winrm.adapter import PinnedAdapter, _Connection, read_body
+from protocols.winrm.adapter import PinnedAdapter, _Connection, read_body, read_chunks
 from tests.winrm.dialling import dial
 from tests.winrm.scripted import Peer, ScriptedServer
 
@@ -150,6 +150,19 @@ def test_a_connection_that_is_forgotten_is_closed() -> None:
         gc.collect()  # an unclosed socket is a warning, and that an error
 
 
+def test_what_is_no_reply_ends_the_connection() -> None:
+    def once(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"SSH-2.0-OpenSSH_9\r\n\r\n")
+
+    with ScriptedServer(once, serve) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        with pytest.raises(RequestException, match="BadStatusLine"):
+            pinned.send(prepared(server, b"one"))
+        assert read_body(pinned.send(prepared(server, b"two")).raw, 1000) == b"you said two"
+        pinned.drop()
+
+
 # Bodies
 
 
@@ -194,3 +207,21 @@ def test_nothing_is_decompressed(headers: dict[str, str]) -> None:
 
 def test_an_encoding_that_is_none_will_do() -> None:
     assert read_body(reply(b"x", Content_Encoding=" Identity"), 1000) == b"x"
+
+
+def test_chunks_are_left_to_be_read_where_there_are_any() -> None:
+    assert read_chunks(reply(b"x", Content_Length="1"), 10) is None
+
+    def in_chunks(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        peer.send(b"3\r\none\r\n5\r\nthree\r\n0\r\n\r\n")
+
+    with ScriptedServer(in_chunks) as server:
+        pinned = PinnedAdapter(server.address, dialler(server))
+        chunks = read_chunks(pinned.send(prepared(server, b"x")).raw, 4)
+        assert chunks is not None
+        assert next(chunks) == b"one"
+        with pytest.raises(ProtocolError, match="larger than the 4 bytes"):
+            next(chunks)
+        pinned.drop()

@@ -515,6 +515,15 @@ def test_a_session_configuration_that_is_not_there_is_named(session: mi.Session)
     assert caught.value.operation in ("OpenShell", "PowerShell")
 
 
+@_BOTH
+def test_a_script_runs_where_the_host_is_given_the_credentials(engine: str) -> None:
+    with Endpoint(schemes=("CredSSP",)) as endpoint:
+        credentials = endpoint.credentials_for(mi.Scheme.CRED_SSP)
+        with session_with(endpoint, credentials=credentials) as one:
+            assert one.powershell("Write-Output 1", engine=engine).output == [1]
+        assert endpoint.open_shells == 0
+
+
 # What comes and makes no sense
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -374,6 +375,49 @@ def test_closing_the_session_deletes_what_is_open(endpoint: Endpoint) -> None:
     assert settles(lambda: endpoint.open_shells == 0)
     with pytest.raises(MIError):
         command.wait(EARLY)
+
+
+@pytest.mark.parametrize("ended_by", [KeyError, KeyboardInterrupt])
+def test_a_shell_is_deleted_whatever_its_block_ends_by(
+    endpoint: Endpoint, session: mi.Session, ended_by: type[BaseException]
+) -> None:
+    def leave() -> None:
+        with session.shell() as shell:
+            shell.run("hostname")
+            shell.start("timeout", ["/t", "60"])
+            raise ended_by
+
+    with pytest.raises(ended_by):
+        leave()
+    assert endpoint.open_shells == 0
+    assert actions(endpoint)[-1] == "Delete"
+
+
+def test_a_hundred_mebibytes_arrive_complete_and_in_order() -> None:
+    written, read = hashlib.sha256(), hashlib.sha256()
+
+    def flood(it: Any) -> None:
+        for number in range(100):
+            block = hashlib.sha256(number.to_bytes(4)).digest() * (1 << 15)
+            written.update(block)
+            it.stdout.write(block)
+
+    with Endpoint(schemes=("Basic",), allow_unencrypted=True) as endpoint:
+        endpoint.commands["flood"] = flood
+        with (
+            session_with(
+                endpoint, credentials=endpoint.basic_credentials, packet_privacy=False
+            ) as one,
+            one.shell() as shell,
+            shell.start("flood") as command,
+        ):
+            size = 0
+            for piece in command.output():
+                read.update(piece.data)
+                size += len(piece.data)
+            assert command.wait() == 0
+    assert size == 100 << 20
+    assert read.digest() == written.digest()
 
 
 def test_much_output_waits_until_it_is_read(endpoint: Endpoint, session: mi.Session) -> None:

@@ -36,6 +36,7 @@ __all__ = ["PASSWORD", "USER", "serving"]
 
 USER, PASSWORD = "bench", "Bench-Pass-1"
 _ID = re.compile(rb"<a:MessageID>([^<]*)</a:MessageID>")
+_HEADER = re.compile(r"(?im)^(content-length|content-type|authorization):[ ]*(.*?)\r$")
 _CONTEXT = re.compile(rb"<n:EnumerationContext>(\d+)</n:EnumerationContext>")
 _RELATES_TO = "uuid:00000000-0000-0000-0000-000000000000"
 _PROTOCOL = "application/HTTP-SPNEGO-session-encrypted"
@@ -88,20 +89,24 @@ def _items(class_name: str, count: int) -> bytes:
     return "".join(bodies.instances(class_name, count)).encode()
 
 
+@cache
+def _got(class_name: str) -> tuple[bytes, bytes]:
+    """Return what stands before the message's id in the reply to a Get, and what after it."""
+    reply = _HEAD % (b"GetResponse", _RELATES_TO.encode()) + _items(class_name, 1)
+    reply = reply.replace(b"2004/09/enumeration/Get", b"2004/09/transfer/Get")
+    before, _, after = (reply + b"</s:Body></s:Envelope>").partition(_RELATES_TO.encode())
+    return before, after
+
+
 def _answer(served: Served, request: bytes) -> bytes:
     message_id = _ID.search(request)
     relates_to = message_id[1] if message_id else b""
+    if b"transfer/Get<" in request:
+        return relates_to.join(_got(served.class_name))
     said = outputs.answer(request)
     if said is not None:
         action, body = said
         return _HEAD % (action, relates_to) + body + b"</s:Body></s:Envelope>"
-    if b"transfer/Get<" in request:
-        reply = (
-            _HEAD % (b"GetResponse", relates_to)
-            + _items(served.class_name, 1)
-            + b"</s:Body></s:Envelope>"
-        )
-        return reply.replace(b"2004/09/enumeration/Get", b"2004/09/transfer/Get")
     context = _CONTEXT.search(request)
     if context is None:
         return (
@@ -150,14 +155,16 @@ class _Connection:
         """Answer until the client leaves."""
         with self._socket, self._stream:
             while (line := self._stream.readline()) != b"":
-                headers = dict(self._headers())
+                headers = self._headers()
                 body = self._stream.read(int(headers.get("content-length", "0")))
                 self._socket.sendall(self._reply(line.split()[1], headers, body))
 
-    def _headers(self) -> Iterator[tuple[str, str]]:
-        while (line := self._stream.readline().strip()) != b"":
-            name, _, value = line.decode("latin-1").partition(":")
-            yield name.lower(), value.strip()
+    def _headers(self) -> dict[str, str]:
+        lines = []
+        while (line := self._stream.readline()) not in (b"\r\n", b""):
+            lines.append(line)
+        found = _HEADER.findall(b"".join(lines).decode("latin-1"))
+        return {name.lower(): value for name, value in found}
 
     def _reply(self, path: bytes, headers: dict[str, str], body: bytes) -> bytes:
         if path == b"/plain":

@@ -5,9 +5,9 @@ What has many results is iterated by `async for`, which needs nothing from here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial, wraps
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from mi.calls import (
@@ -151,7 +151,7 @@ class AsyncCalls:
 
     @_locating
     async def copy_to(
-        self, source: str | PathLike[str], target: str, **keywords: Unpack[CopyKeywords]
+        self, source: str | os.PathLike[str], target: str, **keywords: Unpack[CopyKeywords]
     ) -> CopyResult:
         """Do as `Session.copy_to` does; cancelling the task ends the copy."""
         copy = self.session.new_copy(keywords)
@@ -159,7 +159,7 @@ class AsyncCalls:
 
     @_locating
     async def copy_from(
-        self, source: str, target: str | PathLike[str], **keywords: Unpack[CopyKeywords]
+        self, source: str, target: str | os.PathLike[str], **keywords: Unpack[CopyKeywords]
     ) -> CopyResult:
         """Do as `Session.copy_from` does; cancelling the task ends the copy."""
         copy = self.session.new_copy(keywords)

@@ -77,8 +77,12 @@ class SessionFiles(SessionShells):
             error.located(self.destination, "CopyFrom")
             raise
 
-    def new_copy(self, keywords: CopyKeywords) -> Copy:
-        """Return a copy that has not begun; `copy_to` and `copy_from` are simpler."""
+    def new_copy(self, how: CopyKeywords) -> Copy:
+        """Return a copy that has not begun, and can be stopped; `copy_to` and `copy_from` run one.
+
+        Args:
+            how: to copy.
+        """
         from mi.files.copy import Copy  # noqa: PLC0415 - only who copies files needs it
 
-        return Copy(self, self.envelope_size, keywords)
+        return Copy(self, self.envelope_size, how)

@@ -10,6 +10,7 @@ import pytest
 from mi import calls
 from mi.application import Application
 from mi.callbacks import SessionCallbacks
+from mi.control import Expiry
 from mi.errors import AccessDenied, InvalidParameter, MIError, OperationTimeout
 from mi.instance import Instance
 from mi.method_result import MethodResult
@@ -206,7 +207,16 @@ def test_all_namespaces_are_found_before_the_deadline_or_none(fake: Fake) -> Non
     with pytest.raises(OperationTimeout):
         session.namespaces(deadline=0.1)
     assert 1 <= len(channel.runs) <= 2
-    assert channel.runs[0].control.deadline.remaining() < 0.1
+    deadline = channel.runs[0].control.deadline
+    assert deadline.remaining() < 0.1
+    assert deadline.seconds == 0.1, "the first and the last are told the same"
+
+
+def test_the_deadline_of_all_namespaces_may_be_one_that_others_have_too(fake: Fake) -> None:
+    session, channel = fake(_in_tree)
+    shared = Expiry.after(30, "deadline")
+    session.namespaces(namespace="root/closed", deadline=shared)
+    assert channel.runs[0].control.deadline is shared
 
 
 @pytest.mark.parametrize("deadline", [0, -1])

@@ -113,7 +113,7 @@ def test_elements_may_be_256_deep_and_no_deeper() -> None:
 
 def test_after_a_zero_byte_nothing_is_left_unread() -> None:
     # To libxml2 before 2.14 it is the end of the document, whatever comes after it.
-    with pytest.raises(ProtocolError, match="line 2, column 2: .* zero byte"):
+    with pytest.raises(ProtocolError, match=r"line 2, column 2: .* zero byte"):
         parse(b"<a/>\n \x00<b/>", limit=LIMIT)
 
 

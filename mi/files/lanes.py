@@ -45,6 +45,7 @@ class Lanes(Generic[JobT]):
         self._new = new
         self._stop = stop
         self._jobs: deque[JobT] = deque()
+        self._opening: list[FarFiles] | None = []
         self._lock = Lock()
         self._failure: BaseException | None = None
 
@@ -67,6 +68,10 @@ class Lanes(Generic[JobT]):
         for thread in threads:
             thread.start()
         self._work(self._first, do)
+        with self._lock:
+            opening, self._opening = self._opening, None
+        for far in opening or ():  # what the host has no room for is not wanted any more
+            far.close()
         try:
             for thread in threads:
                 thread.join()
@@ -80,12 +85,24 @@ class Lanes(Generic[JobT]):
 
     def _follow(self, do: Callable[[FarFiles, JobT], None]) -> None:
         """Work in another lane, if there may be one."""
+        far = self._new()
+        if not self._note(lambda opening: opening.append(far)):
+            return
         with ExitStack() as stack:
             try:
-                far = stack.enter_context(self._new())
+                stack.enter_context(far)
             except MIError:
                 return
-            self._work(far, do)
+            if self._note(lambda opening: opening.remove(far)):
+                self._work(far, do)
+
+    def _note(self, change: Callable[[list[FarFiles]], None]) -> bool:
+        """Change what is being opened; return whether that is wanted still."""
+        with self._lock:
+            if self._opening is None:
+                return False
+            change(self._opening)
+            return True
 
     def _work(self, far: FarFiles, do: Callable[[FarFiles, JobT], None]) -> None:
         try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mi
 from mi.errors import InvalidParameter, LimitsExceeded, OperationCancelled
-from mi.files.lanes import lanes_for
+from mi.files.far_files import FarFiles
+from mi.files.lanes import Lanes, lanes_for
 from mi.files.result import CopyProgress
 from protocols.loopback import Endpoint, Limits
 from protocols.loopback.shells.quotas import Quotas
-from tests.sessions import actions, session_with
+from tests.sessions import actions, on_time, session_with
 
 
 @pytest.fixture
@@ -73,13 +75,56 @@ def test_one_lane_is_enough_where_no_more_is_wanted(
         session.copy_to(folder, r"C:\data", parallel=0)
 
 
-def test_what_the_host_does_not_allow_is_done_without(folder: Path) -> None:
+@pytest.mark.parametrize("allowed", [1, 2])
+def test_what_the_host_does_not_allow_is_done_without(folder: Path, allowed: int) -> None:
     with (
-        Endpoint(limits=Limits(quotas=Quotas(shells_per_user=2))) as endpoint,
+        Endpoint(limits=Limits(quotas=Quotas(shells_per_user=allowed))) as endpoint,
         session_with(endpoint) as session,
+        on_time(),
     ):
         assert session.copy_to(folder, r"C:\data").copied == 4
         assert endpoint.open_shells == 0
+
+
+def test_a_lane_that_comes_too_late_is_not_opened(
+    endpoint: Endpoint, session: mi.Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    follow = Lanes._follow
+
+    def late(self: Lanes[Any], do: Any) -> None:
+        done.wait(10)
+        follow(self, do)
+
+    def tell(progress: CopyProgress) -> None:
+        if progress.files_done == progress.files:
+            threading.Timer(0.1, done.set).start()
+
+    monkeypatch.setattr(Lanes, "_follow", late)
+    assert session.copy_to(folder, r"C:\data", progress=tell).copied == 4
+    assert actions(endpoint).count("Create") == 1
+
+
+def test_a_lane_that_is_open_too_late_does_nothing(
+    endpoint: Endpoint, session: mi.Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    enter = FarFiles.__enter__
+
+    def late(self: FarFiles) -> FarFiles:
+        if threading.current_thread().name == "mi-copy":
+            done.wait(10)
+            monkeypatch.setattr(FarFiles, "close", close)
+        return enter(self)
+
+    def tell(progress: CopyProgress) -> None:
+        if progress.files_done == progress.files:
+            threading.Timer(0.1, done.set).start()
+
+    close = FarFiles.close
+    monkeypatch.setattr(FarFiles, "__enter__", late)
+    monkeypatch.setattr(FarFiles, "close", lambda self: close(self) if done.is_set() else None)
+    assert session.copy_to(folder, r"C:\data", progress=tell, parallel=2).copied == 4
 
 
 def test_a_failure_in_one_lane_ends_all_and_leaves_nothing(

@@ -11,7 +11,8 @@ from mi.errors import MIError, NotSupported, ProtocolError
 __all__ = ["FarPieces"]
 
 _OUT: Final = "stdout"
-_MOST_SAID: Final = 2000  # characters that are kept of what goes to stderr
+_MOST_SAID: Final = 16_384  # bytes that are kept of what goes to stderr
+_MOST_TOLD: Final = 500  # characters of that in an error
 
 
 class FarPieces:
@@ -66,7 +67,7 @@ class FarPieces:
 
     def ended(self) -> MIError:
         """Return the error that the end of the script is."""
-        said = self._said.decode("utf-8", "replace").strip()
+        said = _errors_in(self._said.decode("utf-8", "replace"))
         code = self._command.exit_code
         reason = f" with exit code {code}{said and f': {said}'}"
         if not self._has_spoken:
@@ -75,3 +76,14 @@ class FarPieces:
                 advice="Files need Windows PowerShell on the host, in the full language mode.",
             )
         return ProtocolError(f"the script for files ended before its time{reason}")
+
+
+def _errors_in(said: str) -> str:
+    """Return the errors in what went to stderr: in PowerShell's XML, as text, or in both."""
+    from mi.powershell.mixed_output import MixedOutput  # noqa: PLC0415 - only for errors
+    from mi.powershell.records import Stream  # noqa: PLC0415 - likewise
+
+    output = MixedOutput()
+    records = (*output.feed(said), *output.finish())
+    errors = (str(one.value).strip() for one in records if one.stream is Stream.ERROR)
+    return " ".join(filter(None, errors))[:_MOST_TOLD]

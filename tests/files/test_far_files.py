@@ -65,6 +65,21 @@ def test_a_script_that_ends_before_its_time_is_told(
         fetch(session, tmp_path)
 
 
+def test_what_powershell_says_in_xml_is_told_as_text(
+    session: mi.Session, tmp_path: Path, answers: Callable[..., None]
+) -> None:
+    said = (
+        '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
+        '<Obj S="progress" RefId="0"><TN RefId="0"><T>x</T></TN></Obj>'
+        '<S S="Error">New-Object : Cannot create type._x000D__x000A_</S></Objs>'
+    )
+    answers(b"", ends=True, stderr=said)
+    with pytest.raises(NotSupported) as caught:
+        fetch(session, tmp_path)
+    assert "exit code 3: New-Object : Cannot create type." in caught.value.message
+    assert "<" not in caught.value.message
+
+
 def test_a_script_that_ends_while_it_is_written_to_is_told(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path
 ) -> None:

@@ -113,7 +113,7 @@ class Upload:
     def _send(self, file: NearFile, target: str, partial: str, begin: int) -> CopiedFile:
         try:
             with near_errors(file.path):
-                opened = Path(file.path).open("rb")  # noqa: SIM115 - its own errors alone
+                opened = Path(file.path).open("rb", buffering=0)  # noqa: SIM115 - its own errors alone
             with opened:
                 self._far.open(partial, begin)
                 digest = self._write(file, opened, target, partial, begin)

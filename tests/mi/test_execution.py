@@ -679,6 +679,7 @@ def test_several_threads_may_read_one_operation_and_each_result_comes_once(fake:
 
 def test_closing_while_another_iterates_never_hangs_and_leaves_nothing_open(fake: Fake) -> None:
     session, channel = fake(*[["a"]] * 10_000)
+    whole = ["a"] * 10_000  # where the reader was through before the other thread began
     for _ in range(50):
         operation = session.query_instances(_QUERY)
         reader, outcome = _in_thread(lambda operation=operation: list(operation))
@@ -686,7 +687,8 @@ def test_closing_while_another_iterates_never_hangs_and_leaves_nothing_open(fake
         reader.join(10)
         closer.join(10)
         assert closed == [None]
-        assert isinstance(outcome[0], (OperationCancelled, InvalidParameter))
+        is_closed = isinstance(outcome[0], (OperationCancelled, InvalidParameter))
+        assert is_closed or outcome[0] == whole
     assert channel.open_contexts == set()
     assert all(run.ends == ["close"] for run in channel.runs)
 

@@ -107,8 +107,9 @@ def test_ctrl_c_gives_the_line_up_at_a_prompt_and_ends_what_runs(host: Any) -> N
     os.close(its)
     try:
         _type_after(ours, b">", b"some")
-        _type_after(ours, b"some", b"\x03")
-        _type_after(ours, b">", b"ping -t server02\n")
+        _read_until(ours, b"some")
+        _press_ctrl_c_until(ours, b">")
+        os.write(ours, b"ping -t server02\n")
         _type_after(ours, b"Reply", b"\x03")
         _type_after(ours, b">", b"exit 4\n")
         assert process.wait(_LONG) == 4
@@ -118,9 +119,25 @@ def test_ctrl_c_gives_the_line_up_at_a_prompt_and_ends_what_runs(host: Any) -> N
         os.close(ours)
 
 
-def _type_after(terminal: int, words: bytes, keys: bytes) -> None:
+def _read_until(terminal: int, words: bytes, seconds: float = _LONG) -> bool:
+    """Read until some words have come; return whether they did."""
     seen = b""
     while words not in seen:
-        assert select.select([terminal], [], [], _LONG)[0], seen
+        if not select.select([terminal], [], [], seconds)[0]:
+            return False
         seen += os.read(terminal, 4096)
+    return True
+
+
+def _type_after(terminal: int, words: bytes, keys: bytes) -> None:
+    assert _read_until(terminal, words), f"{words!r} did not come"
     os.write(terminal, keys)
+
+
+def _press_ctrl_c_until(terminal: int, words: bytes) -> None:
+    """Press it, and again: one that comes as readline begins to wait, Python sees with the next."""
+    for _ in range(15):
+        os.write(terminal, b"\x03")
+        if _read_until(terminal, words, 2.0):
+            return
+    pytest.fail("Ctrl-C did nothing")

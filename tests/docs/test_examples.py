@@ -6,6 +6,7 @@ endpoint, with the endpoint's credentials. Shell lines get the same by their env
 
 import doctest
 import getpass
+import logging
 import os
 import re
 import subprocess
@@ -78,6 +79,17 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
+def _logging() -> Iterator[None]:
+    """Leave to the tests that follow the logging that a page did not configure for them."""
+    logger, root = logging.getLogger("mi"), logging.getLogger()
+    kept = logger.level, root.level, list(root.handlers)
+    yield
+    logger.setLevel(kept[0])
+    root.setLevel(kept[1])
+    root.handlers[:] = kept[2]
+
+
+@pytest.fixture
 def dcom_endpoint(endpoint: Endpoint) -> Iterator[Callable[[], DcomEndpoint]]:
     """Return what makes the endpoint that is the same host by DCOM, once an example wants it."""
     with ExitStack() as stack:
@@ -126,7 +138,7 @@ def _server01(
 
 
 @pytest.mark.parametrize("page", _PAGES)
-@pytest.mark.usefixtures("_server01")
+@pytest.mark.usefixtures("_server01", "_logging")
 def test_the_python_examples_of_a_page_do_what_it_says(
     page: str, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:

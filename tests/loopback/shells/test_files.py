@@ -6,24 +6,24 @@ import pytest
 
 from protocols.loopback.shells.files import HOME, NOON, FileSystem, Listed
 
-A = r"C:\Work\a.txt"
+A = r"C:\Data\a.txt"
 
 
 @pytest.fixture
 def files() -> FileSystem:
     made = FileSystem()
-    made.make_folder(r"C:\Work\Sub")
+    made.make_folder(r"C:\Data\Sub")
     made.write(A, b"one")
     return made
 
 
 def test_a_file_has_one_name_in_any_case_and_with_either_slash(files: FileSystem) -> None:
-    assert files.read("c:/work/A.TXT") == b"one"
+    assert files.read("c:/data/A.TXT") == b"one"
     assert files.absolute("x.txt") == rf"{HOME}\x.txt"
-    assert files.absolute(r"..\x", r"C:\Work\Sub") == r"C:\Work\x"
+    assert files.absolute(r"..\x", r"C:\Data\Sub") == r"C:\Data\x"
     files.write(A.upper(), b" two", append=True)
     files.write(rf"{A}.new", b"x", append=True)
-    assert list(files.list(r"C:\Work")) == [
+    assert list(files.list(r"C:\Data")) == [
         Listed("a.txt", 7), Listed("a.txt.new", 1), Listed("Sub", None),
     ]  # fmt: skip
     assert [one.is_folder for one in files.list(r"C:\WORK")] == [False, False, True]
@@ -34,7 +34,7 @@ def test_a_file_has_one_name_in_any_case_and_with_either_slash(files: FileSystem
 
 
 def test_what_is_not_there_or_not_a_file_is_an_error_of_the_system(files: FileSystem) -> None:
-    for missing in (r"C:\Work\none", r"D:\x"):
+    for missing in (r"C:\Data\none", r"D:\x"):
         with pytest.raises(FileNotFoundError):
             files.read(missing)
         with pytest.raises(FileNotFoundError):
@@ -44,9 +44,9 @@ def test_what_is_not_there_or_not_a_file_is_an_error_of_the_system(files: FileSy
     with pytest.raises(FileNotFoundError):
         files.write(r"C:\None\a.txt", b"")
     with pytest.raises(IsADirectoryError):
-        files.write(r"C:\Work", b"")
+        files.write(r"C:\Data", b"")
     with pytest.raises(IsADirectoryError):
-        files.read(r"C:\Work")
+        files.read(r"C:\Data")
     with pytest.raises(NotADirectoryError):
         list(files.list(A))
     with pytest.raises(FileExistsError):
@@ -54,10 +54,10 @@ def test_what_is_not_there_or_not_a_file_is_an_error_of_the_system(files: FileSy
 
 
 def test_a_folder_is_renamed_with_all_that_is_in_it(files: FileSystem) -> None:
-    files.write(r"C:\Work\Sub\b.txt", b"b")
-    files.rename(r"C:\work", r"C:\Done")
+    files.write(r"C:\Data\Sub\b.txt", b"b")
+    files.rename(r"C:\data", r"C:\Done")
     assert list(files.walk(r"C:\Done")) == [r"C:\Done\a.txt", r"C:\Done\Sub\b.txt"]
-    assert not files.exists(r"C:\Work")
+    assert not files.exists(r"C:\Data")
     files.rename(r"C:\Done\a.txt", r"C:\Done\A.TXT")
     with pytest.raises(FileExistsError):
         files.rename(r"C:\Done\a.txt", r"C:\Done\Sub\b.txt")
@@ -67,9 +67,9 @@ def test_a_folder_is_renamed_with_all_that_is_in_it(files: FileSystem) -> None:
 
 def test_a_folder_is_removed_when_it_is_empty_or_with_what_it_holds(files: FileSystem) -> None:
     with pytest.raises(OSError, match="not empty"):
-        files.remove_folder(r"C:\Work")
-    files.remove_folder(r"C:\Work\Sub")
-    files.remove_folder(r"C:\Work", with_content=True)
+        files.remove_folder(r"C:\Data")
+    files.remove_folder(r"C:\Data\Sub")
+    files.remove_folder(r"C:\Data", with_content=True)
     assert not files.exists(A)
     assert files.is_folder("C:\\")
     assert not files.is_folder(A)
@@ -83,14 +83,14 @@ def test_a_part_of_a_file_is_read_and_the_rest_cut_off(files: FileSystem) -> Non
 
 
 def test_a_read_only_file_is_neither_written_nor_replaced_nor_deleted(files: FileSystem) -> None:
-    files.write(r"C:\Work\b", b"b")
+    files.write(r"C:\Data\b", b"b")
     files.set_read_only(A.upper())
     assert files.is_read_only(A)
     for change in (
         lambda: files.write(A, b"x"),
         lambda: files.truncate(A, 0),
         lambda: files.delete(A),
-        lambda: files.rename(r"C:\Work\b", A, replace=True),
+        lambda: files.rename(r"C:\Data\b", A, replace=True),
     ):
         with pytest.raises(PermissionError):
             change()
@@ -102,17 +102,17 @@ def test_a_read_only_file_is_neither_written_nor_replaced_nor_deleted(files: Fil
 def test_times_go_with_a_file_and_end_with_a_change(files: FileSystem) -> None:
     assert files.time(A) == NOON
     files.set_time(A, 5)
-    files.rename(A, r"C:\Work\b")
-    assert (files.time(r"C:\Work\b"), files.time(A)) == (5, NOON)
-    files.write(r"C:\Work\b", b"x", append=True)
-    assert files.time(r"C:\Work\b") == NOON
+    files.rename(A, r"C:\Data\b")
+    assert (files.time(r"C:\Data\b"), files.time(A)) == (5, NOON)
+    files.write(r"C:\Data\b", b"x", append=True)
+    assert files.time(r"C:\Data\b") == NOON
 
 
 def test_a_disk_has_the_room_that_it_is_given(files: FileSystem) -> None:
     files.room = 5
     files.write(A, b"22", append=True)
     with pytest.raises(OSError, match="not enough space") as caught:
-        files.write(r"C:\Work\b", b"x")
+        files.write(r"C:\Data\b", b"x")
     assert caught.value.errno == errno.ENOSPC
 
 

@@ -26,7 +26,7 @@ def test_a_file_has_one_name_in_any_case_and_with_either_slash(files: FileSystem
     assert list(files.list(r"C:\Data")) == [
         Listed("a.txt", 7), Listed("a.txt.new", 1), Listed("Sub", None),
     ]  # fmt: skip
-    assert [one.is_folder for one in files.list(r"C:\WORK")] == [False, False, True]
+    assert [one.is_folder for one in files.list(r"C:\DATA")] == [False, False, True]
     files.write(A, b"again")
     assert files.read(A) == b"again"
     files.delete(A)

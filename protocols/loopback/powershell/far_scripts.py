@@ -18,11 +18,20 @@ from mi.powershell.encoded_command import READER
 from mi.powershell.far_script import EXIT, LETTERS, QUIET, SECRETS, WRITER
 from mi.powershell.records import Stream
 from protocols.loopback.powershell.literal_reader import LiteralReader
-from protocols.loopback.powershell.records import ErrorInfo, Information, StreamName
+from protocols.loopback.powershell.records import (
+    ErrorInfo,
+    Information,
+    StreamName,
+    TerminatingError,
+)
 from protocols.loopback.powershell.script_run import Host
 
 __all__ = ["FarScript", "ObjectLines"]
 
+_LACKS: Final = (
+    "the endpoint's PowerShell is made with psrpcore, which is not installed here: "
+    "pip install 'management-infrastructure[powershell]'"
+)
 _MARK_AND_DEPTH: Final = re.compile(
     re.escape(WRITER).replace("%s", r"(?P<mark>[^']*)", 1).replace("%d", r"(?P<depth>\d+)", 1)
 )
@@ -132,7 +141,10 @@ class ObjectLines:
 
 
 def _serialized(value: Any) -> str:
-    from psrpcore import types as ps  # noqa: PLC0415 - for whoever runs PowerShell here
+    try:
+        from psrpcore import types as ps  # noqa: PLC0415 - for whoever runs PowerShell here
+    except ModuleNotFoundError as error:
+        raise TerminatingError(ErrorInfo(_LACKS)) from error
 
     from mi.powershell.psrp_values import to_psrp  # noqa: PLC0415 - as above
 

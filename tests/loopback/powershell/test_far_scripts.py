@@ -1,6 +1,7 @@
 """A script within a script is taken out of it, and its objects printed as that one wants."""
 
 import base64
+import sys
 from typing import Any
 
 import pytest
@@ -11,7 +12,13 @@ from mi.powershell.far_script import FarScript as Sent
 from mi.powershell.objects import SecureString
 from mi.powershell.script import Script
 from protocols.loopback.powershell.far_scripts import FarScript, ObjectLines
-from protocols.loopback.powershell.records import ErrorInfo, Information, Progress, StreamName
+from protocols.loopback.powershell.records import (
+    ErrorInfo,
+    Information,
+    Progress,
+    StreamName,
+    TerminatingError,
+)
 from tests.loopback.powershell.consoles import Kept
 
 
@@ -84,3 +91,10 @@ def test_what_psrpcore_makes_an_object_of_and_what_is_secret_are_printed_too() -
     assert b"<SS " in base64.b64decode(lines[0][2:])
     host.write(StreamName.OUTPUT, Thing())
     assert len(lines) == 2
+
+
+def test_without_psrpcore_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psrpcore", None)
+    lines = ObjectLines("mark:", print, Kept())
+    with pytest.raises(TerminatingError, match=r"management-infrastructure\[powershell\]"):
+        lines.write(StreamName.OUTPUT, 1)

@@ -8,6 +8,8 @@ import ssl
 import threading
 import time
 
+from protocols.network.tls import TlsSocket
+
 __all__ = ["ClientGone", "Peer"]
 
 _PIECE = 65_536
@@ -37,7 +39,7 @@ class Peer:
 
     def secure(self, context: ssl.SSLContext) -> None:
         """Do the TLS handshake."""
-        self._socket.getpeername()  # where the client is gone, wrapping would fail half-way
+        context.sslsocket_class = TlsSocket
         wrapped = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
         self._socket = wrapped  # before the handshake, so that it can be closed during it
         wrapped.do_handshake()

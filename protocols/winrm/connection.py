@@ -10,13 +10,14 @@ from protocols.network.bounds import Bounds, Phase
 from protocols.network.places import Place
 from protocols.network.sockets import BoundedSocket, advised
 from protocols.network.sockets import reach as reach_place
+from protocols.network.tls import TlsSocket
 from protocols.winrm.certificates import handshake_error
 from protocols.winrm.endpoint import Address
 
 __all__ = ["reach", "secure"]
 
 
-class _TlsSocket(BoundedSocket, ssl.SSLSocket):
+class _TlsSocket(BoundedSocket, TlsSocket):
     """The same above TLS; the deadlines of `ssl` span whole records, so a drip ends there too."""
 
 

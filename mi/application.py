@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from mi.callbacks import SessionCallbacks
+from mi.closing import AsyncClosing
 from mi.control import Expiry
 from mi.diagnosis import Diagnosis
 from mi.errors import InvalidParameter, MIError, NotSupported, TypeMismatch
@@ -28,11 +28,10 @@ __all__ = ["Application", "connect"]
 GivenT = TypeVar("GivenT")
 
 
-class Application:
+class Application(AsyncClosing):
     """The root of the API; it knows the protocol handlers and the sessions that it made.
 
-    Applications do not touch one another. Leaving its `with` block, or its `async with` block,
-    closes it.
+    Applications do not touch one another. Leaving its `with` or `async with` block closes it.
 
     Attributes:
         handlers: the protocol handlers that this application can use; more can be registered.
@@ -193,26 +192,7 @@ class Application:
                 f"closed with the application, left open: {names}", ResourceWarning, stacklevel=3
             )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
 
         left_open = self._cancel()

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 from threading import Lock
-from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from mi.closing import AsyncClosing, Closing
 from mi.command_output import CommandOutput
 from mi.command_result import CommandResult, bytes_of, result_of
 from mi.control import Expiry
@@ -101,7 +101,7 @@ class Reading(Iterator[ItemT], AsyncIterator[ItemT]):
             self._ready.extend(self._convert(piece))
 
 
-class CommandInput:
+class CommandInput(Closing):
     """The stdin of a command that runs; leaving its `with` block closes it."""
 
     def __init__(
@@ -161,20 +161,11 @@ class CommandInput:
                 advice="Use a shell of code page 65001, or write bytes.",
             ) from error
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+class Command(AsyncClosing):
+    """A command that runs in a shell.
 
-
-class Command:
-    """A command that runs in a shell; leaving its `with` block ends it, if it still runs.
+    Leaving its `with` or `async with` block ends it, if it still runs.
 
     What it writes is read as it comes, by one of `lines`, `output`, `stdout` and `stderr`, or at
     the end by `result`; each piece is read once. While nobody reads, 4 MiB are kept, and then the
@@ -322,26 +313,7 @@ class Command:
         lines = self._lines.setdefault(name, Lines(self._encoding))
         return lines.feed(b"", is_end=True) if piece is None else lines.feed(piece.data)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         await self.aio.close()
 
     def __repr__(self) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from mi.closing import AsyncClosing
 from mi.control import Expiry
 from mi.errors import InvalidParameter
 from mi.execution import Execution
@@ -27,7 +27,7 @@ ValueT = TypeVar("ValueT")
 _BREATH: Final = 256  # results after which a task lets others run
 
 
-class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
+class Operation(AsyncClosing, Iterator[ResultT], AsyncIterator[ResultT]):
     """A call under way (MI_Operation): iterate it, or ask for `all` or for the one `result`.
 
     It starts on first use. An error comes after the results that came before it, and again
@@ -172,26 +172,7 @@ class Operation(Iterator[ResultT], AsyncIterator[ResultT]):
         """
         self._execution.leave()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
 
         execution = self._execution

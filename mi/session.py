@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks, call_back
 from mi.calls import Call
+from mi.closing import AsyncClosing
 from mi.control import Control, Expiry
 from mi.delivery import Delivery
 from mi.errors import InvalidParameter, MIError, TypeMismatch
@@ -59,11 +59,12 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
-class Session(SessionFiles, SessionCalls):
+class Session(SessionFiles, SessionCalls, AsyncClosing):
     """A session with one destination; its operations share its connections, from any thread.
 
     Calls with one result run at once and return it; those with many return an `Operation`, which
-    starts when its first result is asked for. Leaving its `with` block closes the session.
+    starts when its first result is asked for. Leaving its `with` or `async with` block closes the
+    session.
 
     Every call raises `MIError`: what the server, the connection or the time limits made of it,
     `InvalidParameter` and `TypeMismatch` for arguments, before anything is sent, and
@@ -320,26 +321,7 @@ class Session(SessionFiles, SessionCalls):
         finally:
             call_back(completed)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
 
         operations = self._operations

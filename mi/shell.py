@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack, overload
 
+from mi.closing import AsyncClosing
 from mi.command import Command
 from mi.command_line import command_line
 from mi.command_result import CommandResult, begun, collected
@@ -52,11 +52,11 @@ class CommandKeywords(TypedDict, total=False):
     deadline: float | timedelta | None
 
 
-class Shell:
+class Shell(AsyncClosing):
     """A shell on the host of a session, which runs one command at a time.
 
-    It is opened when it is first needed. Leaving its `with` block deletes it, and with it whatever
-    still runs in it; so does closing the session.
+    It is opened when it is first needed. Leaving its `with` or `async with` block deletes it, and
+    with it whatever still runs in it; so does closing the session.
 
     Every method raises `MIError`: what the server, the connection or the time limits made of it;
     `LimitsExceeded` names the quota of the server that is used up.
@@ -304,26 +304,7 @@ class Shell:
             raise TypeMismatch(f"a command begins with {started!r}")
         return started, operation, shell
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         await self.aio.close()
 
     def __repr__(self) -> str:

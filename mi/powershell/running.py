@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from mi.closing import AsyncClosing
 from mi.errors import InvalidParameter, MIError, OperationTimeout
 from mi.powershell.records import Record
 from mi.powershell.result import PowerShellResult
@@ -59,7 +59,7 @@ class ScriptRun(Protocol):
         ...
 
 
-class RunningScript(Iterator[Record], AsyncIterator[Record]):
+class RunningScript(AsyncClosing, Iterator[Record], AsyncIterator[Record]):
     """A script on the far side: iterate its records, or ask for the `result`.
 
     It starts on first use. Leaving its `with` block ends it. In a coroutine, `async for`, `await`
@@ -218,26 +218,7 @@ class RunningScript(Iterator[Record], AsyncIterator[Record]):
         finally:
             self._calls.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def _aclose(self) -> None:
         from mi.coroutines import ended  # noqa: PLC0415 - it loads asyncio
 
         if self._is_over:  # there is nothing to wait for

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
+from mi.caller import CallKeywords, operation_name
 from mi.calls import (
     CreateInstance,
     DeleteInstance,
@@ -22,15 +23,10 @@ from mi.calls import (
 from mi.errors import MIError
 from mi.instance import Instance
 from mi.method_result import MethodResult
-from mi.namespace_tree import Namespaces, inner_namespaces, walk
+from mi.namespace_tree import Namespaces, inner_namespaces
 from mi.schema import Class
-from mi.session_calls import (
-    CallKeywords,
-    instance_of,
-    namespace_walk,
-    operation_name,
-    target_of,
-)
+from mi.session_calls import instance_of, target_of
+from mi.session_namespaces import namespace_walk
 
 if TYPE_CHECKING:
     from mi.files.copy import Copy
@@ -125,19 +121,15 @@ class AsyncCalls:
     @_locating
     async def namespaces(self, **keywords: Unpack[CallKeywords]) -> Namespaces:
         """Do as `Session.namespaces` does."""
-        root, next_keywords = namespace_walk(keywords)
-        walking = walk(root)
-        asked = next(walking)
-        while True:
+        walk, next_keywords = namespace_walk(keywords)
+        for namespace in walk:
             try:
-                given: list[str] | MIError = await self._inner_namespaces(asked, next_keywords())
+                names = await self._inner_namespaces(namespace, next_keywords())
             except MIError as error:
-                given = error
-            try:
-                asked = walking.send(given)
-            except StopIteration as end:
-                found: Namespaces = end.value
-                return self.session.noted(found)
+                walk.pass_by(error)
+            else:
+                walk.enter(names)
+        return self.session.noted(walk.result())
 
     async def powershell(
         self,

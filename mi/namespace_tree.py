@@ -6,7 +6,7 @@ is in it, and told; only what would fail for every namespace alike, or for the f
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, overload
 
@@ -20,7 +20,7 @@ from mi.errors import (
     ProtocolError,
 )
 
-__all__ = ["ROOT", "Namespaces", "inner_namespaces", "walk"]
+__all__ = ["ROOT", "Namespaces", "Walk", "inner_namespaces"]
 
 ROOT: Final = "root"
 """Where WMI's namespaces begin."""
@@ -68,26 +68,43 @@ def inner_namespaces(namespace: str) -> EnumerateInstances:
     return EnumerateInstances("__NAMESPACE", namespace=namespace)
 
 
-def walk(root: str) -> Generator[str, Sequence[str] | MIError, Namespaces]:
-    """Yield each namespace to ask, be sent the names of those in it or why not; return them all.
+class Walk(Iterator[str]):
+    """A walk through namespaces: iterating gives each to be asked; tell it what came of that."""
 
-    Raises:
-        MIError: the first cannot be read, or none could.
-        ProtocolError: there is no end to them, as with a server that names the same ones wherever
-            it is asked.
-    """
-    names: list[str] = []
-    unreadable: dict[str, MIError] = {}
-    ahead = [root]
-    while ahead:
-        names.append(ahead.pop())
-        found = yield names[-1]
-        if not isinstance(found, MIError):
-            if found and names[-1].count("/") >= _DEEPEST:
-                raise ProtocolError(f"there is no end to the namespaces in {names[-1]}")
-            ahead.extend(f"{names[-1]}/{name}" for name in reversed(found))
-        elif isinstance(found, _FATAL) or len(names) == 1:
-            raise found
-        else:
-            unreadable[names[-1]] = found
-    return Namespaces(tuple(names), unreadable)
+    def __init__(self, root: str) -> None:
+        """Begin with the namespace `root`."""
+        self._names: list[str] = []
+        self._unreadable: dict[str, MIError] = {}
+        self._ahead = [root]
+
+    def __next__(self) -> str:
+        if not self._ahead:
+            raise StopIteration
+        self._names.append(self._ahead.pop())
+        return self._names[-1]
+
+    def enter(self, names: Sequence[str]) -> None:
+        """Go on with the namespaces in the one that was asked, which are these.
+
+        Raises:
+            ProtocolError: there is no end to them, as with a server that names the same ones
+                wherever it is asked.
+        """
+        asked = self._names[-1]
+        if names and asked.count("/") >= _DEEPEST:
+            raise ProtocolError(f"there is no end to the namespaces in {asked}")
+        self._ahead.extend(f"{asked}/{name}" for name in reversed(names))
+
+    def pass_by(self, error: MIError) -> None:
+        """Leave out those in the namespace that was asked, since they cannot be read.
+
+        Raises:
+            MIError: `error` itself, where it was the first, or none could be read.
+        """
+        if isinstance(error, _FATAL) or len(self._names) == 1:
+            raise error
+        self._unreadable[self._names[-1]] = error
+
+    def result(self) -> Namespaces:
+        """Return what was found."""
+        return Namespaces(tuple(self._names), self._unreadable)

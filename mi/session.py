@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mi.callbacks import OperationCallbacks, OperationResult, SessionCallbacks, call_back
 from mi.calls import Call
@@ -24,19 +24,17 @@ from mi.option_checks import seconds
 from mi.options import DestinationOptions, OperationOptions
 from mi.resolver import Target
 from mi.results import MessageChannel, OperationFlags
-from mi.session_calls import CallKeywords, SessionCalls
+from mi.session_calls import SessionCalls
 from mi.session_files import SessionFiles
+from mi.session_namespaces import SessionNamespaces
+from mi.session_scripts import SessionScripts
 from mi.workers import Work
 
 if TYPE_CHECKING:
     from mi.aio import AsyncCalls
     from mi.application import Application
-    from mi.powershell.engines import PowerShell, ResumeKeywords, ScriptKeywords
-    from mi.powershell.result import PowerShellResult
-    from mi.powershell.running import RunningScript
-    from mi.powershell.script import DisconnectedScript
 
-__all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "CallKeywords", "Session"]
+__all__ = ["DEFAULT_NAMESPACE", "DEFAULT_TIMEOUT", "Session"]
 
 DEFAULT_NAMESPACE = "root/cimv2"
 """Where operations go where neither call, instance nor options name a namespace."""
@@ -59,7 +57,7 @@ class _Unset(Enum):
 _UNSET: Final = _Unset.UNSET
 
 
-class Session(SessionFiles, SessionCalls, AsyncClosing):
+class Session(SessionCalls, SessionNamespaces, SessionScripts, SessionFiles, AsyncClosing):
     """A session with one destination; its operations share its connections, from any thread.
 
     Calls with one result run at once and return it; those with many return an `Operation`, which
@@ -89,7 +87,6 @@ class Session(SessionFiles, SessionCalls, AsyncClosing):
         self._application = application
         self._options = options
         self._operations = operations
-        self._powershell: PowerShell | None = None
 
     @property
     def application(self) -> Application:
@@ -198,69 +195,6 @@ class Session(SessionFiles, SessionCalls, AsyncClosing):
             self._callbacks.message(MessageChannel.WARNING, text)
             self._callbacks.error(error.extended_error)
         return found
-
-    # PowerShell
-
-    def powershell(
-        self,
-        script: str,
-        parameters: Mapping[str, Any] | Sequence[Any] = (),
-        **keywords: Unpack[ScriptKeywords],
-    ) -> PowerShellResult:
-        """Run a script of PowerShell on the far side, and return what came of it.
-
-        Args:
-            script: the script; its parameters are those of its `param()`.
-            parameters: by name, or as a sequence by position: text, numbers, bool, None, bytes,
-                datetime, timedelta, UUID, lists, mappings, `mi.powershell.SecureString`, and
-                `Credentials`, which become a PSCredential.
-            keywords: those of `mi.powershell.engines.ScriptKeywords`.
-
-        Raises:
-            NotSupported: the engine that was asked for is not installed, or the protocol has none.
-            NotFound: there is no such session configuration.
-            OperationTimeout: the script's time was over; it was ended.
-        """
-        with self.start_powershell(script, parameters, **keywords) as running:
-            return running.result()
-
-    def start_powershell(
-        self,
-        script: str,
-        parameters: Mapping[str, Any] | Sequence[Any] = (),
-        **keywords: Unpack[ScriptKeywords],
-    ) -> RunningScript:
-        """Return a script whose records are iterated as they come; else as `powershell`."""
-        return self._scripts(lambda scripts: scripts.start(script, parameters, **keywords))
-
-    def resume_powershell(
-        self, script: DisconnectedScript, **keywords: Unpack[ResumeKeywords]
-    ) -> RunningScript:
-        """Go on with a script that `RunningScript.disconnect` has left, in whichever session.
-
-        Args:
-            script: what that returned; its texts may have been kept anywhere.
-            keywords: those of `mi.powershell.engines.ResumeKeywords`.
-
-        Raises:
-            InvalidParameter: it is none.
-            NotFound: the server knows it no more; it is told when the script is read.
-        """
-        return self._scripts(lambda scripts: scripts.resume(script, **keywords))
-
-    def _scripts(self, begin: Callable[[PowerShell], RunningScript]) -> RunningScript:
-        from mi.powershell.engines import PowerShell  # noqa: PLC0415 - only who runs scripts
-        from mi.powershell.script_calls import Far  # noqa: PLC0415 - needs all of it
-
-        try:
-            self._refuse_if_closed()
-            if self._powershell is None:
-                far = Far(self.run, self.envelope_size)
-                self._powershell = PowerShell(far, self.destination, self._operations.submit)
-            return begin(self._powershell)
-        except MIError as error:
-            error.located(self.destination, "PowerShell")
-            raise
 
     # What a call leaves open
 

@@ -6,15 +6,12 @@ one, does the running.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
-from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar, Unpack
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Unpack
 
+from mi.caller import Caller, CallKeywords, locating
 from mi.calls import (
     AssociatorInstances,
-    Call,
     CreateInstance,
     DeleteInstance,
     EnumerateClasses,
@@ -29,86 +26,26 @@ from mi.calls import (
     SubscribeEventLog,
     TestConnection,
 )
-from mi.control import Expiry
-from mi.errors import MIError
 from mi.event_log import query_list
 from mi.indication import Indication
 from mi.instance import Instance
 from mi.method_result import MethodResult
-from mi.names import normalize_namespace
-from mi.namespace_tree import ROOT, Namespaces, inner_namespaces, walk
 from mi.operation import Operation
-from mi.option_checks import seconds
-from mi.options import OperationOptions, SubscriptionDeliveryOptions
-from mi.results import OperationFlags
+from mi.options import SubscriptionDeliveryOptions
 from mi.schema import Class
 
-__all__ = [
-    "CallKeywords",
-    "SessionCalls",
-    "instance_of",
-    "namespace_walk",
-    "operation_name",
-    "target_of",
-]
-
-P = ParamSpec("P")
-ResultT = TypeVar("ResultT")
+__all__ = ["SessionCalls", "instance_of", "target_of"]
 
 
-class CallKeywords(TypedDict, total=False):
-    """The keywords that every call takes; `Session.run` says what each means."""
-
-    namespace: str | None
-    options: OperationOptions | None
-    flags: OperationFlags
-    timeout: float | timedelta | None
-    deadline: float | timedelta | Expiry | None
-
-
-def operation_name(method: Callable[..., object]) -> str:
-    """Return what MI calls the operation that a method of a session is."""
-    return "".join(word.capitalize() for word in method.__name__.split("_"))
-
-
-def _locating(
-    method: Callable[Concatenate[SessionCalls, P], ResultT],
-) -> Callable[Concatenate[SessionCalls, P], ResultT]:
-    """Let the errors of `method` say which destination and which of MI's operations it was."""
-    operation = operation_name(method)
-
-    @wraps(method)
-    def located(session: SessionCalls, /, *arguments: P.args, **keywords: P.kwargs) -> ResultT:
-        try:
-            return method(session, *arguments, **keywords)
-        except MIError as error:
-            error.located(session.destination, operation)
-            raise
-
-    return located
-
-
-class SessionCalls(ABC):
+class SessionCalls(Caller):
     """The operations of a session with one destination, which `mi.Session` describes."""
 
-    destination: str | None
-
-    @abstractmethod
-    def noted(self, found: Namespaces) -> Namespaces:
-        """Tell the session's callbacks of the namespaces that cannot be read; return all."""
-        ...
-
-    @abstractmethod
-    def run(self, call: Call[ResultT], **keywords: Unpack[CallKeywords]) -> Operation[ResultT]:
-        """Return the operation of any call, as `mi.Session.run` does."""
-        ...
-
-    @_locating
+    @locating
     def test_connection(self, **keywords: Unpack[CallKeywords]) -> Instance | None:
         """Return what the server says of itself, once it answers (MI_Session_TestConnection)."""
         return self.run(TestConnection(), **keywords).result()
 
-    @_locating
+    @locating
     def get_instance(self, key: Instance | str, **keywords: Unpack[CallKeywords]) -> Instance:
         """Return the instance that `key` names (MI_Session_GetInstance).
 
@@ -118,7 +55,7 @@ class SessionCalls(ABC):
         """
         return self.run(GetInstance(instance_of(key)), **keywords).result()
 
-    @_locating
+    @locating
     def create_instance(self, instance: Instance, **keywords: Unpack[CallKeywords]) -> Instance:
         """Make a new object and return what names it (MI_Session_CreateInstance).
 
@@ -134,7 +71,7 @@ class SessionCalls(ABC):
         """
         return self.run(CreateInstance(instance), **keywords).result()
 
-    @_locating
+    @locating
     def modify_instance(
         self, instance: Instance, **keywords: Unpack[CallKeywords]
     ) -> Instance | None:
@@ -154,7 +91,7 @@ class SessionCalls(ABC):
         """
         return self.run(ModifyInstance(instance), **keywords).result()
 
-    @_locating
+    @locating
     def delete_instance(self, key: Instance | str, **keywords: Unpack[CallKeywords]) -> None:
         """Delete the object that `key` names (MI_Session_DeleteInstance).
 
@@ -164,7 +101,7 @@ class SessionCalls(ABC):
         """
         self.run(DeleteInstance(instance_of(key)), **keywords).result()
 
-    @_locating
+    @locating
     def invoke(
         self,
         target: Instance | str,
@@ -191,7 +128,7 @@ class SessionCalls(ABC):
         """
         return self.run(Invoke(target_of(target), method, parameters), **keywords).result()
 
-    @_locating
+    @locating
     def enumerate_instances(
         self, class_name: str, keys_only: bool = False, **keywords: Unpack[CallKeywords]
     ) -> Operation[Instance]:
@@ -204,7 +141,7 @@ class SessionCalls(ABC):
         """
         return self.run(EnumerateInstances(class_name, keys_only), **keywords)
 
-    @_locating
+    @locating
     def query_instances(
         self, query: str, dialect: str = "WQL", **keywords: Unpack[CallKeywords]
     ) -> Operation[Instance]:
@@ -217,7 +154,7 @@ class SessionCalls(ABC):
         """
         return self.run(QueryInstances(query, dialect), **keywords)
 
-    @_locating
+    @locating
     def associator_instances(  # noqa: PLR0913, PLR0917 - MI has them so
         self,
         key: Instance | str,
@@ -244,7 +181,7 @@ class SessionCalls(ABC):
         )
         return self.run(call, **keywords)
 
-    @_locating
+    @locating
     def reference_instances(
         self,
         key: Instance | str,
@@ -265,12 +202,12 @@ class SessionCalls(ABC):
         call = ReferenceInstances(instance_of(key), result_class, role, keys_only)
         return self.run(call, **keywords)
 
-    @_locating
+    @locating
     def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:
         """Return the declaration of a class (MI_Session_GetClass)."""
         return self.run(GetClass(class_name), **keywords).result()
 
-    @_locating
+    @locating
     def enumerate_classes(
         self,
         class_name: str | None = None,
@@ -293,35 +230,7 @@ class SessionCalls(ABC):
         """
         return self.run(EnumerateClasses(class_name, names_only, deep, pattern), **keywords)
 
-    @_locating
-    def namespaces(self, **keywords: Unpack[CallKeywords]) -> Namespaces:
-        """Return the namespaces of the server.
-
-        One that cannot be read is among them, but those in it are not: the session's callbacks are
-        told, and the result says so.
-
-        Args:
-            keywords: as for `run`; `namespace` is where to begin, `root` if it is not given.
-                `timeout` is for each namespace, `deadline` for all of it.
-        """
-        root, next_keywords = namespace_walk(keywords)
-        walking = walk(root)
-        asked = next(walking)
-        while True:
-            try:
-                given: list[str] | MIError = self._inner_namespaces(asked, next_keywords())
-            except MIError as error:
-                given = error
-            try:
-                asked = walking.send(given)
-            except StopIteration as end:
-                found: Namespaces = end.value
-                return self.noted(found)
-
-    def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
-        return [str(one["Name"]) for one in self.run(inner_namespaces(namespace), **keywords)]
-
-    @_locating
+    @locating
     def subscribe(
         self,
         query: str,
@@ -342,7 +251,7 @@ class SessionCalls(ABC):
         """
         return self.run(Subscribe(query, dialect, delivery), **keywords)
 
-    @_locating
+    @locating
     def subscribe_event_log(  # noqa: PLR0913, PLR0917 - MI has them so
         self,
         channels_or_query_list: str | Iterable[str],
@@ -375,27 +284,6 @@ class SessionCalls(ABC):
             ignore_channel_errors, delivery, follow,
         )  # fmt: skip
         return self.run(call, **keywords)
-
-
-def namespace_walk(keywords: CallKeywords) -> tuple[str, Callable[[], CallKeywords]]:
-    """Return where a walk through the namespaces begins, and what gives each call's keywords.
-
-    Names are text whatever their class says, so no class is fetched for them.
-    """
-    root = normalize_namespace(keywords.get("namespace") or ROOT)
-    flags = OperationFlags.NO_RTTI | keywords.get("flags", OperationFlags.DEFAULT)
-    deadline = keywords.get("deadline")
-    if not isinstance(deadline, Expiry):
-        given = None if deadline is None else seconds(deadline, "deadline")
-        deadline = Expiry.after(given, "deadline")
-    end = deadline
-
-    def next_keywords() -> CallKeywords:
-        if end.remaining() == 0:
-            raise end.error("asking for namespaces")
-        return {**keywords, "namespace": None, "flags": flags, "deadline": end}
-
-    return root, next_keywords
 
 
 def instance_of(key: Instance | str) -> Instance:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Unpack
 
 from mi.errors import MIError
@@ -19,12 +18,6 @@ __all__ = ["SessionFiles"]
 
 class SessionFiles(SessionShells):
     """The files of the host of a session, which `mi.Session` describes."""
-
-    @property
-    @abstractmethod
-    def envelope_size(self) -> int:
-        """The bytes that a message may have."""
-        ...
 
     def copy_to(
         self, source: str | os.PathLike[str], target: str, **keywords: Unpack[CopyKeywords]

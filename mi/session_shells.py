@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
-from mi.calls import Call
+from mi.caller import Caller, CallKeywords
 from mi.operation import Operation
 from mi.option_checks import seconds
-from mi.session_calls import CallKeywords
-from mi.workers import Work
 
 if TYPE_CHECKING:
     from mi.shell import Shell
@@ -19,26 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SessionShells"]
 
-ResultT = TypeVar("ResultT")
-
 _UTF_8: Final = 65001
 _OEM: Final = 437  # what servers take that are told nothing (MS-WSMV 3.1.4.5.2)
 
 
-class SessionShells(ABC):
+class SessionShells(Caller):
     """The shells of a session with one destination, which `mi.Session` describes."""
-
-    destination: str | None
-
-    @abstractmethod
-    def run(self, call: Call[ResultT], **keywords: Unpack[CallKeywords]) -> Operation[ResultT]:
-        """Return the operation of any call, as `mi.Session.run` does."""
-        ...
-
-    @abstractmethod
-    def submit(self, work: Work) -> None:
-        """Let a thread of the application's executor do `work`, as `mi.Session.submit` does."""
-        ...
 
     def shell(  # noqa: PLR0913 - the keywords that a shell has
         self,

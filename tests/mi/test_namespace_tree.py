@@ -17,7 +17,7 @@ from mi.errors import (
     OperationTimeout,
     ProtocolError,
 )
-from mi.namespace_tree import Namespaces, inner_namespaces, walk
+from mi.namespace_tree import Namespaces, Walk, inner_namespaces
 
 TREE: Mapping[str, Sequence[str] | MIError] = {
     "root": ["cimv2", "default", "Microsoft"],
@@ -29,13 +29,15 @@ TREE: Mapping[str, Sequence[str] | MIError] = {
 def walked(tree: Mapping[str, Any], root: str = "root") -> tuple[list[str], Namespaces]:
     """Return which namespaces were asked, in order, and what came of it."""
     asked: list[str] = []
-    walking = walk(root)
-    try:
-        asked.append(next(walking))
-        while True:
-            asked.append(walking.send(tree.get(asked[-1], [])))
-    except StopIteration as end:
-        return asked, end.value
+    walk = Walk(root)
+    for namespace in walk:
+        asked.append(namespace)
+        found = tree.get(namespace, [])
+        if isinstance(found, MIError):
+            walk.pass_by(found)
+        else:
+            walk.enter(found)
+    return asked, walk.result()
 
 
 def test_each_namespace_is_asked_once_for_those_in_it_and_comes_before_them() -> None:

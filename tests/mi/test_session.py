@@ -17,7 +17,6 @@ from mi.errors import (
     InvalidParameter,
     MIError,
     NotFound,
-    NotSupported,
     OperationCancelled,
     OperationTimeout,
     TypeMismatch,
@@ -623,33 +622,3 @@ def test_the_repr_says_which_protocol_where_and_whether_it_is_closed(fake: Fake)
 
 def test_an_item_is_its_value() -> None:
     assert Item(_KEY).value is _KEY
-
-
-# PowerShell
-
-
-def test_powershell_is_refused_by_a_closed_session_and_says_where(fake: Fake) -> None:
-    session, _ = fake()
-    with pytest.raises(TypeMismatch, match="server01: PowerShell: the parameters of a script"):
-        session.powershell("x", 5)  # type: ignore[arg-type]  # a caller's mistake
-    with pytest.raises(InvalidParameter, match=r"server01: PowerShell: .* no disconnected script"):
-        session.resume_powershell("x")  # type: ignore[arg-type]  # likewise
-    session.close()
-    with pytest.raises(InvalidParameter, match="server01: PowerShell: the session is closed"):
-        session.start_powershell("x")
-
-
-def test_powershell_is_not_supported_where_the_protocol_has_no_shells(fake: Fake) -> None:
-    session, _ = fake(refusal=NotSupported("no row for it"))
-    for engine in ("process", "runspace"):
-        with pytest.raises(NotSupported, match="no row for it"):
-            session.powershell("x", engine=engine)
-
-
-def test_what_keeps_powershell_open_is_kept_with_the_session(fake: Fake) -> None:
-    session, channel = fake()
-    assert session.start_powershell("x")._calls.far is session.start_powershell("y")._calls.far
-    assert session.start_powershell("x")._calls.far.envelope_size == 512000
-    other, _ = fake(max_envelope_size=150)
-    assert other.start_powershell("x")._calls.far.envelope_size == 153600
-    assert channel.runs == []

@@ -12,11 +12,12 @@ _FOLDER = Path(__file__).parent
 sys.path.insert(0, str(_FOLDER.parent))
 
 from mi.calls import EnumerateClasses  # noqa: E402 - behind the path
+from protocols.meanings.circumstances import NOWHERE, Circumstances  # noqa: E402
+from protocols.meanings.meaning import Meaning  # noqa: E402
+from protocols.meanings.numbers import MEANINGS  # noqa: E402
 from protocols.wmidcom.hresults import DCOM_ROWS, meaning_of  # noqa: E402
-from protocols.wsman.circumstances import NOWHERE, Circumstances  # noqa: E402
 from protocols.wsman.denials import DENIALS  # noqa: E402
 from protocols.wsman.dialects import DIALECTS, Dialect  # noqa: E402
-from protocols.wsman.fault_codes import MEANINGS, Meaning  # noqa: E402
 from protocols.wsman.forms import Datetimes, Forms  # noqa: E402
 
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n\n).*?(?=\n\n|\Z)", re.DOTALL)

@@ -27,6 +27,7 @@ __all__ = ["Secrets", "Seen", "Witness", "fails", "look_around", "reachable", "s
 OURS = (
     "mi.",
     "protocols.dcom",
+    "protocols.meanings",
     "protocols.network",
     "protocols.security",
     "protocols.winrm",

@@ -18,9 +18,9 @@ import pytest
 
 import mi
 from protocols.loopback import Cut, Endpoint, Replace, Stall
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman import envelope
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from tests.hostile import IDENTITY, PAGE, against
 from tests.sessions import (
     EARLY,

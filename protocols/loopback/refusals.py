@@ -23,8 +23,8 @@ from mi.errors import (
 )
 from mi.instance import Instance
 from mi.results import CimType
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 
 __all__ = [
     "Refusal",
@@ -132,7 +132,7 @@ class Refusal(Exception):
 
 
 def refuse(name: str, explanation: str = "") -> Refusal:
-    """Return the refusal by the fault called `name` in `fault_codes`.
+    """Return the refusal by the fault whose number is called `name`.
 
     Args:
         name: the name of its number.

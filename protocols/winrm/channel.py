@@ -22,6 +22,7 @@ from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported, OperationTimeout
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
+from protocols.meanings.circumstances import Circumstances
 from protocols.network.turns import Turns
 from protocols.security.discretion import Forgetting
 from protocols.winrm.conversations import CONVERSATIONS
@@ -35,7 +36,6 @@ from protocols.winrm.server import Server
 from protocols.winrm.shell_ledger import ShellLedger
 from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
 from protocols.winrm.standing import standing_of
-from protocols.wsman.circumstances import Circumstances
 from protocols.wsman.conversation import Conversation
 from protocols.wsman.dialects import SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request, parse, serialize

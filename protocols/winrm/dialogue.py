@@ -15,13 +15,13 @@ from mi.control import CancelToken, Expiry
 from mi.errors import MIError, ProtocolError
 from mi.events import Event, Prompt
 from mi.results import ResponseType
+from protocols.meanings.numbers import NUMBERS
 from protocols.winrm import journal
 from protocols.winrm.identifiers import new_id
 from protocols.winrm.journal import Entry
 from protocols.wsman.enhanced import NOTHING, Registration, Signal, answered, enhanced, read
 from protocols.wsman.envelope import Reply, Request, parse
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.interactive import event_in, read_event
 from protocols.wsman.readers import Context
 

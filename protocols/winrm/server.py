@@ -15,7 +15,7 @@ from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
 from mi.results import OperationFlags
-from protocols.wsman.circumstances import Reach
+from protocols.meanings.circumstances import Reach
 from protocols.wsman.dialects import DIALECTS, Dialect
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault

@@ -1,8 +1,8 @@
 r"""What a number means that WMI, COM or the RPC runtime answers with: one table, one error.
 
 WMI's own numbers, and those of the system, mean what they mean in a fault of WinRM, so their rows
-are shared (`protocols.wsman.system_rows`). Here are those that only DCOM has, and the sentences
-that differ: the way to WMI by DCOM has doors that WinRM's does not have, and not those of WinRM.
+are shared (`protocols.meanings`). Here are those that only DCOM has, and the sentences that differ:
+the way to WMI by DCOM has doors that WinRM's does not have, and not those of WinRM.
 
 The number comes as an HRESULT, as the status of an RPC fault (C706 appendix E, MS-RPCE 2.2.2.6), or
 as an error of the system, which may stand in an HRESULT (HRESULT_FROM_WIN32).
@@ -16,13 +16,13 @@ from typing import Any, Final
 from mi.cim_error import describe
 from mi.errors import MIError, error_for
 from mi.instance import Instance
-from mi.results import CATEGORY_OF_RESULT, CimType, ErrorCategory, Result
+from mi.results import CimType, ErrorCategory, Result
+from protocols.meanings import advice
+from protocols.meanings.circumstances import NOWHERE, Circumstances
+from protocols.meanings.meaning import Meaning, Row, by_number
+from protocols.meanings.numbers import MEANINGS, native_type
+from protocols.meanings.numbers import meaning_of as shared_meaning
 from protocols.wmidcom.services import WbemError
-from protocols.wsman import fault_advice as advice
-from protocols.wsman.circumstances import NOWHERE, Circumstances
-from protocols.wsman.fault_codes import MEANINGS, Meaning, native_type
-from protocols.wsman.fault_codes import meaning_of as shared_meaning
-from protocols.wsman.fault_rows import Row
 
 __all__ = ["DCOM_ROWS", "NoClass", "error_of", "is_number", "meaning_of"]
 
@@ -107,7 +107,7 @@ DCOM_ROWS: Final[tuple[Row, ...]] = (
     (0x80090322, "SEC_E_WRONG_PRINCIPAL", _R.ACCESS_DENIED, _C.AUTHENTICATION_ERROR,
      advice.MUTUAL),
 )  # fmt: skip
-"""The numbers that only DCOM has; those of WMI and the system are `protocols.wsman`'s."""
+"""The numbers that only DCOM has; those of WMI and the system are in `protocols.meanings`."""
 
 # What the rows of others say of WinRM, in DCOM's words.
 _SENTENCES: Final[Mapping[str, str]] = {
@@ -123,12 +123,7 @@ _KINDS_OF_SENTENCES: Final[Mapping[str, str]] = {
     advice.EVENT_LOG: WMI_EVENT_LOG,
     advice.SERVICE: WMI_SERVICE,
 }
-_OWN: Final[Mapping[int, Meaning]] = {
-    number: Meaning(
-        number, name, result, category or CATEGORY_OF_RESULT[result], sentence, keeps_context=False
-    )
-    for number, name, result, category, sentence in DCOM_ROWS
-}
+_OWN: Final[Mapping[int, Meaning]] = by_number(DCOM_ROWS)
 _FAILED: Final = MEANINGS[0x80041001]
 _NO_CLASS: Final = MEANINGS[0x80041010]
 _WIN32_FACILITY: Final = 0x8007

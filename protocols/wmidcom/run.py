@@ -18,13 +18,13 @@ from mi.control import Control
 from mi.errors import ConnectionFailed, InvalidParameter, MIError
 from mi.events import Event, Item
 from mi.results import OperationFlags
+from protocols.meanings.circumstances import Circumstances
 from protocols.security.discretion import Forgetting
 from protocols.wmidcom.access import Access
 from protocols.wmidcom.enumerations import Enumeration
 from protocols.wmidcom.hresults import error_of, is_number
 from protocols.wmidcom.operations import Operation
 from protocols.wmidcom.services import Bounds, WbemEnumerator, WbemError
-from protocols.wsman.circumstances import Circumstances
 
 if TYPE_CHECKING:
     from protocols.wmidcom.channel import WmidcomChannel

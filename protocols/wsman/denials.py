@@ -16,9 +16,9 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
-from protocols.wsman import fault_advice as advice
-from protocols.wsman.circumstances import Circumstances, Reach
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings import advice
+from protocols.meanings.circumstances import Circumstances, Reach
+from protocols.meanings.numbers import NUMBERS
 
 __all__ = ["DENIALS", "Denial", "Evidence", "denial_of"]
 

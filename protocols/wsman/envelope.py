@@ -20,7 +20,8 @@ from mi.serial import document
 from protocols.wsman import markup, soap
 from protocols.wsman.bulk import cut, filled
 from protocols.wsman.durations import format_duration, parse_duration
-from protocols.wsman.fault import Fault, write_fault
+from protocols.wsman.fault import Fault
+from protocols.wsman.fault_writing import write_fault
 from protocols.wsman.headers import Addressing, Option, Selector, option_set, selector_set
 from protocols.wsman.namespaces import (
     ADDRESSING,

@@ -1,7 +1,7 @@
 """SOAP faults: what a server says went wrong, as a value, and that value as an `MIError`.
 
 Reading never fails: a fault with half its parts missing still is one. What it means is found in
-`fault_finding`, by the tables of `fault_codes` and `fault_subcodes`.
+`fault_finding`, by the tables of `protocols.meanings` and `fault_subcodes`.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from typing import TYPE_CHECKING, Final, Self
 from mi.errors import MIError, error_for
 from mi.instance import Instance
 from mi.results import ErrorCategory, Result
-from protocols.wsman import markup, soap
-from protocols.wsman.circumstances import NOWHERE, Circumstances
+from protocols.meanings.advice import DENIED
+from protocols.meanings.circumstances import NOWHERE, Circumstances
+from protocols.meanings.numbers import NUMBERS
+from protocols.wsman import soap
 from protocols.wsman.denials import denial_of
-from protocols.wsman.fault_advice import DENIED
-from protocols.wsman.fault_codes import NUMBERS, meaning_of
-from protocols.wsman.fault_detail import Detail, number_from, read_detail, write_instance
+from protocols.wsman.fault_detail import Detail, number_from, read_detail
 from protocols.wsman.fault_finding import Finding, decide, evidence_in
+from protocols.wsman.fault_kinds import CLOSED, KEEPS_CONTEXT, QUOTAS, TIMEOUTS
 from protocols.wsman.fault_subcodes import known_detail, number_of, row_of
 from protocols.wsman.namespaces import (
     ADDRESSING_FAULT,
     CIM_BINDING_FAULT,
     ENUMERATION_FAULT,
     EVENTING_FAULT,
-    FAULT_DETAIL,
     PREFIXES,
     SOAP,
     TRANSFER_FAULT,
     WSMAN,
-    WSMAN_FAULT,
     WSMAN_FAULT_ACTION,
     XML,
 )
@@ -39,7 +38,7 @@ from protocols.wsman.namespaces import (
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["Fault", "write_fault"]
+__all__ = ["Fault"]
 
 _CODE: Final = f"{{{SOAP}}}Code"
 _VALUE: Final = f"{{{SOAP}}}Value"
@@ -57,36 +56,6 @@ _ACTIONS: Final = {
     "e": EVENTING_FAULT,
     "b": CIM_BINDING_FAULT,
 }
-# The server closed the subscription, lost it, or forgot it; another may take its place.
-_CLOSED: Final = frozenset(
-    NUMBERS[name]
-    for name in (
-        "SUBSCRIPTION_CLOSED",
-        "SUBSCRIPTION_CLOSE_IN_PROGRESS",
-        "SUBSCRIPTION_CLIENT_DID_NOT_CALL_WITHIN_HEARTBEAT",
-        "SUBSCRIPTION_NO_HEARTBEAT",
-        "EVENTING_FAST_SENDER",
-        "EVENTING_DELIVERYFAILED_FROMSOURCE",
-        "EVENTING_SUBSCRIPTION_CANCELLED_BYSOURCE",
-        "ENUMERATION_CLOSED",
-        "ENUMERATION_INVALID",
-        "INVALID_ENUMERATION_CONTEXT",
-    )
-)
-_TIMEOUTS: Final = (NUMBERS["OPERATION_TIMEDOUT"], NUMBERS["ENUMERATE_TIMED_OUT"])
-# The request was not begun, and may be once others have ended.
-_QUOTAS: Final = frozenset(
-    NUMBERS[name]
-    for name in (
-        "QUOTA_LIMIT",
-        "QUOTA_MAX_OPERATIONS",
-        "QUOTA_USER",
-        "QUOTA_SYSTEM",
-        "QUOTA_MAX_USERS_PPQ",
-        "QUOTA_MAX_PLUGINOPERATIONS_PPQ",
-        "QUOTA_MAX_OPERATIONS_USER_PPQ",
-    )
-)
 # A server that names one of these means its own connections and formats, not ours with it.
 _CATEGORIES: Final = {
     int(category): category
@@ -132,7 +101,7 @@ class Fault:
 
     @classmethod
     def of(cls, name: str, reason: str, *, provider: str | None = None) -> Self:
-        """Return the fault by which Windows reports the number called `name` in `fault_codes`."""
+        """Return the fault by which Windows reports the number called `name`."""
         row = row_of(name)
         return cls(row.code, row.subcode, row.detail, reason, reason, (NUMBERS[name],), provider)
 
@@ -176,7 +145,7 @@ class Fault:
     @property
     def is_timeout(self) -> bool:
         """Whether the server's time for the request ran out; a Pull may then be sent again."""
-        return any(number in _TIMEOUTS for number in self._numbers())
+        return any(number in TIMEOUTS for number in self._numbers())
 
     @property
     def is_quota(self) -> bool:
@@ -184,7 +153,7 @@ class Fault:
 
         Which of several quotas it was is not always said.
         """
-        return any(number in _QUOTAS for number in self._numbers())
+        return any(number in QUOTAS for number in self._numbers())
 
     @property
     def ends_context(self) -> bool:
@@ -193,8 +162,7 @@ class Fault:
         What refuses the request alone, for its form, a quota, its time or the size of the answer,
         leaves the enumeration open.
         """
-        known = next(map(meaning_of, self._numbers()), None)
-        return known is None or not known.keeps_context
+        return next(self._numbers(), None) not in KEEPS_CONTEXT
 
     @property
     def ends_subscription(self) -> bool:
@@ -203,7 +171,7 @@ class Fault:
         OMI has no word of its own for it (recorded): there is nothing at the address.
         """
         is_unknown = self.subcode == "a:DestinationUnreachable"
-        return is_unknown or any(number in _CLOSED for number in self._numbers())
+        return is_unknown or any(number in CLOSED for number in self._numbers())
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -305,55 +273,3 @@ def _not_understood(header: _Element | None) -> tuple[str, ...]:
     found = [] if header is None else header.iterfind(_NOT_UNDERSTOOD)
     names = (soap.qname(element, element.get("qname", "")) for element in found)
     return tuple(f"{{{namespace}}}{name}" for namespace, name in names)
-
-
-# Writing
-
-
-def write_fault(fault: Fault, *, machine: str = "localhost") -> str:
-    """Return the s:Fault element as Windows writes it, for the inside of s:Body.
-
-    Args:
-        fault: what to say; `not_understood` goes into the header and is not written here.
-        machine: the name of the server.
-    """
-    subcode = fault.subcode and f"<s:Subcode><s:Value>{fault.subcode}</s:Value></s:Subcode>"
-    detail = _write_detail(fault, machine)
-    return (
-        f"<s:Fault><s:Code><s:Value>s:{fault.code}</s:Value>{subcode or ''}</s:Code>"
-        f'<s:Reason><s:Text xml:lang="en-US">{markup.text(fault.reason)}</s:Text></s:Reason>'
-        f"{detail and f'<s:Detail>{detail}</s:Detail>'}</s:Fault>"
-    )
-
-
-def _write_detail(fault: Fault, machine: str) -> str:
-    parts = []
-    if fault.detail is not None:
-        parts.append(f"<w:FaultDetail>{FAULT_DETAIL}/{fault.detail}</w:FaultDetail>")
-    if fault.wsman_codes:
-        parts.append(_write_wsman_fault(fault, machine))
-    if fault.extended_error is not None:
-        parts.append(write_instance(fault.extended_error))
-    return "".join(parts)
-
-
-def _write_wsman_fault(fault: Fault, machine: str) -> str:
-    """Return the f:WSManFault, each number inside the one before it, the text innermost."""
-    text = markup.text(fault.message)
-    for number in reversed(fault.wsman_codes[1:]):
-        text = _wsman_fault(number, machine, text)
-    if fault.provider is not None:
-        status = ""
-        if fault.extended_status is not None:
-            instance = write_instance(fault.extended_status)
-            status = f"<f:ExtendedError>{instance}</f:ExtendedError>"
-        name = markup.attribute(fault.provider)
-        text = f'<f:ProviderFault provider="{name}">{text}{status}</f:ProviderFault>'
-    return _wsman_fault(fault.wsman_codes[0], machine, text)
-
-
-def _wsman_fault(number: int, machine: str, text: str) -> str:
-    return (
-        f'<f:WSManFault xmlns:f="{WSMAN_FAULT}" Code="{number}"'
-        f' Machine="{markup.attribute(machine)}"><f:Message>{text}</f:Message></f:WSManFault>'
-    )

@@ -16,8 +16,8 @@ from mi.errors import TypeMismatch
 from mi.instance import Element, Instance
 from mi.results import CimType
 from mi.values import format_value, parse_value
+from protocols.meanings.numbers import normalize
 from protocols.wsman import markup, soap
-from protocols.wsman.fault_codes import normalize
 from protocols.wsman.namespaces import (
     CIM_BINDING,
     CIM_COMMON,

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.instance import Instance
 from mi.results import ErrorCategory, Result
-from protocols.wsman import fault_advice as advice
-from protocols.wsman.denials import Evidence
-from protocols.wsman.fault_codes import (
+from protocols.meanings import advice
+from protocols.meanings.meaning import Meaning
+from protocols.meanings.numbers import (
     MEANINGS,
     NUMBERS,
-    Meaning,
     meaning_of,
     meaning_of_errno,
     meaning_of_result,
     native_type,
 )
+from protocols.wsman.denials import Evidence
 from protocols.wsman.fault_detail import number_from
 from protocols.wsman.fault_subcodes import number_of
 

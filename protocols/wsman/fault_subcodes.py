@@ -1,8 +1,8 @@
 """The fault codes of the specifications, and the Windows number that each stands for.
 
 A row is (code, subcode, detail, names): what DSP0226, DSP0227, WS-Addressing, WS-Enumeration,
-WS-Eventing and WS-Transfer say, and the names in `fault_codes` of what Windows and OMI mean by it,
-the most likely first. Read, a row gives the first name; written, each name finds its row.
+WS-Eventing and WS-Transfer say, and the names in `protocols.meanings` of what Windows and OMI mean
+by it, the most likely first. Read, a row gives the first name; written, each name finds its row.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 __all__ = ["ROWS", "Row", "known_detail", "number_of", "row_of"]
 
@@ -25,7 +25,7 @@ class Row(NamedTuple):
         code: local name of the SOAP code.
         subcode: with Windows' prefix, or None.
         detail: last segment of the w:FaultDetail URI, or None.
-        names: of numbers in `fault_codes`.
+        names: of numbers in `protocols.meanings`.
     """
 
     code: str

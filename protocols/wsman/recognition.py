@@ -13,9 +13,9 @@ from typing import Final
 
 from mi.instance import Instance
 from mi.options import ServerKind
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES
 
 __all__ = ["declares_nothing", "kind_of_fault", "kind_of_identity", "refuses_form"]

@@ -24,11 +24,11 @@ from mi.shell_calls import (
     SendInput,
     SignalCommand,
 )
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.bulk import WORTH
 from protocols.wsman.dialects import Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.shell_faults import Fate, fate_of
 from protocols.wsman.shell_messages import (
     CommandLine,

@@ -1,6 +1,6 @@
 """What faults mean to a shell and its commands, as one table.
 
-Everything else is an error like any other; what it says stands in `fault_codes`.
+Everything else is an error like any other; what it says stands in `protocols.meanings`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from enum import Enum, auto
 from typing import Final
 
 from mi.errors import MIError, NotFound, ShellLost
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 
 __all__ = ["Fate", "error_of", "fate_of"]
 

@@ -10,10 +10,10 @@ from mi.schema import Class, Method, Parameter, Property, Qualifier
 from protocols.loopback.population import sample_repository
 from protocols.loopback.repository import Repository
 from protocols.loopback.service import Limits, Service
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman import envelope
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Option, Selector
 from protocols.wsman.namespaces import DMTF_CIM_SCHEMA, PREFIXES, XSI
 

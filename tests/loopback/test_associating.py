@@ -6,9 +6,9 @@ from mi.instance import Instance
 from mi.results import CimType
 from mi.schema import Class
 from protocols.loopback.repository import Repository
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.associations import ASSOCIATION_DIALECT, Association
 from protocols.wsman.envelope import Reply
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.namespaces import ACTION_ENUMERATE, ACTION_PULL, DMTF_ALL_CLASSES
 from protocols.wsman.pages import Enumerate, Filter, Pull
 from tests.loopback.asked import Asked, declared, qualified

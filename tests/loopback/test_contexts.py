@@ -7,7 +7,7 @@ import pytest
 
 from protocols.loopback.contexts import Contexts, Enumeration
 from protocols.loopback.refusals import Refusal
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 HERE = ("uri",)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from protocols.loopback.population import sample_repository
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Reply
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Option
 from protocols.wsman.namespaces import ACTION_ENUMERATE, ACTION_GET, ACTION_PULL, CIM_XML_SCHEMA
 from protocols.wsman.pages import Enumerate, Pull

@@ -8,9 +8,9 @@ from protocols.loopback.http import Endpoint
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.population import sample_repository
 from protocols.loopback.service import Limits, Service
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.associations import ASSOCIATION_DIALECT, Association
 from protocols.wsman.envelope import Request, serialize
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Selector
 from protocols.wsman.namespaces import (
     ACTION_ENUMERATE,

@@ -7,7 +7,7 @@ import pytest
 from protocols.loopback.event_log import EventLog
 from protocols.loopback.event_queries import EventQuery
 from protocols.loopback.refusals import Refusal
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from protocols.loopback.feeds import LogFeed, WmiFeed, read_bookmark
 from protocols.loopback.population import sample_repository
 from protocols.loopback.refusals import Refusal
 from protocols.loopback.repository import Change, Repository
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 PLENTY = (100, 100_000)
 BOTH = (

@@ -4,8 +4,8 @@ import pytest
 
 from mi.options import ServerKind
 from protocols.loopback.generations import STACKS
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Reply
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.namespaces import (
     ACTION_CREATE,
     ACTION_DELETE,

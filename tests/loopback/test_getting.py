@@ -9,8 +9,8 @@ from mi.serial.cimxml import read_class
 from mi.store import SchemaStore
 from protocols.loopback.declarations import declared_classes
 from protocols.loopback.population import sample_repository
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Request
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Selector
 from protocols.wsman.instances import Decoder
 from protocols.wsman.namespaces import ACTION_GET, CIM_XML_SCHEMA, DMTF_CIM_SCHEMA, WMI

@@ -5,7 +5,7 @@ import pytest
 from mi.instance import Instance
 from mi.results import CimType
 from protocols.loopback.repository import Invoked, Repository
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.namespaces import ACTION_CREATE, ACTION_PUT, DMTF_CIM_SCHEMA
 from tests.loopback.asked import Asked, body_of, declared, method, parameter
 

@@ -11,7 +11,7 @@ from mi.names import NameMap
 from mi.results import CimType
 from mi.schema import Method
 from protocols.loopback.repository import Invoked, Repository
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.headers import Option
 from protocols.wsman.namespaces import DMTF_CIM_SCHEMA
 from tests.loopback.asked import Asked, body_of, declared, method, parameter, qualified, texts

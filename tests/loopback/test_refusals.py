@@ -6,7 +6,7 @@ from mi.errors import InvalidClass, InvalidNamespace, InvalidQuery, MIError, Not
 from mi.results import Result
 from protocols.loopback import refusals
 from protocols.loopback.refusals import not_understood, of_wmi, refuse, refuse_by_wmi
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 
 def test_a_refusal_has_the_number_and_the_codes_of_its_row() -> None:

@@ -18,9 +18,9 @@ from protocols.loopback.resources import (
     named_instance,
     resource_of,
 )
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.dialects import DIALECTS
 from protocols.wsman.envelope import IncomingReference, IncomingRequest
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.namespaces import (
     CIM_XML_SCHEMA,
     DMTF_ALL_CLASSES,

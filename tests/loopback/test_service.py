@@ -7,10 +7,10 @@ import pytest
 from mi.errors import ProtocolError
 from protocols.loopback.population import sample_repository
 from protocols.loopback.service import Answer, Limits, Service
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman import envelope, identify
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Option, Selector
 from protocols.wsman.namespaces import (
     ACTION_ENUMERATE,

@@ -9,13 +9,13 @@ from lxml import etree
 from mi.instance import Instance
 from protocols.loopback.population import sample_repository
 from protocols.loopback.service import Answer, Limits, Service
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman import namespaces as ns
 from protocols.wsman.deliveries import Delivery
 from protocols.wsman.envelope import Reply, Request, parse, serialize
 from protocols.wsman.eventing import UNSUBSCRIBE, Renew, Renewed, Subscribe, Subscribed
 from protocols.wsman.events import EventReader
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Addressing, Option, Selector
 from protocols.wsman.pages import Filter, Pull, Release
 

@@ -10,7 +10,7 @@ import pytest
 from protocols.loopback.peer import ClientGone
 from protocols.loopback.refusals import Refusal
 from protocols.loopback.subscriptions import Delivered, Subscriptions, Terms
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 RESOURCE = ("uri", "selector=1")
 PLENTY = (100, 100_000)

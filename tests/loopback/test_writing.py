@@ -7,8 +7,8 @@ from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Property, Qualifier
 from protocols.loopback.repository import Repository
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Reply
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.headers import Option
 from protocols.wsman.namespaces import ACTION_CREATE, ACTION_DELETE, ACTION_PUT
 from protocols.wsman.transfer import MODIFIED_PROPERTIES

@@ -12,7 +12,7 @@ from tests.windows import interpreter
 from tests.windows.wine import LOADER, Wine
 
 _FOLDER = Path(__file__).parents[2] / "build" / "windows"
-_TESTS = ("tests/windows", "tests/wmidcom/com", "tests/wsman", "tests/mi")
+_TESTS = ("tests/windows", "tests/wmidcom/com", "tests/wsman", "tests/meanings", "tests/mi")
 # What is compiled there is kept apart from what is compiled here.
 _ENVIRONMENT = {
     "PYTHONHOME": "",

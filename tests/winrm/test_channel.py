@@ -29,11 +29,11 @@ from mi.instance import Instance
 from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
+from protocols.meanings.circumstances import Circumstances, Reach
 from protocols.winrm import channel as channel_module
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
-from protocols.wsman.circumstances import Circumstances, Reach
 from protocols.wsman.dialects import (
     DIALECTS,
     Dialect,

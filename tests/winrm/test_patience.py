@@ -7,10 +7,10 @@ from lxml import etree
 
 from mi.control import CancelToken, Expiry
 from mi.errors import ConnectionFailed, MIError
+from protocols.meanings.numbers import NUMBERS
 from protocols.winrm.patience import Patience
 from protocols.wsman.envelope import Reply
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 
 QUOTA = Fault("Sender", "w:QuotaLimit", wsman_codes=(NUMBERS["QUOTA_USER"],))
 

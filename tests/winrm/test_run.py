@@ -22,8 +22,8 @@ from mi.instance import Instance
 from mi.options import OperationOptions, ServerKind
 from mi.results import OperationFlags, ResponseType
 from mi.shell_calls import EnumerateShells
+from protocols.meanings.circumstances import Reach
 from protocols.winrm.run import Run
-from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, NO_CLASSES
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault

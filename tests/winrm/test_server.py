@@ -10,8 +10,8 @@ from mi.callbacks import SessionCallbacks
 from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
 from mi.results import MessageChannel, OperationFlags
+from protocols.meanings.circumstances import Reach
 from protocols.winrm.server import Lesson, Server
-from protocols.wsman.circumstances import Reach
 from protocols.wsman.dialects import DIALECTS
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault

@@ -7,9 +7,9 @@ import pytest
 from mi.errors import AccessDenied, AuthenticationFailed, MIError, NotFound, OperationTimeout
 from mi.instance import Instance
 from mi.results import CATEGORY_OF_RESULT, CimType, ErrorCategory, Result
+from protocols.meanings.circumstances import Circumstances
 from protocols.wmidcom.hresults import DCOM_ROWS, error_of, is_number, meaning_of
 from protocols.wmidcom.services import WbemError
-from protocols.wsman.circumstances import Circumstances
 
 # wmidcom.md 1.5 of the project's references: MS-WMI 2.2.11 and mi.h side by side.
 RESULTS = [

@@ -7,7 +7,7 @@ import pytest
 from mi.errors import AccessDenied
 from mi.instance import Instance
 from mi.results import CimType, ErrorCategory, Result
-from protocols.wsman.circumstances import Circumstances, Reach
+from protocols.meanings.circumstances import Circumstances, Reach
 from protocols.wsman.denials import DENIALS, Denial, Evidence, denial_of
 from protocols.wsman.fault import Fault
 

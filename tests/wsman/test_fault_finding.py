@@ -2,8 +2,8 @@ import pytest
 
 from mi.instance import Instance
 from mi.results import CimType, Result
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.fault_finding import decide, evidence_in
 
 NOT_FOUND = NUMBERS["RESOURCE_NOT_FOUND"]

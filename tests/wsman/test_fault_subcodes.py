@@ -1,7 +1,7 @@
 import pytest
 
 from mi.results import Result
-from protocols.wsman.fault_codes import MEANINGS, NUMBERS
+from protocols.meanings.numbers import MEANINGS, NUMBERS
 from protocols.wsman.fault_subcodes import ROWS, Row, known_detail, number_of, row_of
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from mi.instance import Instance
 from mi.results import CimType, ErrorCategory, Result
+from protocols.meanings.numbers import MEANINGS, NUMBERS
 from protocols.wsman.envelope import parse, serialize_fault
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import MEANINGS, NUMBERS
 from protocols.wsman.fault_subcodes import ROWS
 
 FOLDER = Path(__file__).parent

@@ -6,9 +6,9 @@ import pytest
 
 from mi.instance import Instance
 from mi.options import ServerKind
+from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.envelope import Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import NUMBERS
 from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA
 from protocols.wsman.recognition import (
     declares_nothing,

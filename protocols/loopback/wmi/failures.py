@@ -9,7 +9,7 @@ from mi.schema import Class, Property
 from protocols.dcom.object_writer import write_instance
 from protocols.loopback.instances import new_instance
 from protocols.loopback.refusals import extended_status, wmi_number
-from protocols.wsman.fault_codes import NUMBERS
+from protocols.meanings.numbers import NUMBERS
 
 __all__ = ["Failure", "failure", "failure_of"]
 

@@ -9,10 +9,10 @@ from typing import Any
 from mi.shell_calls import CMD, CTRL_C, TERMINATE, ShellDescription
 from protocols.loopback.population import sample_repository
 from protocols.loopback.service import Answer, Limits, Service
+from protocols.meanings.numbers import MEANINGS
 from protocols.wsman import envelope
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
-from protocols.wsman.fault_codes import MEANINGS
 from protocols.wsman.headers import Addressing, Option, Selector
 from protocols.wsman.namespaces import ACTION_CREATE, ACTION_DELETE, ACTION_ENUMERATE, ACTION_GET
 from protocols.wsman.pages import Enumerate, Filter, Page

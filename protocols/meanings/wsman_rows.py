@@ -1,8 +1,7 @@
 """The table of WS-Management's own numbers in faults: one row for each, and nothing else.
 
-A row is (number, name, result, category, advice). Names and numbers are those of Windows,
-`ERROR_WSMAN_*` and `ERROR_WINRS_*`, here without their prefix and counted from 0x80338000. A row
-without a category has the one that MI gives its result; what MI has no result for is FAILED.
+Names and numbers are those of Windows, `ERROR_WSMAN_*` and `ERROR_WINRS_*`, here without their
+prefix and counted from 0x80338000. What MI has no result for is FAILED.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from mi.results import ErrorCategory, Result
-from protocols.wsman import fault_advice as advice
+from protocols.meanings import advice
+from protocols.meanings.meaning import Row
 
-__all__ = ["KEEPS_CONTEXT", "WSMAN_ROWS", "Row"]
-
-Row = tuple[int, str, Result, ErrorCategory | None, str]
+__all__ = ["WSMAN_ROWS"]
 
 _R = Result
 _C = ErrorCategory
@@ -270,17 +268,3 @@ WSMAN_ROWS: Final[tuple[Row, ...]] = (
     (504, "DESTINATION_INVALID", _R.INVALID_PARAMETER, None, advice.FORM),
     (505, "UNSUPPORTED_FEATURE_IDENTIFY", _R.NOT_SUPPORTED, None, advice.FEATURE),
 )  # fmt: skip
-
-# A Pull refused for what it asks, for a quota or for the size of the answer has not touched the
-# enumeration: openwsman goes on behind the items that were too large, and all want a Release.
-KEEPS_CONTEXT: Final = frozenset((
-    "PULL_IN_PROGRESS", "ENUMERATE_TIMED_OUT", "OPERATION_TIMEDOUT", "UNSUPPORTED_TIMEOUT",
-    "INVALID_MESSAGE_INFORMATION_HEADER", "MESSAGE_INFORMATION_HEADER_REQUIRED", "INVALID_HEADER",
-    "INVALID_TIMEOUT_HEADER", "SOAP_FAULT_MUST_UNDERSTAND", "INVALID_SOAP_BODY", "INVALID_XML",
-    "INVALID_OPTIONSET", "SCHEMA_VALIDATION_ERROR", "PULL_PARAMS_NOT_SAME_AS_ENUM", "CONCURRENCY",
-    "ENUMERATION_INITIALIZING", "ENCODING_LIMIT", "ENVELOPE_TOO_LARGE", "MAX_ENVELOPE_SIZE",
-    "MAX_ENVELOPE_SIZE_EXCEEDED", "SERVER_ENVELOPE_LIMIT", "MIN_ENVELOPE_SIZE",
-    "UNREPORTABLE_SUCCESS", "QUOTA_LIMIT", "QUOTA_MAX_OPERATIONS", "QUOTA_USER", "QUOTA_SYSTEM",
-    "QUOTA_MAX_USERS_PPQ", "QUOTA_MAX_PLUGINOPERATIONS_PPQ", "QUOTA_MAX_OPERATIONS_USER_PPQ",
-    "QUOTA_MIN_REQUIREMENT_NOT_AVAILABLE_PPQ",
-))  # fmt: skip

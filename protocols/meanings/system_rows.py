@@ -1,7 +1,7 @@
 """The tables of the numbers in faults that are not WS-Management's own.
 
 They are MI's results, errors of the system, and the `WBEM_E_*` that WMI and its providers answer
-with (MS-WMI 2.2.11, wbemcli.h). The rows are those of `fault_rows`, with whole numbers.
+with (MS-WMI 2.2.11, wbemcli.h). Their numbers are whole.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from mi.results import ErrorCategory, Result
-from protocols.wsman import fault_advice as advice
-from protocols.wsman.fault_rows import Row
+from protocols.meanings import advice
+from protocols.meanings.meaning import Row
 
 __all__ = ["ERRNO_RESULTS", "RESULT_ADVICE", "SYSTEM_ROWS", "WBEM_ROWS"]
 

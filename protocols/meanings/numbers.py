@@ -1,46 +1,27 @@
-"""What the numbers in faults mean to MI: the rows of their tables, by number and by name."""
+"""What the numbers of Windows mean to MI: the rows of their tables, by number and by name.
+
+Any may come over any wire: WMI's providers may use WinRM, and the plug-ins of WinRM use COM.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
-from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
-from protocols.wsman.fault_rows import KEEPS_CONTEXT, WSMAN_ROWS
-from protocols.wsman.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
+from mi.results import CATEGORY_OF_RESULT, Result
+from protocols.meanings.meaning import Meaning, by_number
+from protocols.meanings.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
+from protocols.meanings.wsman_rows import WSMAN_ROWS
 
 __all__ = [
     "MEANINGS",
     "NUMBERS",
-    "Meaning",
     "meaning_of",
     "meaning_of_errno",
     "meaning_of_result",
     "native_type",
     "normalize",
 ]
-
-
-class Meaning(NamedTuple):
-    """What one number means.
-
-    Attributes:
-        number: unsigned, 32 bits.
-        name: Windows' name for it.
-        result: MI's result.
-        category: MI's category.
-        advice: one sentence on what to do about it, with the placeholders of
-            `Circumstances.words`.
-        keeps_context: whether an enumeration that gets it lives on and can be pulled or released.
-    """
-
-    number: int
-    name: str
-    result: Result
-    category: ErrorCategory
-    advice: str
-    keeps_context: bool
-
 
 _WSMAN: Final = 0x80338000
 _WSMAN_FACILITY: Final = 0x8033
@@ -50,15 +31,11 @@ _UNSIGNED: Final = 0xFFFFFFFF
 _SHORT: Final = 0xFFFF
 _SHORT_WSMAN: Final = 0x8000
 
-
-def _meanings() -> Iterable[Meaning]:
-    for base, rows in ((_WSMAN, WSMAN_ROWS), (0, SYSTEM_ROWS), (0, WBEM_ROWS)):
-        for number, name, result, category, advice in rows:
-            known = CATEGORY_OF_RESULT[result] if category is None else category
-            yield Meaning(base + number, name, result, known, advice, name in KEEPS_CONTEXT)
-
-
-MEANINGS: Final[Mapping[int, Meaning]] = {meaning.number: meaning for meaning in _meanings()}
+MEANINGS: Final[Mapping[int, Meaning]] = {
+    **by_number(WSMAN_ROWS, _WSMAN),
+    **by_number(SYSTEM_ROWS),
+    **by_number(WBEM_ROWS),
+}
 """The row of each number."""
 
 _RESULTS: Final = frozenset(Result) - {Result.OK}
@@ -73,9 +50,7 @@ def meaning_of_result(number: int) -> Meaning | None:
         return None
     result = Result(number)
     category = CATEGORY_OF_RESULT[result]
-    return Meaning(
-        number, result.name, result, category, RESULT_ADVICE[result], keeps_context=False
-    )
+    return Meaning(number, result.name, result, category, RESULT_ADVICE[result])
 
 
 def meaning_of_errno(number: int) -> Meaning | None:

@@ -18,7 +18,7 @@ from mi.calls import (
     TestConnection,
 )
 from mi.instance import Instance
-from protocols.wsman.circumstances import NOWHERE, Circumstances
+from protocols.meanings.circumstances import NOWHERE, Circumstances
 
 DISK = Instance("Win32_LogicalDisk", {"DeviceID": "C:"})
 

@@ -1,16 +1,14 @@
-"""The sentences by themselves; that each row has one is test_fault_table.py's."""
+"""The sentences by themselves; that each row has one is tests/wsman/test_fault_table.py's."""
 
 from string import Formatter
 
 import pytest
 
-from mi.errors import InvalidParameter, LimitsExceeded
-from mi.results import ErrorCategory
-from protocols.wsman import fault_advice
-from protocols.wsman.circumstances import NOWHERE, Circumstances
-from protocols.wsman.fault import Fault
+from protocols.meanings import advice
+from protocols.meanings.circumstances import NOWHERE, Circumstances
+from protocols.meanings.numbers import MEANINGS, NUMBERS
 
-SENTENCES = {name: text for name, text in vars(fault_advice).items() if name.isupper()}
+SENTENCES = {name: text for name, text in vars(advice).items() if name.isupper()}
 LONGEST = 330
 KNOWN = Circumstances(
     "Win32_Process", "Win32_Process", "root/cimv2", "Create", user="CONTOSO\\ops",
@@ -47,9 +45,7 @@ SERVER_LINE = 'winrm set winrm/config @{MaxEnvelopeSizekb="8192"}'
 
 
 def advised(name: str, circumstances: Circumstances = KNOWN) -> str:
-    error = Fault.of(name, "The size is wrong.").under(circumstances).error()
-    assert isinstance(error, LimitsExceeded | InvalidParameter)
-    return str(error.advice)
+    return MEANINGS[NUMBERS[name]].advice.format_map(circumstances.words)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +95,6 @@ def test_what_is_not_known_of_a_size_is_left_out() -> None:
 
 
 def test_characters_that_cannot_be_sent_name_the_class_and_what_to_select_instead() -> None:
-    error = Fault.of("INVALID_CHARACTERS_IN_RESPONSE", "No.").under(KNOWN).error()
-    assert error.category is ErrorCategory.INVALID_DATA
-    said = str(error.advice)
+    said = advised("INVALID_CHARACTERS_IN_RESPONSE")
     assert said.startswith("Select the properties you need (SELECT Name, … FROM Win32_Process):")
     assert "another property of an instance of Win32_Process holds characters" in said

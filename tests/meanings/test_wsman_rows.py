@@ -1,8 +1,8 @@
 from mi.results import Result
-from protocols.wsman import fault_advice
-from protocols.wsman.fault_rows import KEEPS_CONTEXT, WSMAN_ROWS
+from protocols.meanings import advice
+from protocols.meanings.wsman_rows import WSMAN_ROWS
 
-SENTENCES = {name: text for name, text in vars(fault_advice).items() if name.isupper()}
+SENTENCES = {name: text for name, text in vars(advice).items() if name.isupper()}
 
 
 def test_rows_stand_in_the_order_of_their_numbers() -> None:
@@ -16,7 +16,3 @@ def test_no_row_is_a_success() -> None:
 
 def test_the_advice_of_a_row_is_one_of_the_sentences() -> None:
     assert {row[4] for row in WSMAN_ROWS} <= set(SENTENCES.values())
-
-
-def test_what_keeps_an_enumeration_is_in_the_table() -> None:
-    assert KEEPS_CONTEXT.issubset(row[1] for row in WSMAN_ROWS)

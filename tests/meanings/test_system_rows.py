@@ -1,6 +1,6 @@
 from mi.results import Result
-from protocols.wsman.fault_rows import WSMAN_ROWS
-from protocols.wsman.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
+from protocols.meanings.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
+from protocols.meanings.wsman_rows import WSMAN_ROWS
 
 
 def test_rows_of_wmi_stand_in_the_order_of_their_numbers() -> None:

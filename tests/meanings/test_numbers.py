@@ -1,10 +1,10 @@
 import pytest
 
 from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
-from protocols.wsman.fault_codes import (
+from protocols.meanings.meaning import Meaning
+from protocols.meanings.numbers import (
     MEANINGS,
     NUMBERS,
-    Meaning,
     meaning_of,
     meaning_of_errno,
     meaning_of_result,
@@ -104,17 +104,3 @@ def test_a_number_of_the_c_library_means_what_omi_makes_of_it() -> None:
 )
 def test_the_kind_of_a_number_is_told_by_where_it_lies(number: int, kind: str) -> None:
     assert native_type(number) == kind
-
-
-@pytest.mark.parametrize(
-    "name", ["OPERATION_TIMEDOUT", "QUOTA_MAX_OPERATIONS", "MAX_ENVELOPE_SIZE", "PULL_IN_PROGRESS"]
-)
-def test_what_refuses_the_request_alone_keeps_the_enumeration(name: str) -> None:
-    assert MEANINGS[NUMBERS[name]].keeps_context
-
-
-@pytest.mark.parametrize(
-    "name", ["INVALID_ENUMERATION_CONTEXT", "PROVIDER_FAILURE", "ERROR_ACCESS_DENIED"]
-)
-def test_what_fails_the_enumeration_ends_it(name: str) -> None:
-    assert not MEANINGS[NUMBERS[name]].keeps_context

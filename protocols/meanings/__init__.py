@@ -1,0 +1,1 @@
+"""What errors mean to MI, whatever was spoken: Windows' numbers, and what to do about each."""

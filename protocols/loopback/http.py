@@ -14,12 +14,7 @@ up for it. It is for tests: it binds to loopback alone, and has no limits agains
 from __future__ import annotations
 
 import contextlib
-import ipaddress
-import socket
 import tempfile
-import threading
-from types import TracebackType
-from typing import Self
 
 from mi.credentials import CertificateFiles, Credentials, Scheme
 from mi.errors import InvalidParameter
@@ -30,7 +25,7 @@ from protocols.loopback.digest import DigestRealm
 from protocols.loopback.disturbances import Disturbance, Disturbances
 from protocols.loopback.event_log import EventLog
 from protocols.loopback.exchange import Exchange
-from protocols.loopback.peer import Peer
+from protocols.loopback.listening import Listening
 from protocols.loopback.population import sample_repository
 from protocols.loopback.powershell.script_run import Scripts
 from protocols.loopback.repository import Repository
@@ -40,15 +35,13 @@ from protocols.loopback.shells.invocation import Commands
 from protocols.loopback.shells.open_shells import OpenShells
 from protocols.loopback.subscriptions import Subscriptions
 from protocols.loopback.surroundings import Rules, Surroundings, Traffic
-from protocols.loopback.users import User, registered
 
 __all__ = ["Endpoint"]
 
 _NAMES = ("localhost", "127.0.0.1", "::1")
-_LONGEST_END = 10.0  # seconds that a thread may take to end
 
 
-class Endpoint:
+class Endpoint(Listening):
     """A WS-Management server for as long as its context lasts.
 
     Attributes:
@@ -94,13 +87,7 @@ class Endpoint:
         Raises:
             InvalidParameter: the host is not a loopback address.
         """
-        if not ipaddress.ip_address(host).is_loopback:
-            raise InvalidParameter(
-                f"{host} is not an address of the loopback interface",
-                advice="This endpoint is for tests; it does not serve other machines.",
-            )
-        self.host, self.port = host, port
-        self.user = User.random()
+        super().__init__(host, port)
         self.ca_file: str | None = None
         self._service = Service(
             sample_repository() if repository is None else repository,
@@ -112,41 +99,18 @@ class Endpoint:
         self._keytab, self._principal = keytab, principal
         self._client: CertificateFiles | None = None
         self._traffic, self._disturbances = Traffic(), Disturbances()
-        self._closing = threading.Event()
-        self._lock = threading.Lock()
-        self._accepted = 0
-        self._open: dict[threading.Thread, Connection] = {}
-        self._cleanup = contextlib.ExitStack()
 
-    # Its life
-
-    def __enter__(self) -> Self:
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(registered(self.user))
-            around = self._surroundings(stack)
-            family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-            listener = socket.create_server((self.host, self.port), family=family)
-            stack.callback(listener.close)
-            self.port = listener.getsockname()[1]
-            thread = threading.Thread(
-                target=self._accept, args=(listener, around), name=f"loopback-{self.port}"
+    def _begin(self, stack: contextlib.ExitStack) -> None:
+        around = self._surroundings(stack)
+        listener = stack.enter_context(self._ports.listener(self.port))
+        self.port = listener.getsockname()[1]
+        stack.enter_context(
+            self._ports.served(
+                [listener],
+                lambda peer, number, _: Connection(peer, number, around),
+                self.shells.vanish,
             )
-            thread.start()
-            stack.callback(self._end, thread)
-            self._cleanup = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End every connection and thread; twice is allowed."""
-        self._cleanup.close()
+        )
 
     def _surroundings(self, stack: contextlib.ExitStack) -> Surroundings:
         context = binding = certificate = None
@@ -173,38 +137,6 @@ class Endpoint:
         rules = Rules(policy, self._path, allow_unencrypted=self._is_open)
         return Surroundings(self._service, rules, self._traffic, self._disturbances, context)
 
-    def _accept(self, listener: socket.socket, around: Surroundings) -> None:
-        while True:
-            raw, _ = listener.accept()
-            if self._closing.is_set():
-                raw.close()
-                return
-            connection = Connection(Peer(raw, self._closing), self._accepted + 1, around)
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            with self._lock:
-                self._accepted += 1
-                self._open[thread] = connection
-            thread.start()
-
-    def _serve(self, connection: Connection) -> None:
-        try:
-            connection.serve()
-        finally:
-            with self._lock:
-                del self._open[threading.current_thread()]
-
-    def _end(self, listening: threading.Thread) -> None:
-        self._closing.set()
-        # Closing a socket does not wake whoever accepts from it, and a client does.
-        with socket.create_connection((self.host, self.port)):
-            listening.join(_LONGEST_END)
-        with self._lock:
-            threads = list(self._open)
-        self.drop_connections()
-        self.shells.vanish()
-        for thread in threads:
-            thread.join(_LONGEST_END)
-
     # What it is
 
     @property
@@ -214,14 +146,9 @@ class Endpoint:
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{self._path}"
 
     @property
-    def credentials(self) -> Credentials:
-        """The user's credentials for NTLM."""
-        return Credentials.password(self.user.name, self.user.password, scheme=Scheme.NTLM_DOMAIN)
-
-    @property
     def basic_credentials(self) -> Credentials:
         """The user's credentials for Basic."""
-        return Credentials.password(self.user.name, self.user.password, scheme=Scheme.BASIC)
+        return self.credentials_for(Scheme.BASIC)
 
     def credentials_for(self, scheme: Scheme | str) -> Credentials:
         """Return the user's credentials for a scheme that takes a password, or a certificate.
@@ -230,7 +157,7 @@ class Endpoint:
             InvalidParameter: there are none for it.
         """
         if Scheme(scheme) is not Scheme.CLIENT_CERTIFICATE:
-            return Credentials.password(self.user.name, self.user.password, scheme=scheme)
+            return super().credentials_for(scheme)
         if self._client is None:
             raise InvalidParameter(
                 "the endpoint's user has no certificate",
@@ -281,17 +208,6 @@ class Endpoint:
         """As whom it could log on elsewhere, since a client let it; a copy."""
         with self._traffic.lock:
             return list(self._traffic.delegated)
-
-    @property
-    def connections(self) -> int:
-        """Connections accepted so far."""
-        return self._accepted
-
-    @property
-    def open_connections(self) -> int:
-        """Connections that have not ended."""
-        with self._lock:
-            return len(self._open)
 
     @property
     def open_contexts(self) -> int:
@@ -353,10 +269,3 @@ class Endpoint:
     def undisturb(self) -> None:
         """Let nothing more go wrong."""
         self._disturbances.clear()
-
-    def drop_connections(self) -> None:
-        """Close every connection, as HTTP.sys does with those that were idle for two minutes."""
-        with self._lock:
-            connections = list(self._open.values())
-        for connection in connections:
-            connection.interrupt()

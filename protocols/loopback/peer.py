@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import ssl
@@ -33,15 +34,24 @@ class Peer:
             raw: the socket as it was accepted.
             closing: set when the endpoint ends, which ends every wait.
         """
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # some platforms refuse it where the client is gone
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = raw
         self._closing = closing
+        self._is_interrupted = False
 
     def secure(self, context: ssl.SSLContext) -> None:
-        """Do the TLS handshake."""
+        """Do the TLS handshake.
+
+        Raises:
+            ClientGone: the connection was ended from another thread.
+            OSError: there is no agreement, or the client is gone.
+        """
         context.sslsocket_class = TlsSocket
         wrapped = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
         self._socket = wrapped  # before the handshake, so that it can be closed during it
+        if self._is_interrupted:  # maybe just now, when neither socket was there to be ended
+            raise ClientGone
         wrapped.do_handshake()
 
     @property
@@ -114,6 +124,7 @@ class Peer:
 
     def interrupt(self) -> None:
         """End the connection from any thread; whoever reads or writes is woken."""
+        self._is_interrupted = True
         try:
             # Not SSLSocket's own, which first forgets the TLS state that another thread uses.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

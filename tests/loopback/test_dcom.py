@@ -4,8 +4,6 @@ import socket
 
 import pytest
 
-from mi.credentials import Scheme
-from mi.errors import InvalidParameter
 from protocols.dcom.interfaces import ACTIVATOR, EXPORTER, LEVEL1_LOGIN, SERVER_ALIVE_2
 from protocols.loopback import DcomEndpoint, sample_repository
 from tests.loopback.rpc.client import Guard, RpcClient, activated, login
@@ -39,19 +37,6 @@ def test_it_listens_on_ipv6_too() -> None:
     with DcomEndpoint(host="::1") as endpoint, RpcClient(endpoint.port, "::1") as client:
         client.bind(EXPORTER)
         assert client.call(EXPORTER, SERVER_ALIVE_2).hresult == 0
-
-
-def test_it_serves_no_other_machines() -> None:
-    with pytest.raises(InvalidParameter, match="loopback"):
-        DcomEndpoint(host="0.0.0.0")  # noqa: S104 - which is refused
-
-
-def test_its_user_has_credentials_for_each_scheme() -> None:
-    endpoint = DcomEndpoint()
-    assert endpoint.credentials.scheme is Scheme.NTLM_DOMAIN
-    negotiate = endpoint.credentials_for("Negotiate")
-    assert negotiate.scheme is Scheme.NEGOTIATE
-    assert negotiate.reveal() == endpoint.user.password
 
 
 def test_objects_and_connections_are_counted_and_can_be_lost() -> None:

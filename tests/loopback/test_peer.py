@@ -1,5 +1,6 @@
 """A peer knows whether the client is still there, and waits no longer than it is."""
 
+import errno
 import select
 import socket
 import struct
@@ -144,6 +145,7 @@ def test_tls_is_spoken_and_the_connection_still_watched(
     context = ssl.create_default_context(cafile=identity.ca_file)
     wrapped = context.wrap_socket(pair.client, server_hostname="localhost")
     thread.join(10)
+    assert pair.peer.certificate is None, "it was not asked for one"
     wrapped.sendall(b"question")
     assert pair.peer.receive() == b"question"
     assert pair.peer.is_connected()
@@ -154,3 +156,27 @@ def test_tls_is_spoken_and_the_connection_still_watched(
     assert pair.peer.receive() == b""
     wrapped.close()
     assert not pair.peer.left_unread()
+
+
+def test_an_end_that_comes_while_tls_takes_over_is_noticed(pair: Pair) -> None:
+    class Context:
+        """Takes the socket over, and then something else happens."""
+
+        def wrap_socket(self, raw: socket.socket, **_: object) -> socket.socket:
+            taken = socket.socket(fileno=raw.detach())
+            pair.peer.interrupt()
+            return taken
+
+    with pytest.raises(ClientGone):
+        pair.peer.secure(Context())  # type: ignore[arg-type]
+
+
+def test_a_socket_that_takes_no_options_any_more_is_taken_all_the_same() -> None:
+    class Gone(socket.socket):
+        """What it is on some platforms after a reset."""
+
+        def setsockopt(self, *_: object) -> None:
+            raise OSError(errno.EINVAL, "gone")
+
+    with Gone() as raw:
+        assert not Peer(raw, threading.Event()).is_connected()

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
-from mi.errors import InvalidParameter, TypeMismatch
+from mi.call_checks import (
+    check_instance,
+    check_names,
+    check_text,
+    copy_of_delivery,
+    copy_of_parameters,
+)
+from mi.errors import TypeMismatch
 from mi.indication import Indication
 from mi.instance import Instance
 from mi.method_result import MethodResult
@@ -101,7 +108,7 @@ class GetInstance(Call[Instance]):
     key: Instance
 
     def __post_init__(self) -> None:
-        _check_instance(key=self.key)
+        check_instance(key=self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class CreateInstance(Call[Instance]):
     instance: Instance
 
     def __post_init__(self) -> None:
-        _check_instance(instance=self.instance)
+        check_instance(instance=self.instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ class ModifyInstance(Call[Instance | None]):
     instance: Instance
 
     def __post_init__(self) -> None:
-        _check_instance(instance=self.instance)
+        check_instance(instance=self.instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,7 @@ class DeleteInstance(Call[None]):
     key: Instance
 
     def __post_init__(self) -> None:
-        _check_instance(key=self.key)
+        check_instance(key=self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class Invoke(Call[MethodResult]):
             raise TypeMismatch(f"a method is one of an Instance or a class, not of {self.target!r}")
         check_name(self.class_name, "class name")
         check_name(self.method, "method name")
-        object.__setattr__(self, "parameters", _parameters(self.parameters))
+        object.__setattr__(self, "parameters", copy_of_parameters(self.parameters))
 
     @property
     def class_name(self) -> str:
@@ -203,7 +210,7 @@ class QueryInstances(Call[Instance]):
     dialect: str = "WQL"
 
     def __post_init__(self) -> None:
-        _check_text(query=self.query, dialect=self.dialect)
+        check_text(query=self.query, dialect=self.dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +237,9 @@ class AssociatorInstances(Call[Instance]):
     keys_only: bool = False
 
     def __post_init__(self) -> None:
-        _check_instance(key=self.key)
-        _check_names("class name", self.association_class, self.result_class)
-        _check_names("role", self.role, self.result_role)
+        check_instance(key=self.key)
+        check_names("class name", self.association_class, self.result_class)
+        check_names("role", self.role, self.result_role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +262,9 @@ class ReferenceInstances(Call[Instance]):
     keys_only: bool = False
 
     def __post_init__(self) -> None:
-        _check_instance(key=self.key)
-        _check_names("class name", self.result_class)
-        _check_names("role", self.role)
+        check_instance(key=self.key)
+        check_names("class name", self.result_class)
+        check_names("role", self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +299,9 @@ class EnumerateClasses(Call[Class]):
     pattern: str | None = None
 
     def __post_init__(self) -> None:
-        _check_names("class name", self.class_name)
+        check_names("class name", self.class_name)
         if self.pattern is not None:
-            _check_text(pattern=self.pattern)
+            check_text(pattern=self.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +321,8 @@ class Subscribe(Call[Indication]):
     delivery: SubscriptionDeliveryOptions | None = None
 
     def __post_init__(self) -> None:
-        _check_text(query=self.query, dialect=self.dialect)
-        object.__setattr__(self, "delivery", _delivery(self.delivery))
+        check_text(query=self.query, dialect=self.dialect)
+        object.__setattr__(self, "delivery", copy_of_delivery(self.delivery))
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,45 +353,7 @@ class SubscribeEventLog(Call[Indication]):
     follow: bool = True
 
     def __post_init__(self) -> None:
-        _check_text(query_list=self.query_list)
+        check_text(query_list=self.query_list)
         if self.bookmark is not None:
-            _check_text(bookmark=self.bookmark)
-        object.__setattr__(self, "delivery", _delivery(self.delivery))
-
-
-def _check_instance(**instances: Instance) -> None:
-    for name, instance in instances.items():
-        if not isinstance(instance, Instance):
-            raise TypeMismatch(f"the {name} is an Instance, not {instance!r}")
-
-
-def _check_names(what: str, *names: str | None) -> None:
-    for name in names:
-        if name is not None:
-            check_name(name, what)
-
-
-def _parameters(given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    if given is None or isinstance(given, Instance):
-        return None if given is None else given.copy()
-    if not isinstance(given, Mapping):
-        raise TypeMismatch(f"parameters are a mapping of names to values, not {given!r}")
-    for name in given:
-        check_name(name, "parameter name")
-    return dict(given)
-
-
-def _check_text(**texts: str) -> None:
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            raise TypeMismatch(f"a {name} is a string, not {text!r}")
-        if not text.strip():
-            raise InvalidParameter(f"the {name} is empty")
-
-
-def _delivery(given: SubscriptionDeliveryOptions | None) -> SubscriptionDeliveryOptions | None:
-    if given is None:
-        return None
-    if not isinstance(given, SubscriptionDeliveryOptions):
-        raise TypeMismatch(f"delivery is SubscriptionDeliveryOptions, not {given!r}")
-    return given.copy()
+            check_text(bookmark=self.bookmark)
+        object.__setattr__(self, "delivery", copy_of_delivery(self.delivery))

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from threading import Lock
 from typing import Any, NamedTuple, NoReturn
 
 from mi.errors import InvalidParameter, TypeMismatch
 
 __all__ = [
-    "AskedOnce",
     "CertificateFiles",
     "Credentials",
     "CredentialsSource",
@@ -342,12 +340,9 @@ class Credentials:
 
 
 def _check_strings(what: str, *given: str, maybe: tuple[str | None, ...] = ()) -> None:
-    if not all(isinstance(one, str) for one in (*given, *filter(_is_given, maybe))):
+    given += tuple(one for one in maybe if one is not None)
+    if not all(isinstance(one, str) for one in given):
         raise TypeMismatch(what)
-
-
-def _is_given(one: object) -> bool:
-    return one is not None
 
 
 def _check_named(what: str, file: str) -> None:
@@ -357,29 +352,3 @@ def _check_named(what: str, file: str) -> None:
 
 CredentialsSource = Credentials | Callable[[], Credentials]
 """Credentials, or a callable that is asked for them once, when they are first needed."""
-
-
-class AskedOnce:
-    """A callable source of credentials that is asked once, by whichever thread needs it first.
-
-    A session puts it in place of each callable that it was given.
-    """
-
-    def __init__(self, ask: Callable[[], Credentials]) -> None:
-        self._ask = ask
-        self._lock = Lock()
-        self._answer: Credentials | None = None
-
-    def __call__(self) -> Credentials:
-        """Return the credentials.
-
-        Raises:
-            TypeMismatch: the callable returned something else.
-        """
-        with self._lock:
-            if self._answer is None:
-                answer = self._ask()
-                if not isinstance(answer, Credentials):
-                    raise TypeMismatch("a callable given as credentials must return Credentials")
-                self._answer = answer
-            return self._answer

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any, Self, TypedDict, Unpack
 
 from mi import option_checks as check
-from mi.credentials import AskedOnce, Credentials, CredentialsSource
+from mi.asked_once import asked_once
+from mi.credentials import CredentialsSource
 from mi.network_options import TLS_VERSIONS, Dialer, dialer, fingerprint, proxy_url
 from mi.option_set import Option, OptionSet, TimeOption
 from mi.results import CallbackMode, MessageChannel
@@ -182,14 +183,10 @@ class DestinationOptions(OptionSet):
         """Return the copy that a session keeps, whose callables ask for credentials once."""
         twin = self.copy()
         if self.credentials is not None:
-            twin.credentials = tuple(map(_asked_once, self.credentials))
+            twin.credentials = tuple(map(asked_once, self.credentials))
         if self.proxy_credentials is not None:
-            twin.proxy_credentials = tuple(map(_asked_once, self.proxy_credentials))
+            twin.proxy_credentials = tuple(map(asked_once, self.proxy_credentials))
         return twin
-
-
-def _asked_once(source: CredentialsSource) -> CredentialsSource:
-    return source if isinstance(source, Credentials) else AskedOnce(source)
 
 
 class OperationKeywords(TypedDict, total=False):

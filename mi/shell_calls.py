@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Final, NamedTuple, TypeAlias
+from typing import ClassVar, Final, NamedTuple, TypeAlias, TypeVar
 
 from mi.calls import Call
 from mi.errors import InvalidParameter, TypeMismatch
@@ -44,6 +44,8 @@ __all__ = [
     "ShellOption",
     "SignalCommand",
 ]
+
+ResultT = TypeVar("ResultT", covariant=True)  # noqa: PLC0105 - as in `mi.calls`
 
 _SHELL: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 
@@ -169,7 +171,15 @@ class ShellOption(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenShell(Call[ShellDescription]):
+class _ShellCall(Call[ResultT]):
+    """One about shells: they are in no namespace, and what most do may not be done twice."""
+
+    repeatable: ClassVar[bool] = False
+    has_namespace: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShell(_ShellCall[ShellDescription]):
     """Open a shell; the one result is its description.
 
     The operation then stays open for as long as the shell is wanted: its `close` deletes the
@@ -189,8 +199,6 @@ class OpenShell(Call[ShellDescription]):
     """
 
     unary: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
 
     resource_uri: str = CMD
     shell_id: str | None = None
@@ -213,7 +221,7 @@ class OpenShell(Call[ShellDescription]):
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectShell(Call[ShellDescription]):
+class ConnectShell(_ShellCall[ShellDescription]):
     """Take over a shell that another client has disconnected from; else as `OpenShell`.
 
     Attributes:
@@ -223,8 +231,6 @@ class ConnectShell(Call[ShellDescription]):
     """
 
     unary: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
 
     shell_id: str
     resource_uri: str = CMD
@@ -232,7 +238,7 @@ class ConnectShell(Call[ShellDescription]):
 
 
 @dataclass(frozen=True, slots=True)
-class RunCommand(Call[CommandEvent]):
+class RunCommand(_ShellCall[CommandEvent]):
     """Run a command in a shell; the results are what comes of it, as it comes.
 
     It waits for ever unless a time-out is given. Closing the operation ends the command.
@@ -250,9 +256,7 @@ class RunCommand(Call[CommandEvent]):
     """
 
     unary: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = False
     endless: ClassVar[bool] = True
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
     command: str = field(repr=False)
@@ -269,7 +273,7 @@ class RunCommand(Call[CommandEvent]):
 
 
 @dataclass(frozen=True, slots=True)
-class FollowCommand(Call[CommandEvent]):
+class FollowCommand(_ShellCall[CommandEvent]):
     """Go on with a command that was begun before its shell was left; else as `RunCommand`.
 
     Attributes:
@@ -281,9 +285,7 @@ class FollowCommand(Call[CommandEvent]):
     """
 
     unary: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = False
     endless: ClassVar[bool] = True
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
     command_id: str
@@ -293,7 +295,7 @@ class FollowCommand(Call[CommandEvent]):
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiveOutput(Call[Output]):
+class ReceiveOutput(_ShellCall[Output]):
     """Receive what a shell itself writes, as PowerShell's runspace pools do; it never ends.
 
     Attributes:
@@ -303,9 +305,7 @@ class ReceiveOutput(Call[Output]):
     """
 
     unary: ClassVar[bool] = False
-    repeatable: ClassVar[bool] = False
     endless: ClassVar[bool] = True
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
     streams: tuple[str, ...] = ("stdout",)
@@ -313,7 +313,7 @@ class ReceiveOutput(Call[Output]):
 
 
 @dataclass(frozen=True, slots=True)
-class SendInput(Call[None]):
+class SendInput(_ShellCall[None]):
     """Write to a stream of a command, or of a shell, in as many messages as it takes.
 
     Attributes:
@@ -325,8 +325,6 @@ class SendInput(Call[None]):
     """
 
     optional: ClassVar[bool] = True
-    repeatable: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
     command_id: str | None
@@ -336,7 +334,7 @@ class SendInput(Call[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class SignalCommand(Call[None]):
+class SignalCommand(_ShellCall[None]):
     """Send a signal to a command.
 
     Attributes:
@@ -346,7 +344,7 @@ class SignalCommand(Call[None]):
     """
 
     optional: ClassVar[bool] = True
-    has_namespace: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
 
     shell: ShellDescription
     command_id: str
@@ -354,7 +352,7 @@ class SignalCommand(Call[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class DisconnectShell(Call[None]):
+class DisconnectShell(_ShellCall[None]):
     """Leave a shell and its commands to themselves, to be found again later (WinRM 3).
 
     What this session has open of it is no longer deleted when that is closed.
@@ -367,8 +365,6 @@ class DisconnectShell(Call[None]):
     """
 
     optional: ClassVar[bool] = True
-    repeatable: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
     idle_timeout: float | None = None
@@ -376,7 +372,7 @@ class DisconnectShell(Call[None]):
 
 
 @dataclass(frozen=True, slots=True)
-class ReconnectShell(Call[None]):
+class ReconnectShell(_ShellCall[None]):
     """Go on with a shell that this very session has disconnected from.
 
     Attributes:
@@ -384,14 +380,12 @@ class ReconnectShell(Call[None]):
     """
 
     optional: ClassVar[bool] = True
-    repeatable: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
 
     shell: ShellDescription
 
 
 @dataclass(frozen=True, slots=True)
-class EnumerateShells(Call[ShellDescription]):
+class EnumerateShells(_ShellCall[ShellDescription]):
     """Get the shells that are open on the server, as far as this user may see them.
 
     Attributes:
@@ -399,7 +393,7 @@ class EnumerateShells(Call[ShellDescription]):
     """
 
     unary: ClassVar[bool] = False
-    has_namespace: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
 
     shell_id: str | None = None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 import mi
+from mi.cli.advice import as_options
 from mi.cli.exit_codes import ExitCode
 from mi.cli.output.terminal import visible
 from mi.cli.target import Target, target_options
@@ -52,7 +53,7 @@ def _lines(found: mi.Diagnosis) -> Iterator[str]:
     for finding in found:
         yield f"{finding.verdict:{_WIDEST_VERDICT}}  {finding.name:{width}}  {finding.detail}"
         if finding.advice is not None:
-            yield f"{'':{_WIDEST_VERDICT + 2 + width}}  -> {finding.advice}"
+            yield f"{'':{_WIDEST_VERDICT + 2 + width}}  -> {as_options(finding.advice)}"
 
 
 def _exit_code(found: mi.Diagnosis) -> ExitCode:

@@ -39,6 +39,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     import click  # noqa: PLC0415 - only known to be there now
 
     import mi  # noqa: PLC0415 - as click
+    from mi.cli.advice import told  # noqa: PLC0415 - as click
     from mi.cli.commands import program  # noqa: PLC0415 - as click
     from mi.cli.exit_codes import ExitCode, exit_code  # noqa: PLC0415 - as click
     from mi.cli.output.terminal import complain  # noqa: PLC0415 - as click
@@ -55,7 +56,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         complain("there was no answer")
         return ExitCode.USAGE
     except mi.MIError as error:
-        complain(f"error: {error}")
+        complain(f"error: {told(error)}")
         return exit_code(error)
     return outcome if isinstance(outcome, int) else ExitCode.OK
 

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import click
 
 import mi
+from mi.cli.advice import told
 from mi.cli.credentials import PROXY_SCHEMES, SCHEMES, credentials, proxy_credentials
 from mi.cli.output.terminal import complain
 from mi.network_options import TLS_VERSIONS
@@ -173,7 +174,7 @@ class Target:
                     deadline=self.deadline or _DOCTORS_DEADLINE,
                 )
             except (mi.NotFound, mi.InvalidParameter) as error:
-                raise click.UsageError(str(error)) from error
+                raise click.UsageError(told(error)) from error
 
     @contextmanager
     def session(self) -> Iterator[mi.Session]:
@@ -193,7 +194,7 @@ class Target:
         try:
             return application.new_session(self.protocol, self.host, self.options(), callbacks)
         except (mi.NotFound, mi.InvalidParameter) as error:  # no host was asked: it is the line
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(told(error)) from error
 
 
 def _tell(channel: int, text: str) -> None:

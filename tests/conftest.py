@@ -1,5 +1,6 @@
 """What every test gets: reproducible examples, no realm of this machine's, no quiet skip in CI."""
 
+import faulthandler
 import os
 import sys
 from collections.abc import Generator
@@ -30,6 +31,17 @@ def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     if not any(allowed in reason for allowed in _ALLOWED_SKIPS):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, which has all that the suite uses: {reason}"
+
+
+# Seconds that Python may take to end when the tests have.
+_LONGEST_END = 60.0
+_STDERR = 2
+
+
+def pytest_unconfigure() -> None:
+    """Fail, and say where, if a thread that was left behind lets this process not end."""
+    # By number: what pytest has in its place is closed by then.
+    faulthandler.dump_traceback_later(_LONGEST_END, exit=True, file=_STDERR)
 
 
 @pytest.hookimpl(wrapper=True)

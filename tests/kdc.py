@@ -169,7 +169,7 @@ class Kdc:
     def _run(self, name: str, *arguments: str, said: str = "") -> None:
         subprocess.run(
             [str(program(name)), *arguments],
-            env=self._server, input=said, text=True, capture_output=True, check=True,
+            env=self._server, input=said, text=True, capture_output=True, check=True, timeout=60,
         )  # fmt: skip
 
     def _wait_until_it_answers(self) -> None:

@@ -397,7 +397,9 @@ def test_a_reset_in_the_middle_is_no_error_of_the_endpoints(endpoint: Endpoint) 
 def test_under_tls_a_body_need_not_be_sealed() -> None:
     with Endpoint(tls=True) as endpoint:
         context = ssl.create_default_context(cafile=endpoint.ca_file)
-        secure = http.client.HTTPSConnection(endpoint.host, endpoint.port, context=context)
+        secure = http.client.HTTPSConnection(
+            endpoint.host, endpoint.port, context=context, timeout=30
+        )
         user = endpoint.user
         both = base64.b64encode(f"{user.name}:{user.password}".encode()).decode()
         headers = {"Content-Type": "application/soap+xml", "Authorization": f"Basic {both}"}

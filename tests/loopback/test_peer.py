@@ -20,7 +20,7 @@ class Pair:
     def __init__(self) -> None:
         self.closing = threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.client = socket.create_connection(listener.getsockname())
+            self.client = socket.create_connection(listener.getsockname(), timeout=20)
             accepted, _ = listener.accept()
         self.peer = Peer(accepted, self.closing)
 

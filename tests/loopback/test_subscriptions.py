@@ -74,7 +74,7 @@ def test_a_pull_waits_for_what_comes() -> None:
     timer = threading.Timer(0.05, write)
     timer.start()
     assert pulled(subscriptions, context, LONG).items == ["a"]
-    timer.join()
+    timer.join(30)
 
 
 def test_a_heartbeat_answers_a_pull_with_nothing() -> None:
@@ -138,7 +138,7 @@ def test_a_subscription_is_ended_by_its_name_and_whoever_pulls_it_is_told() -> N
     timer.start()
     with refused("SUBSCRIPTION_CLOSED"):
         pulled(subscriptions, context, LONG)
-    timer.join()
+    timer.join(30)
     assert len(subscriptions) == 0
     for name in (identifier, "other", None):
         with refused("EVENTING_INVALID_MESSAGE"):
@@ -208,4 +208,4 @@ def test_a_server_may_forget_them_all() -> None:
     for _ in range(2):
         with refused("INVALID_ENUMERATION_CONTEXT"):
             pulled(subscriptions, context, LONG)
-    timer.join()
+    timer.join(30)

@@ -14,5 +14,5 @@ def test_counts_of_many_threads_add_up() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
     assert (traffic.requests, traffic.bytes_sent, traffic.logons) == (800, 1600, 0)

@@ -289,7 +289,7 @@ def test_events_come_as_they_happen(session: mi.Session, connection: FakeConnect
         timer = threading.Timer(0.05, new_share, (connection, "new"))
         timer.start()
         event = next(operation)
-        timer.join()
+        timer.join(30)
     assert event.instance["TargetInstance"]["Name"] == "new"
     assert (event.bookmark, event.machine_id) == (None, None)
     assert connection.named("exec_notification_query") == [
@@ -306,7 +306,7 @@ def test_of_an_event_a_part_may_be_selected(
         timer = threading.Timer(0.05, new_share, (connection, "new"))
         timer.start()
         event = next(operation)
-        timer.join()
+        timer.join(30)
     assert list(event.instance) == ["TargetInstance"]
 
 
@@ -321,7 +321,7 @@ def test_events_that_came_together_are_taken_together(
         timer = threading.Timer(0.05, new_shares)
         timer.start()
         names = {next(operation).instance["TargetInstance"]["Name"] for _ in range(3)}
-        timer.join()
+        timer.join(30)
     assert names == {"one", "two", "three"}
     asked = [call[1:] for call in connection.named("next")]
     assert (1, 1.0) in asked

@@ -47,7 +47,7 @@ def test_every_answer_is_its_own_and_one_logon_serves_all(endpoint: DcomEndpoint
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(30)
     assert wrong == []
     assert endpoint.logons == logons == 2
     assert endpoint.open_objects == 0

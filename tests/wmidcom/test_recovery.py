@@ -91,7 +91,7 @@ def test_a_connection_that_breaks_in_a_change_leaves_it_in_doubt(endpoint: DcomE
             timer.start()
             with pytest.raises(mi.MIError) as caught:
                 session.invoke(SPOOLER, "StartService")
-            timer.join()
+            timer.join(30)
         assert caught.value.outcome_unknown
         assert session.get_instance(SPOOLER)
 

@@ -91,7 +91,7 @@ def use(session: mi.Session, seen: Seen) -> None:
         happening.start()
         next(events)
         look_around(session, seen)
-    happening.join()
+    happening.join(30)
     for failing in (
         lambda: session.get_instance(mi.Instance.from_path('Win32_Service.Name="none"')),
         lambda: session.get_class("No_Such_Class"),

@@ -50,8 +50,7 @@ class RpcClient:
     """A connection to a server."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self._socket = socket.create_connection((host, port))
-        self._socket.settimeout(20)
+        self._socket = socket.create_connection((host, port), timeout=20)
         self._buffer = b""
         self._interfaces: list[bytes] = []
         self._call_id = 0

@@ -34,7 +34,7 @@ class Cmd:
         try:
             return self(line)
         finally:
-            timer.join()
+            timer.join(30)
 
     @property
     def interpreter(self) -> Interpreter:

@@ -31,7 +31,7 @@ def test_a_wait_ends_with_what_it_waits_for_with_its_time_or_with_what_is_asked(
     timer.start()
     with pytest.raises(CtrlC):
         attention.wait_for(lambda: False)
-    timer.join()
+    timer.join(30)
 
 
 def test_a_client_waits_until_it_is_so_or_its_time_is_over_or_it_is_gone() -> None:

@@ -125,7 +125,7 @@ def test_a_shell_that_is_left_ends_the_receive_that_waits(client: ShellClient) -
     timer = threading.Timer(0.05, client.disconnect)
     timer.start()
     refused("SHELL_DISCONNECTED", client.receive, command_id)
-    timer.join()
+    timer.join(30)
 
 
 def test_ctrl_c_ends_a_command_that_never_would(client: ShellClient) -> None:
@@ -142,7 +142,7 @@ def test_terminate_ends_a_command_and_the_receive_that_waits(client: ShellClient
     timer = threading.Timer(0.05, client.signal, (command_id,))
     timer.start()
     refused("ERROR_OPERATION_ABORTED", client.receive, command_id)
-    timer.join()
+    timer.join(30)
     refused("COMMAND_ALREADY_CLOSED", client.receive, command_id)
     refused("COMMAND_ALREADY_CLOSED", client.send, command_id, b"")
     client.signal(command_id)
@@ -242,7 +242,7 @@ def test_shells_that_vanish_end_what_runs_in_them(client: ShellClient) -> None:
     timer = threading.Timer(0.05, client.service.shells.vanish)
     timer.start()
     refused("ERROR_OPERATION_ABORTED", client.receive, command_id)
-    timer.join()
+    timer.join(30)
     refused("UNEXPECTED_SELECTORS", client.receive, command_id)
 
 

@@ -36,7 +36,7 @@ def test_input_is_waited_for() -> None:
     timer = threading.Timer(0.02, stdin.feed, (b"late\n",))
     timer.start()
     assert stdin.read_line() == b"late\n"
-    timer.join()
+    timer.join(30)
 
 
 def test_output_is_taken_in_order_and_ends_with_every_stream() -> None:

@@ -99,7 +99,7 @@ def test_objects_that_come_with_time_are_waited_for_but_not_longer() -> None:
     later = threading.Timer(0.05, waiting.add, [b"c"])
     later.start()
     assert found.next(1, -1) == (S_OK, [b"c"])
-    later.join()
+    later.join(30)
 
 
 def test_who_waits_is_let_go_when_it_is_closed() -> None:
@@ -109,6 +109,6 @@ def test_who_waits_is_let_go_when_it_is_closed() -> None:
     later.start()
     with pytest.raises(Failure, match="0x80041032"):
         found.next(1, -1)
-    later.join()
+    later.join(30)
     waiting.add(b"a")
     assert found.next(2, -1) == (TIMED_OUT, [b"a"])

@@ -184,7 +184,7 @@ def test_of_a_change_nobody_knows_when_the_wait_ends(
     with pytest.raises(OperationCancelled) as caught:
         services.delete_instance(SPOOLER, WbemFlags.NONE, (), Bounds(Expiry(), cancel))
     assert caught.value.outcome_unknown
-    timer.join()
+    timer.join(30)
     wmi.is_silent = False
 
 
@@ -204,7 +204,7 @@ def test_a_slow_answer_is_waited_for(
     timer = threading.Timer(0.1, setattr, (wmi, "is_silent", False))
     timer.start()
     assert services.get_instance(SPOOLER, WbemFlags.NONE, (), bounds())
-    timer.join()
+    timer.join(30)
 
 
 def test_after_the_end_an_enumerator_says_so(

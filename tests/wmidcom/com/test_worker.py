@@ -115,7 +115,7 @@ def test_who_waits_already_does_not_wait_for_it_either(worker: Worker) -> None:
     given_up.start()
     assert stuck.begun.wait(PATIENCE)
     assert worker.call(lambda: 5, bounds(), "waiting") == 5
-    given_up.join()
+    given_up.join(30)
     stuck.end.set()
 
 
@@ -137,7 +137,7 @@ def test_what_has_not_begun_is_never_done(worker: Worker) -> None:
     with pytest.raises(OperationTimeout):
         worker.call(lambda: done.append(1), bounds(0.01), "waiting")
     stuck.end.set()
-    thread.join()
+    thread.join(30)
     worker.call(_thread, bounds(), "waiting")
     assert done == []
 

@@ -308,7 +308,7 @@ def test_others_go_on_with_what_they_have_of_what_is_gone(peer: Peer) -> None:
     reading.start()
     time.sleep(0.1)
     made.services(CIMV2, None, soon())
-    reading.join()
+    reading.join(30)
     found.next(1, 0.1, soon())
     found.release(soon())
     close(made)

@@ -163,7 +163,7 @@ def test_others_get_their_turn_between_polls(peer: Peer) -> None:
     delete(services)
     names = peer.methods()
     assert "Next" in names[names.index("DeleteInstance") - 3 :]
-    waiting.join()
+    waiting.join(30)
     assert peer.methods()[-1] == "Next", "it went on after that"
     close(made)
 
@@ -178,7 +178,7 @@ def test_waiting_for_others_ends_on_time(peer: Peer) -> None:
         delete(services, soon(SOON))
     assert not caught.value.outcome_unknown
     peer.stall.set()
-    other.join()
+    other.join(30)
     close(made)
 
 

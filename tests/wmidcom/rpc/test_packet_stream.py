@@ -43,7 +43,7 @@ def test_a_packet_may_come_byte_by_byte(ends: Ends) -> None:
     thread = threading.Thread(target=drip)
     thread.start()
     assert ends[0].receive() == PACKETS[4]
-    thread.join()
+    thread.join(30)
 
 
 def test_an_end_in_the_midst_is_told(ends: Ends) -> None:

@@ -1,6 +1,7 @@
 import gc
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -31,19 +32,26 @@ def threads() -> set[threading.Thread]:
     return {thread for thread in threading.enumerate() if thread.name == "mi-ping"}
 
 
-def wait_until_nobody_pings(but: set[threading.Thread]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 10
-    while threads() - but:
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def wait_until_asked(wanting: Wanting, count: int) -> None:
+    wait_until(lambda: wanting.count >= count)
+
+
+def wait_until_nobody_pings(but: set[threading.Thread]) -> None:
+    wait_until(lambda: not threads() - but)
 
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_it_asks_again_and_again_until_it_is_stopped(*, fails: bool) -> None:
     before, wanting = threads(), Wanting(fails=fails)
     pinging = Pinger(wanting)
-    while wanting.count < 3:
-        time.sleep(0.01)
+    wait_until_asked(wanting, 3)
     pinging.stop()
     pinging.stop()
     wait_until_nobody_pings(before)
@@ -52,8 +60,7 @@ def test_it_asks_again_and_again_until_it_is_stopped(*, fails: bool) -> None:
 def test_it_ends_with_whoever_wants_it() -> None:
     before, wanting = threads(), Wanting()
     Pinger(wanting)
-    while not wanting.count:
-        time.sleep(0.01)
+    wait_until_asked(wanting, 1)
     del wanting
     gc.collect()
     wait_until_nobody_pings(before)

@@ -48,20 +48,15 @@ def test_an_option_of_the_line_is_an_option_of_the_session(
     assert getattr(cli.session.options, name) == value
 
 
-def test_the_authorities_file_must_be_there(cli: Any, tmp_path: Path) -> None:
-    pem = tmp_path / "ca.pem"
-    assert _identify(cli, "--ca-file", str(pem)).code == 2
+@pytest.mark.parametrize(("given", "name"), [("--ca-file", "ca_file"), ("--crl-file", "crl_file")])
+def test_a_file_of_authorities_or_revocations_must_be_there(
+    cli: Any, tmp_path: Path, given: str, name: str
+) -> None:
+    pem = tmp_path / "some.pem"
+    assert _identify(cli, given, str(pem)).code == 2
     pem.touch()
-    assert _identify(cli, "--ca-file", str(pem)).code == 0
-    assert cli.session.options.ca_file == str(pem)
-
-
-def test_the_revocation_list_must_be_there(cli: Any, tmp_path: Path) -> None:
-    lists = tmp_path / "revoked.pem"
-    assert _identify(cli, "--crl-file", str(lists)).code == 2
-    lists.touch()
-    assert _identify(cli, "--crl-file", str(lists)).code == 0
-    assert cli.session.options.crl_file == str(lists)
+    assert _identify(cli, given, str(pem)).code == 0
+    assert getattr(cli.session.options, name) == str(pem)
 
 
 def test_who_is_asked_for_by_a_proxy_has_a_password_of_its_own(

@@ -85,7 +85,7 @@ class Output:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._count.__exit__(kind, error, traceback)
+        self._count.close()
         if isinstance(error, BrokenPipeError):
             return
         if error is None or self._count.total:

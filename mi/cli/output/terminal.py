@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
+
+from mi.closing import Closing
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -34,7 +35,7 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
-class LiveCount:
+class LiveCount(Closing):
     """How many results have come, told while they come; silent unless standard error is a terminal.
 
     Silent too where standard output is one that prints as it goes, for the two would mix.
@@ -55,12 +56,8 @@ class LiveCount:
             self._status.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the count off the terminal."""
         if self._status is not None:
             self._status.stop()
             self._status = None

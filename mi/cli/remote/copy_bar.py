@@ -5,10 +5,10 @@ from __future__ import annotations
 import ntpath
 import os
 import sys
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from mi.cli.output.terminal import visible
+from mi.closing import Closing
 from mi.files.result import CopyProgress
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["CopyBar"]
 
 
-class CopyBar:
+class CopyBar(Closing):
     """A bar with the rate and the time that is left, on standard error if that is a terminal."""
 
     def __init__(self) -> None:
@@ -30,12 +30,8 @@ class CopyBar:
             self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar off the terminal."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None

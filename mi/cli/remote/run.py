@@ -61,7 +61,47 @@ def shell_keywords(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-@click.command("run")
+class _Run(click.Command):
+    """A command whose own options end where the host's command begins, as those of ssh do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the line; nothing behind COMMAND is an option of `mi`."""
+        return super().parse_args(ctx, self._parted(args))
+
+    def _parted(self, words: list[str]) -> list[str]:
+        """Return the words with `--` before the second that is neither an option nor its value."""
+        is_value, has_host = False, False
+        for place, word in enumerate(words):
+            if is_value:
+                is_value = False
+            elif word == "--":
+                break
+            elif word.startswith("-"):
+                is_value = self._wants_next(word)
+            elif has_host:
+                return [*words[:place], "--", *words[place:]]
+            else:
+                has_host = True
+        return words
+
+    def _wants_next(self, word: str) -> bool:
+        """Return whether an option, or several of one letter, has the next word for its value."""
+        if word.startswith("--"):
+            return self._has_value(word)
+        for place, letter in enumerate(word[1:], 2):
+            if self._has_value(f"-{letter}"):
+                return place == len(word)
+        return False
+
+    def _has_value(self, name: str) -> bool:
+        return any(
+            name in option.opts and not option.is_flag
+            for option in self.params
+            if isinstance(option, click.Option)
+        )
+
+
+@click.command("run", cls=_Run)
 @click.argument("host")
 @click.argument("words", metavar="COMMAND [ARGUMENT]...", nargs=-1, required=True,
                 type=click.UNPROCESSED)  # fmt: skip
@@ -76,12 +116,12 @@ def run(
     no_input: bool,
     **asked: Any,
 ) -> None:
-    """Run COMMAND on HOST, as in `mi run HOST -- ipconfig /all`.
+    """Run COMMAND on HOST, as in `mi run HOST ipconfig /all`.
 
-    Its output comes here as it is written, and its exit code is this command's; one above 255 is
-    255 where this system has no such codes. COMMAND alone is a command line as cmd has it; with
-    arguments, each is quoted. Ctrl-C is passed on; the second ends the command, the third
-    everything.
+    What stands behind COMMAND is its own, options too. COMMAND alone is a command line as cmd has
+    it; with arguments, each is quoted. Its output comes here as it is written, and its exit code is
+    this command's; one above 255 is 255 where this system has no such codes. Ctrl-C is passed on;
+    the second ends the command, the third everything.
     """
     arguments = words[1:] or None
     with (

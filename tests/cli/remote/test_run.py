@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mi.cli.main import main
 from protocols.loopback.shells.attention import CtrlC
 from protocols.loopback.shells.invocation import Invocation
 
@@ -47,6 +48,23 @@ def test_each_argument_is_quoted_and_one_word_is_a_line_of_cmd(host: Any) -> Non
     host("run", "--", "show", "a b", 'say "x"')
     host("run", "show one two")
     assert seen == [("a b", 'say "x"'), ("one", "two")]
+
+
+def test_the_options_of_the_command_are_the_commands_and_those_before_it_are_not(host: Any) -> None:
+    seen: list[tuple[str, ...]] = []
+    host.endpoint.commands["show"] = lambda invocation: seen.append(invocation.arguments)
+    host("run", "-nC", r"C:\Windows", "--env", "A=1", "show", "-n", "--user", "-C", "x")
+    host("run", r"-CC:\Windows", "--codepage=65001", "show", "-n")
+    host("run", "-n", "--", "show", "-n", "--", "y")
+    main(["run", "-n", "--", host.endpoint.host, "show", "--help"])
+    assert seen == [("-n", "--user", "-C", "x"), ("-n",), ("-n", "--", "y"), ("--help",)]
+
+
+def test_without_a_command_it_says_what_is_missing(host: Any) -> None:
+    for line in (("run",), ("run", "--"), ("run", "-n")):
+        result = host(*line)
+        assert result.code == 2
+        assert "Missing argument 'COMMAND" in result.err
 
 
 def test_both_streams_are_kept_apart_and_the_exit_code_is_the_commands(host: Any) -> None:

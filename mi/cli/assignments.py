@@ -51,7 +51,12 @@ class _AssignmentType(click.ParamType):  # type: ignore[type-arg]  # click 8.2 h
         try:
             return Assignment(match["name"], json.loads(match["value"]), is_text=False)
         except ValueError as error:
-            self.fail(f"{match['name']}: {error}", param, ctx)
+            self.fail(
+                f"{match['name']}: {match['value']!r} is not JSON, for which text wants quotes:"
+                f" {error}",
+                param,
+                ctx,
+            )
 
 
 ASSIGNMENT = _AssignmentType()

@@ -17,6 +17,9 @@ from mi.cli.target import Target, target_options
 __all__ = ["create", "delete", "invoke", "modify"]
 
 _values = click.argument("values", metavar="[NAME=VALUE]...", nargs=-1, type=ASSIGNMENT)
+_some_values = click.argument(
+    "values", metavar="NAME=VALUE...", nargs=-1, type=ASSIGNMENT, required=True
+)
 
 
 def _declared(
@@ -58,7 +61,7 @@ def create(
 @click.command("modify")
 @click.argument("host")
 @click.argument("path")
-@_values
+@_some_values
 @namespace_option
 @target_options
 def modify(

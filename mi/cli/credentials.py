@@ -88,4 +88,5 @@ def _first_line(password_file: str) -> str:
         with Path(password_file).open(encoding="utf-8") as file:
             return file.readline().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(str(error), param_hint="--password-file") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise click.UsageError(f"--password-file {password_file}: {reason}") from error

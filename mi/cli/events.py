@@ -67,7 +67,7 @@ def events(  # noqa: PLR0913 - one parameter for each option that is used here
     Without --follow, what is there, and end. A query follows until Ctrl-C or --count.
     """
     if bool(channels) is (query is not None):
-        raise click.UsageError("Name a channel, such as System, or give a --query.")
+        raise click.UsageError("Name a channel, such as System, or give a --query: one of the two.")
     wanted = tuple(name.strip() for part in properties for name in part.split(",") if name.strip())
     kept = None if asked["bookmark"] is None else BookmarkFile(asked["bookmark"])
     if query is None:

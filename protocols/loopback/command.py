@@ -96,9 +96,12 @@ def loopback(ctx: click.Context, port: int, command: Sequence[str]) -> None:
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:
-    return subprocess.run(  # noqa: S603 - running what the user says is what it is for
-        command, env={**os.environ, **environment}, check=False
-    ).returncode
+    try:
+        return subprocess.run(  # noqa: S603 - running what the user says is what it is for
+            command, env={**os.environ, **environment}, check=False
+        ).returncode
+    except OSError as error:
+        raise click.UsageError(f"{command[0]} cannot be run: {error.strerror}") from error
 
 
 def _serve(endpoint: Endpoint, environment: dict[str, str]) -> None:

@@ -33,10 +33,11 @@ def test_an_instance_is_made_modified_and_taken_away(host: Any) -> None:
     [
         (("create", *MADE, "VariableValu=7"), 2, "Did you mean VariableValue?", ["Get"]),
         (("create", *MADE, "VariableValue"), 2, "NAME=VALUE", []),
+        (("create", *MADE, "VariableValue:=x"), 2, "VariableValue: 'x' is not JSON", []),
         (("create", "Win32_Environmint"), 5, "Win32_Environmint", ["Get"]),
         (("create", "Loopback_AllTypes", "Id=x", "Uint8Value=256"), 2, "Uint8Value: ", ["Get"]),
         (("modify", SPOOLER, "Stat=x"), 2, "Did you mean State?", ["Get", "Get"]),
-        (("modify", SPOOLER), 2, "nothing", ["Get", "Get"]),
+        (("modify", SPOOLER), 2, "NAME=VALUE", []),
         (("modify", "Win32_Service", "State=x"), 2, "Win32_Service", []),
         (("delete", 'Win32_Share.Name="nothing"'), 5, "", ["Delete"]),
         (("invoke", "Win32_Process", "Creat"), 5, "Did you mean Create?", ["Get"]),

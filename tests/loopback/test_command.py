@@ -22,6 +22,15 @@ def test_demo_prints_two_tables_and_what_each_took(capsys: pytest.CaptureFixture
     assert "mi query server01 --user 'CONTOSO\\you' " in printed
 
 
+def test_a_program_that_is_not_there_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["loopback", "no-such-program-here"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "Error: no-such-program-here cannot be run: No such file or directory\n"
+    )
+
+
 @pytest.mark.parametrize(("count", "text"), [(1, "once"), (2, "2 times")])
 def test_a_number_of_times_reads_as_one_says_it(count: int, text: str) -> None:
     assert command._times(count) == text

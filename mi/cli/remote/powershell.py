@@ -85,7 +85,8 @@ def _text_of(script: str | None, path: str | None) -> str:
         with click.open_file(path or "-", encoding="utf-8-sig") as file:
             return str(file.read())
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{path} cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise click.UsageError(f"{path} cannot be read: {reason}") from error
 
 
 def _lines() -> Iterator[str]:

@@ -9,7 +9,7 @@ import pytest
 from mi.application import Application
 from mi.options import DestinationOptions
 from mi.session import Session
-from tests.mi.fake_handler import FakeChannel, FakeHandler
+from tests.mi.fake_handler import FakeChannel, FakeHandler, Stall
 
 ResultT = TypeVar("ResultT")
 Fake = Callable[..., tuple[Session, FakeChannel]]
@@ -51,3 +51,12 @@ def run_coroutine(work: Coroutine[Any, Any, ResultT]) -> ResultT:
         return asyncio.run(watched())
     finally:
         assert complaints == []
+
+
+async def cancelled_in(stall: Stall, work: Coroutine[Any, Any, Any]) -> None:
+    """Run `work` in a task until it is in `stall`, and cancel the task then."""
+    task = asyncio.ensure_future(work)
+    assert await asyncio.to_thread(stall.begun.wait, 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -11,7 +11,7 @@ from mi.aio import AsyncCalls
 from mi.errors import AccessDenied, InvalidParameter, NotFound, TypeMismatch
 from mi.instance import Instance
 from mi.session import Session
-from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.conftest import Fake, cancelled_in, run_coroutine
 from tests.mi.fake_handler import FakeRun, Stall
 
 _KEY = Instance("Win32_Service", {"Name": "Spooler"})
@@ -142,11 +142,7 @@ def test_cancelling_the_task_releases(fake: Fake) -> None:
     session, channel = fake(stall)
 
     async def main() -> None:
-        task = asyncio.ensure_future(session.aio.test_connection(timeout=None))
-        assert await asyncio.to_thread(stall.begun.wait, 10)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_in(stall, session.aio.test_connection(timeout=None))
         assert channel.runs[0].ends == ["close"]
 
     run_coroutine(main())

@@ -16,7 +16,7 @@ from mi.control import GRACE
 from mi.coroutines import Errand, awaited, ended, fetched
 from mi.errors import ConnectionFailed, InvalidParameter, OperationCancelled
 from mi.workers import Work, Workers
-from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.conftest import Fake, cancelled_in, run_coroutine
 from tests.mi.fake_handler import FakeRun, Stall
 
 _QUERY = "SELECT * FROM Win32_Service"
@@ -133,11 +133,7 @@ def test_cancelling_a_task_cancels_its_operation_and_releases_it_before_the_task
     operation = session.query_instances(_QUERY, timeout=None)
 
     async def main() -> None:
-        task = asyncio.ensure_future(fetched(operation._execution, operation.all))
-        await _blocked(stall)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_in(stall, fetched(operation._execution, operation.all))
         assert channel.runs[0].ends == ["close"]
 
     run_coroutine(main())

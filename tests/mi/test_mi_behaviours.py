@@ -6,7 +6,6 @@ the test says how, and `IN_PYTHON` why; `NATIVE_ONLY` has what no program in Pyt
 tables are in the documentation too.
 """
 
-import asyncio
 import re
 import threading
 from collections.abc import Callable
@@ -64,7 +63,7 @@ from mi.results import (
 )
 from mi.session import Session
 from mi.store import SchemaStore
-from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.conftest import Fake, cancelled_in, run_coroutine
 from tests.mi.fake_handler import FakeHandler, FakeRun, Stall
 
 NATIVE_ONLY = {
@@ -855,11 +854,7 @@ def test_35_cancelling_a_task_is_cancelling_its_operation(fake: Fake) -> None:
     session, channel = fake(stall)
 
     async def main() -> None:
-        task = asyncio.ensure_future(session.aio.get_instance(_KEY, timeout=None))
-        assert await asyncio.to_thread(stall.begun.wait, _SOON)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_in(stall, session.aio.get_instance(_KEY, timeout=None))
 
     run_coroutine(main())
     assert channel.open_contexts == set()

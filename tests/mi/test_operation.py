@@ -19,7 +19,7 @@ from mi.errors import (
 from mi.instance import Instance
 from mi.operation import Operation
 from mi.workers import Workers
-from tests.mi.conftest import Fake, run_coroutine
+from tests.mi.conftest import Fake, cancelled_in, run_coroutine
 from tests.mi.fake_handler import Stall
 
 _QUERY = "SELECT * FROM Win32_Service"
@@ -313,11 +313,7 @@ def test_cancelling_the_task_that_iterates_releases(fake: Fake) -> None:
             pass
 
     async def main() -> None:
-        task = asyncio.ensure_future(iterate())
-        assert await asyncio.to_thread(stall.begun.wait, 10)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        await cancelled_in(stall, iterate())
         assert channel.runs[0].ends == ["close"]
 
     run_coroutine(main())

@@ -106,8 +106,18 @@ def _true(name: str, flags: Flags) -> Qualifier:
     return Qualifier(name, CimType.BOOLEAN, value=True, flags=flags)
 
 
-def _named(objects: list[Any]) -> NameMap[Any]:
+def named(*objects: Any) -> NameMap[Any]:
+    """Return properties, methods, parameters or qualifiers by their names."""
     return NameMap((one.name, one) for one in objects)
+
+
+def holder_of_itself(cim_type: CimType) -> Instance:
+    """Return an instance that has itself for a value of a type, or for the key of a reference."""
+    instance = Instance("A")
+    flags = Flags.KEY if cim_type is CimType.REFERENCE else Flags.NONE
+    instance.add("p", Instance("B"), cim_type, flags)
+    instance["p"] = instance
+    return instance
 
 
 @st.composite
@@ -127,7 +137,7 @@ def qualifiers(
         found.append(Qualifier("EmbeddedInstance", CimType.STRING, embedded, draw(_FLAVORS)))
     elif embedded:
         found.append(_true("EmbeddedObject", draw(_FLAVORS)))
-    return _named(found)
+    return named(*found)
 
 
 _TYPES = st.sampled_from(list(CimType))
@@ -172,7 +182,7 @@ def methods(draw: st.DrawFn, text: st.SearchStrategy[str], name: str, owner: str
         parameters.append(Parameter(parameter, cim_type, class_name, size, said))
     returned = draw(st.none() | st.sampled_from(sorted(scalars(text))))
     said = draw(qualifiers(text))
-    return Method(name, returned, _named(parameters), owner, qualifiers=said)
+    return Method(name, returned, named(*parameters), owner, qualifiers=said)
 
 
 @st.composite
@@ -184,8 +194,8 @@ def classes(draw: st.DrawFn, text: st.SearchStrategy[str], place: Place) -> Clas
     return Class(
         name,
         *place,
-        properties=_named([draw(properties(text, one, name)) for one in members[:middle]]),
-        methods=_named([draw(methods(text, one, name)) for one in members[middle:]]),
+        properties=named(*[draw(properties(text, one, name)) for one in members[:middle]]),
+        methods=named(*[draw(methods(text, one, name)) for one in members[middle:]]),
         qualifiers=draw(qualifiers(text)),
     )
 
@@ -213,9 +223,9 @@ def _key(cim_type: CimType) -> Property:
 
 def known_classes(place: Place) -> tuple[Class, Class]:
     """Return a class with keys of every type, and one with properties of every type."""
-    target = Class("Target", *place, properties=_named([_key(one) for one in scalars(ANY_TEXT)]))
+    target = Class("Target", *place, properties=named(*[_key(one) for one in scalars(ANY_TEXT)]))
     every = [Property(f"P_{one.name}", one, _class_of(one), origin="Every") for one in CimType]
-    return target, Class("Every", *place, properties=_named(every))
+    return target, Class("Every", *place, properties=named(*every))
 
 
 def _class_of(cim_type: CimType) -> str | None:

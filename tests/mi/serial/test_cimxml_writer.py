@@ -6,14 +6,10 @@ import pytest
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.instance import Instance
-from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Method, Parameter, Property, Qualifier
 from mi.serial.cimxml import write_class, write_instance
-
-
-def named(*objects: Any) -> NameMap[Any]:
-    return NameMap((one.name, one) for one in objects)
+from tests.mi.serial.cim_objects import holder_of_itself, named
 
 
 def written(value: Any, cim_type: CimType | None = None) -> str:
@@ -108,12 +104,8 @@ def test_a_reference_that_names_no_object_is_refused() -> None:
 
 @pytest.mark.parametrize("cim_type", [CimType.INSTANCE, CimType.REFERENCE])
 def test_what_holds_itself_is_refused(cim_type: CimType) -> None:
-    instance = Instance("A")
-    flags = Flags.KEY if cim_type is CimType.REFERENCE else Flags.NONE
-    instance.add("p", Instance("B"), cim_type, flags)
-    instance["p"] = instance
     with pytest.raises(InvalidParameter, match="more than 64 others in one another, or itself"):
-        write_instance(instance)
+        write_instance(holder_of_itself(cim_type))
 
 
 # Classes

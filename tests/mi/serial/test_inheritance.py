@@ -1,17 +1,13 @@
 """What a class has from its superclass."""
 
-from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Method, Property, Qualifier
 from mi.serial.inheritance import completed
+from tests.mi.serial.cim_objects import named
 
 
 def qualifier(name: str, value: object = True, flags: Flags = Flags.TO_SUBCLASS) -> Qualifier:
     return Qualifier(name, CimType.STRING, value, flags)
-
-
-def named(*objects):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN201 - of four kinds
-    return NameMap((one.name, one) for one in objects)
 
 
 TOP = Class(

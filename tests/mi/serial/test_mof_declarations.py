@@ -7,17 +7,13 @@ import pytest
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.instance import Instance
-from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Method, Parameter, Property, Qualifier
 from mi.serial import mof_declarations as declarations
 from mi.serial.mof_tokens import tokens
+from tests.mi.serial.cim_objects import named
 
 DEFAULT = Flags.ENABLE_OVERRIDE | Flags.TO_SUBCLASS
-
-
-def named(*objects: Any) -> NameMap[Any]:
-    return NameMap((one.name, one) for one in objects)
 
 
 def true(name: str, flags: Flags = DEFAULT, *, propagated: bool = False) -> Qualifier:

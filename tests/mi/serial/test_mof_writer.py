@@ -1,22 +1,17 @@
 r"""MOF texts: golden ones, and what MOF cannot say."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mi.errors import InvalidParameter, NotSupported
 from mi.instance import Instance
-from mi.names import NameMap
 from mi.results import CimType, Flags
 from mi.schema import Class, Property, Qualifier
 from mi.serial import cimxml, document, mof
+from tests.mi.serial.cim_objects import holder_of_itself, named
 
 TRANSCRIPTS = Path(__file__).parents[4] / "shared" / "transcripts"
-
-
-def named(*objects: Any) -> NameMap[Any]:
-    return NameMap((one.name, one) for one in objects)
 
 
 def test_an_instance_is_written_after_what_is_embedded_in_it() -> None:
@@ -100,12 +95,8 @@ def test_a_qualifier_of_two_types_in_a_class_is_refused() -> None:
 
 @pytest.mark.parametrize("cim_type", [CimType.INSTANCE, CimType.REFERENCE])
 def test_what_holds_itself_is_refused(cim_type: CimType) -> None:
-    instance = Instance("A")
-    flags = Flags.KEY if cim_type is CimType.REFERENCE else Flags.NONE
-    instance.add("p", Instance("B"), cim_type, flags)
-    instance["p"] = instance
     with pytest.raises(InvalidParameter, match="more than 64 others in one another, or itself"):
-        mof.write(instance)
+        mof.write(holder_of_itself(cim_type))
 
 
 def test_a_reference_that_names_no_object_is_refused() -> None:

@@ -23,7 +23,8 @@ from tests.sessions import SERVICES, session_with, settles
 __all__ = ["main"]
 
 _PARTS: Final = (
-    "/mi/", "/protocols/network/", "/protocols/security/", "/protocols/winrm/", "/protocols/wsman/",
+    "/mi/", "/protocols/channels/", "/protocols/network/", "/protocols/security/",
+    "/protocols/winrm/", "/protocols/wsman/",
     "/requests/", "/urllib3/", "/http/client.py", "/contextlib.py", "/threading.py",
 )  # fmt: skip
 _GRACE: Final = 5.0

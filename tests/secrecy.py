@@ -26,6 +26,7 @@ __all__ = ["Secrets", "Seen", "Witness", "fails", "look_around", "reachable", "s
 
 OURS = (
     "mi.",
+    "protocols.channels",
     "protocols.dcom",
     "protocols.meanings",
     "protocols.network",

@@ -8,13 +8,11 @@ and what was begun on them, are the parent's.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
 
 from mi.callbacks import MessageChannel, SessionCallbacks
 from mi.calls import Call
@@ -22,8 +20,9 @@ from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported, OperationTimeout
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
+from protocols.channels.fetches import Fetches
+from protocols.channels.forks import outlive
 from protocols.meanings.circumstances import Circumstances
-from protocols.network.turns import Turns
 from protocols.security.discretion import Forgetting
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
@@ -61,6 +60,7 @@ class WinrmChannel:
     Attributes:
         server: what is known of the server.
         schemas: the class declarations that are known.
+        fetching: the class declarations on their way.
         shells: what is known of the shells.
         leftovers: what operations have left open.
         limit: bytes that a reply may have.
@@ -99,12 +99,12 @@ class WinrmChannel:
         self._transport: Transport | None = None
         self._is_closed = False
         self._begin_life()
-        _CHANNELS.add(self)
+        outlive(self)
 
     def _begin_life(self) -> None:
         self.life = object()
         self._lock = Lock()
-        self._fetching: dict[tuple[str, str], Turns] = {}
+        self.fetching = Fetches()
         self.leftovers = Leftovers(self)
         self.shells = ShellLedger()
 
@@ -260,24 +260,6 @@ class WinrmChannel:
             expiry, cancel, is_long=is_long, is_urgent=is_urgent, is_poll=is_poll
         )
 
-    @contextmanager
-    def fetching(
-        self, schema: tuple[str, str], expiry: Expiry, cancel: CancelToken
-    ) -> Iterator[None]:
-        """Let nobody else fetch the declaration of this class meanwhile.
-
-        Raises:
-            OperationTimeout: somebody else did, until `expiry`.
-            OperationCancelled: `cancel` came first.
-        """
-        namespace, class_name = schema
-        turns = self._fetching.setdefault((namespace.lower(), class_name.lower()), Turns())
-        turns.take(expiry, cancel)
-        try:
-            yield
-        finally:
-            turns.give_back()
-
     # Inside
 
     def _tell(self, text: str) -> None:
@@ -325,15 +307,3 @@ def _answered(request: Request, expiry: Expiry) -> Iterator[Expiry]:
             outcome_unknown=not request.repeatable,
             advice="Look whether it is still to be reached.",
         ) from error
-
-
-_CHANNELS: Final[WeakSet[WinrmChannel]] = WeakSet()
-
-
-def _begin_anew() -> None:
-    for channel in _CHANNELS:
-        channel.after_fork()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
-    os.register_at_fork(after_in_child=_begin_anew)

@@ -193,7 +193,7 @@ class Run:
             return None
         if request.schema is None:
             return self._exchange(request, expiry)
-        with self._channel.fetching(request.schema, expiry, self._control.cancel):
+        with self._channel.fetching.only(*request.schema, expiry, self._control.cancel):
             request = conversation.next_request()  # no more, if somebody else fetched it
             if request is None:
                 return self._items(conversation.receive(CLASS_KNOWN))

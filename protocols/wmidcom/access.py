@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
 from mi.calls import Call
@@ -11,6 +10,7 @@ from mi.control import Control
 from mi.instance import Instance
 from mi.results import CimType, OperationFlags
 from mi.schema import Class
+from protocols.channels.fetches import Fetches
 from protocols.wmidcom.contexts import context_of
 from protocols.wmidcom.hresults import NoClass, is_number
 from protocols.wmidcom.references import References
@@ -46,17 +46,12 @@ class Host(Protocol):
     """What the operations of a session share: its channel."""
 
     schemas: Schemas
+    fetching: Fetches
     server_name: str | None
     most: int | None
 
     def services(self, namespace: str, bounds: Bounds) -> WbemServices:
         """Return the services of a namespace."""
-        ...
-
-    def fetching(
-        self, namespace: str, class_name: str, bounds: Bounds
-    ) -> AbstractContextManager[None]:
-        """Let nobody else fetch the declaration of this class meanwhile."""
         ...
 
 
@@ -117,7 +112,7 @@ class Access:
         found = self.known(class_name, where)
         if found is not None:
             return found
-        with self._host.fetching(where, class_name, bounds):
+        with self._host.fetching.only(where, class_name, *bounds):
             found = self.known(class_name, where)  # if somebody else fetched it
             if found is None:
                 services = self._host.services(where, bounds)

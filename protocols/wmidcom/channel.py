@@ -7,13 +7,9 @@ forked has the channel too, and begins anew: what was open is the parent's.
 from __future__ import annotations
 
 import logging
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final
-from weakref import WeakSet
 
 from mi.calls import Call, SubscribeEventLog
 from mi.control import CancelToken, Control, Expiry
@@ -21,7 +17,9 @@ from mi.credentials import Credentials
 from mi.errors import InvalidParameter, MIError, NotSupported
 from mi.options import DestinationOptions
 from mi.store import SchemaStore
-from protocols.network.turns import Turns
+from protocols.channels.fetches import Fetches
+from protocols.channels.forks import outlive
+from protocols.channels.orphans import Orphans
 from protocols.security.discretion import Forgetting
 from protocols.wmidcom.access import Access, Schemas
 from protocols.wmidcom.enumerations import ENUMERATIONS
@@ -52,6 +50,7 @@ class WmidcomChannel:
 
     Attributes:
         schemas: the class declarations that are known.
+        fetching: those on their way.
         server_name: the destination as the caller named it, for the values that are made here.
         most: objects that the caller wants at once, or None.
         user: who asks, as the caller wrote it, or None.
@@ -82,13 +81,13 @@ class WmidcomChannel:
         self._connection: WbemConnection | None = None
         self._is_closed = False
         self._begin_life()
-        _CHANNELS.add(self)
+        outlive(self)
 
     def _begin_life(self) -> None:
         self.life = object()
         self._lock = Lock()
-        self._fetching: dict[tuple[str, str], Turns] = {}
-        self._orphans: deque[Run] = deque()
+        self.fetching = Fetches()
+        self._orphans: Orphans[Run] = Orphans(_logger)
 
     def after_fork(self) -> None:
         """Begin anew in a child process: what was open is the parent's, locked or not."""
@@ -143,24 +142,9 @@ class WmidcomChannel:
         locale = wmi_locale(self._locale)
         return self._connected().services(namespace, locale, bounds)
 
-    @contextmanager
-    def fetching(self, namespace: str, class_name: str, bounds: Bounds) -> Iterator[None]:
-        """Let nobody else fetch the declaration of this class meanwhile.
-
-        Raises:
-            OperationTimeout: somebody else did, until the time was over.
-            OperationCancelled: the cancel came first.
-        """
-        turns = self._fetching.setdefault((namespace.lower(), class_name.lower()), Turns())
-        turns.take(*bounds)
-        try:
-            yield
-        finally:
-            turns.give_back()
-
     def adopt(self, run: Run) -> None:
         """Take over a run that was dropped: no lock, nothing sent, in any thread."""
-        self._orphans.append(run)
+        self._orphans.adopt(run)
 
     def release(self, run: Run) -> None:
         """Release what `run` has open, within the grace time.
@@ -178,28 +162,14 @@ class WmidcomChannel:
         Raises:
             MIError: his time is over, or he cancelled.
         """
-        while self._orphans:
-            try:
-                run = self._orphans.popleft()
-            except IndexError:
-                return  # another thread has it
-            try:
-                self._release_orphan(run, bounds)
-            except BaseException:  # the caller's time, his cancel, or a Ctrl-C
-                self._orphans.append(run)
-                raise
+        cancel = bounds.cancel
+
+        def part_with(run: Run, expiry: Expiry) -> None:
+            _release(run, Bounds(expiry, cancel))
+
+        self._orphans.release(part_with, bounds.expiry, cancel)
 
     # Inside
-
-    @staticmethod
-    def _release_orphan(run: Run, bounds: Bounds) -> None:
-        grace = Expiry.of_grace()
-        earlier = bounds.expiry if bounds.expiry.at <= grace.at else grace
-        try:
-            _release(run, bounds._replace(expiry=earlier))
-        except MIError as error:
-            bounds.check("releasing")
-            _logger.warning("a dropped operation could not be released: %s", error)
 
     def _connected(self) -> WbemConnection:
         """Return the connection, made when it is first needed."""
@@ -229,15 +199,3 @@ def _user(options: DestinationOptions) -> str | None:
     given = options.credentials or ()
     named = [one.user for one in given if isinstance(one, Credentials)]
     return str(named[0]) if len(named) == 1 and named[0] is not None else None
-
-
-_CHANNELS: Final[WeakSet[WmidcomChannel]] = WeakSet()
-
-
-def _begin_anew() -> None:
-    for channel in _CHANNELS:
-        channel.after_fork()
-
-
-# Windows forks nothing, and does not have it.
-getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_begin_anew)

@@ -29,8 +29,8 @@ from mi.instance import Instance
 from mi.options import OperationOptions
 from mi.results import OperationFlags
 from mi.store import SchemaStore
+from protocols.channels import forks
 from protocols.meanings.circumstances import Circumstances, Reach
-from protocols.winrm import channel as channel_module
 from protocols.winrm.conversations import CONVERSATIONS
 from protocols.winrm.endpoint import Address
 from protocols.winrm.plain import Basic
@@ -117,12 +117,10 @@ def test_waiting_for_somebody_elses_fetch_ends_with_the_callers_own_time(
     fetch = request("Get", schema=("root/cimv2", "Win32_Service"))
     waiting = play(channel, Played((fetch, ["a"])), timeout=0.1)
     with (
-        channel.fetching(("ROOT/cimv2", "win32_SERVICE"), Expiry(), CancelToken()),
+        channel.fetching.only("ROOT/cimv2", "win32_SERVICE", Expiry(), CancelToken()),
         pytest.raises(OperationTimeout, match="waiting for a free connection"),
     ):
         waiting.next_batch()
-    with channel.fetching(("root/cimv2", "Win32_Service"), Expiry(), CancelToken()):
-        pass
 
 
 # Closing
@@ -194,8 +192,8 @@ def test_after_a_fork_what_was_begun_before_is_the_parents(
     values(run)
     dropped = play(channel, Played(left_open=request("Release")))
     dropped.drop()
-    monkeypatch.setattr(channel_module, "_CHANNELS", {channel, never_used})
-    channel_module._begin_anew()
+    monkeypatch.setattr(forks, "_OUTLIVING", {channel, never_used})
+    forks._begin_anew()
     run.close()
     with pytest.raises(InvalidParameter, match="in another process"):
         run.next_batch()

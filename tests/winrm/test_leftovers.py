@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from mi.control import CancelToken, Expiry
 from mi.errors import (
     ConnectionFailed,
+    LimitsExceeded,
     OperationCancelled,
     OperationTimeout,
 )
@@ -139,14 +139,87 @@ def test_closing_goes_on_when_the_release_fails(
     assert len(transport.closed) == 1
 
 
-def test_a_dropped_run_that_another_thread_releases_is_passed_over(transport: Transport) -> None:
-    class Emptied(deque[Any]):
-        def __bool__(self) -> bool:
-            return True
+# A server that has too much to do
 
+
+BUSY = Fault.of("QUOTA_MAX_OPERATIONS", "This user has too many operations.")
+
+
+@pytest.fixture
+def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("protocols.network.patience._FIRST", 0.002)
+
+
+def relenting(transport: Transport, action: str, refusals: int) -> None:
+    """Have a server refuse an action so often, and then no more."""
+    transport.faults[action] = BUSY
+
+    def count(_: str) -> None:
+        if transport.actions.count(action) == refusals:
+            transport.faults.clear()
+
+    transport.before = count
+
+
+@pytest.mark.usefixtures("brief_waits")
+def test_a_release_that_a_quota_refuses_is_asked_for_again(transport: Transport) -> None:
+    relenting(transport, "Delete", 2)
+    play(channel_over(transport), Played(left_open=request("Delete"))).close()
+    assert transport.actions == ["Delete"] * 3
+
+
+@pytest.mark.usefixtures("brief_waits")
+def test_a_release_that_is_refused_for_long_is_left_to_the_next_exchange(
+    transport: Transport,
+) -> None:
+    transport.faults["Delete"] = BUSY
     channel = channel_over(transport)
-    channel.leftovers._orphans = Emptied()
-    assert values(play(channel, Played((request(), ["a"])))) == ["a"]
+    with pytest.raises(LimitsExceeded, match="too many operations"):
+        play(channel, Played(left_open=request("Delete"))).close()
+    assert transport.actions == ["Delete"] * 6
+    values(play(channel, Played((request(), []))))
+    transport.faults.clear()
+    values(play(channel, Played((request(), []))))
+    assert transport.actions[6:] == ["Delete", "Enumerate", "Delete", "Enumerate"]
+
+
+def test_a_release_that_any_other_fault_answers_is_not_repeated(transport: Transport) -> None:
+    transport.faults["Delete"] = Fault.of("UNEXPECTED_SELECTORS", "There is no such shell.")
+    play(channel_over(transport), Played(left_open=request("Delete"))).close()
+    assert transport.actions == ["Delete"]
+
+
+def test_a_release_whose_answer_cannot_be_read_is_not_repeated(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def garbled(*_: Any, **__: Any) -> Iterator[bytes]:
+        transport.actions.append("Delete")
+        return iter((b"<html/>",))
+
+    monkeypatch.setattr(transport, "exchange", garbled)
+    play(channel_over(transport), Played(left_open=request("Delete"))).close()
+    assert transport.actions == ["Delete"]
+
+
+def test_what_waits_and_is_refused_is_said_before_the_next_exchange(transport: Transport) -> None:
+    transport.faults["Signal"] = BUSY
+    channel = channel_over(transport)
+    ended(channel).close()
+    assert settles(lambda: transport.actions == ["Signal"])
+    assert settles(lambda: len(channel.leftovers._orphans) == 1)
+    transport.faults.clear()
+    values(play(channel, Played((request(), []))))
+    assert transport.actions == ["Signal", "Signal", "Enumerate"]
+
+
+@pytest.mark.usefixtures("brief_waits")
+def test_a_channel_that_closes_asks_again_for_what_is_refused(transport: Transport) -> None:
+    relenting(transport, "Delete", 2)
+    channel = channel_over(transport)
+    play(channel, Played(left_open=request("Delete"))).drop()
+    channel.close(Expiry.of_grace())
+    assert transport.actions == ["Delete"] * 3
+    assert len(transport.closed) == 1
 
 
 # Last words that wait

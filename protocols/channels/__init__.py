@@ -1,0 +1,1 @@
+"""What the channels of handlers do alike, whatever is spoken: fetches, orphans, forks."""

@@ -13,22 +13,26 @@ events. Joins, `ASSOCIATORS OF`, `REFERENCES OF` and GROUP are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn
 
 from mi.errors import InvalidQuery
 from mi.instance import Instance
-from mi.results import CimType
 from mi.schema import Class
 from mi.values import shown
-from protocols.loopback.comparison import comparer, liker
+from protocols.loopback.conditions import (
+    SYSTEM_PROPERTIES,
+    ClassTest,
+    Comparison,
+    Condition,
+    IsA,
+    Joined,
+    Not,
+    Predicate,
+    spelling,
+)
 
-__all__ = ["ClassTest", "Condition", "Predicate", "Select", "parse", "parse_event_query"]
-
-Predicate = Callable[[Instance], bool]
-ClassTest = Callable[[str, str], bool]
-"""Whether the class named first is, or derives from, the class named second."""
+__all__ = ["Select", "parse", "parse_event_query"]
 
 _DEEPEST = 100  # of parentheses and NOTs; WMI has a limit too, which is larger
 _TOKEN = re.compile(
@@ -61,18 +65,6 @@ class _Token(NamedTuple):
         return self.text.upper() if self.kind in ("word", "sign") else ""
 
 
-class Condition(Protocol):
-    """A condition as it was read; a class makes a test of it."""
-
-    def bind(self, class_: Class, is_a: ClassTest) -> Predicate:
-        """Return the test for instances of `class_` and its subclasses.
-
-        Raises:
-            InvalidQuery: the class has no such property, or it cannot be compared so.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Select:
     """A query: a class, what to return of its instances, and which of them.
@@ -97,9 +89,9 @@ class Select:
         """
         if self.properties is None:
             return None
-        spelled = dict.fromkeys(_spelling(class_, name) for name in self.properties)
+        spelled = dict.fromkeys(spelling(class_, name) for name in self.properties)
         # WMI knows system properties, but WS-Management never shows them.
-        return tuple(name for name in spelled if name not in _SYSTEM_PROPERTIES)
+        return tuple(name for name in spelled if name not in SYSTEM_PROPERTIES)
 
     def predicate(self, class_: Class, is_a: ClassTest) -> Predicate:
         """Return the test for instances of `class_`.
@@ -112,119 +104,6 @@ class Select:
 
 def _always(_: Instance) -> bool:
     return True
-
-
-def _spelling(class_: Class, name: str) -> str:
-    if name.upper() in _SYSTEM_PROPERTIES:
-        return name.upper()
-    spelling = class_.properties.spelling(name)
-    if spelling is None:
-        raise InvalidQuery(f"{class_.name} has no property {name}")
-    return spelling
-
-
-# The conditions
-
-_SYSTEM_PROPERTIES: dict[str, Callable[[Instance], Any]] = {
-    "__CLASS": lambda instance: instance.class_name,
-    "__NAMESPACE": lambda instance: (instance.namespace or "").replace("/", "\\"),
-    "__SERVER": lambda instance: instance.server_name,
-}
-_THIS = "__THIS"
-
-
-def _reader(class_: Class, name: str) -> tuple[Callable[[Instance], Any], CimType]:
-    spelling = _spelling(class_, name)
-    if spelling in _SYSTEM_PROPERTIES:
-        return _SYSTEM_PROPERTIES[spelling], CimType.STRING
-    return lambda instance: instance[spelling], class_.properties[spelling].type
-
-
-def _inside(value: Any, names: Sequence[str]) -> tuple[Any, CimType] | None:
-    """Return a property of an object and its type, or None where the object has none."""
-    cim_type = CimType.INSTANCE
-    for name in names:
-        if not isinstance(value, Instance):
-            return None
-        if name.upper() in _SYSTEM_PROPERTIES:
-            value, cim_type = _SYSTEM_PROPERTIES[name.upper()](value), CimType.STRING
-        elif name in value:
-            element = value.element(name)
-            value, cim_type = element.value, element.type or CimType.STRING
-        else:
-            return None
-    return value, cim_type
-
-
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    name: str
-    sign: str
-    constant: Any
-
-    def bind(self, class_: Class, is_a: ClassTest) -> Predicate:  # noqa: ARG002 - a Condition's
-        if "." in self.name:
-            return self._bind_inside(class_)
-        read, cim_type = _reader(class_, self.name)
-        test = self._test(cim_type, class_)
-        return lambda instance: test(read(instance))
-
-    def _test(self, cim_type: CimType, class_: Class) -> Callable[[Any], bool]:
-        if self.sign == "LIKE":
-            return liker(self.constant, cim_type)
-        return comparer(self.sign, cim_type, self.constant, class_.namespace or "")
-
-    def _bind_inside(self, class_: Class) -> Predicate:
-        """Return the test of a property of an embedded object, whose class only that tells."""
-        first, *names = self.name.split(".")
-        read, cim_type = _reader(class_, first)
-        if cim_type is not CimType.INSTANCE:
-            raise InvalidQuery(f"{first} is no object, so it has no {'.'.join(names)}")
-
-        def test(instance: Instance) -> bool:
-            found = _inside(read(instance), names)
-            return found is not None and self._test(found[1], class_)(found[0])
-
-        return test
-
-
-@dataclass(frozen=True, slots=True)
-class _IsA:
-    name: str
-    class_name: str
-
-    def bind(self, class_: Class, is_a: ClassTest) -> Predicate:
-        if self.name.upper() in (_THIS, "__CLASS"):
-            return lambda instance: is_a(instance.class_name, self.class_name)
-        read, cim_type = _reader(class_, self.name)
-        if cim_type not in (CimType.INSTANCE, CimType.REFERENCE):
-            raise InvalidQuery(f"{self.name} is no object, so ISA says nothing about it")
-
-        def test(instance: Instance) -> bool:
-            value = read(instance)
-            return value is not None and is_a(value.class_name, self.class_name)
-
-        return test
-
-
-@dataclass(frozen=True, slots=True)
-class _Not:
-    condition: Condition
-
-    def bind(self, class_: Class, is_a: ClassTest) -> Predicate:
-        test = self.condition.bind(class_, is_a)
-        return lambda instance: not test(instance)
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    conditions: tuple[Condition, ...]
-    decide: Callable[[Any], bool]  # all or any
-
-    def bind(self, class_: Class, is_a: ClassTest) -> Predicate:
-        tests = [condition.bind(class_, is_a) for condition in self.conditions]
-        decide = self.decide
-        return lambda instance: decide(test(instance) for test in tests)
 
 
 # The parser
@@ -285,13 +164,13 @@ class _Parser:
         conditions = [self._and()]
         while self._accept("OR"):
             conditions.append(self._and())
-        return conditions[0] if len(conditions) == 1 else _Joined(tuple(conditions), any)
+        return conditions[0] if len(conditions) == 1 else Joined(tuple(conditions), any)
 
     def _and(self) -> Condition:
         conditions = [self._not()]
         while self._accept("AND"):
             conditions.append(self._not())
-        return conditions[0] if len(conditions) == 1 else _Joined(tuple(conditions), all)
+        return conditions[0] if len(conditions) == 1 else Joined(tuple(conditions), all)
 
     def _not(self) -> Condition:
         self._depth += 1
@@ -303,7 +182,7 @@ class _Parser:
 
     def _nested(self) -> Condition:
         if self._accept("NOT"):
-            return _Not(self._not())
+            return Not(self._not())
         if not self._accept("("):
             return self._comparison()
         condition = self._or()
@@ -314,17 +193,17 @@ class _Parser:
         if self._is_constant():
             constant = self._constant()
             sign = self._sign()
-            return _Comparison(self._name(), _MIRRORED.get(sign, sign), constant)
+            return Comparison(self._name(), _MIRRORED.get(sign, sign), constant)
         name = self._name()
         if self._accept("IS"):
             sign = "<>" if self._accept("NOT") else "="
             self._expect("NULL")
-            return _Comparison(name, sign, None)
+            return Comparison(name, sign, None)
         if self._accept("ISA"):
-            return _IsA(name, self._class_text())
+            return IsA(name, self._class_text())
         if self._accept("LIKE"):
-            return _Comparison(name, "LIKE", self._constant())
-        return _Comparison(name, self._sign(), self._constant())
+            return Comparison(name, "LIKE", self._constant())
+        return Comparison(name, self._sign(), self._constant())
 
     def _sign(self) -> str:
         sign = "<>" if self._token.text == "!=" else self._token.text

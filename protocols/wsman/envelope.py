@@ -11,14 +11,14 @@ fault is told by its body alone: openwsman sends some with HTTP 200.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mi.errors import InvalidParameter, ProtocolError
 from mi.serial import document
 from protocols.wsman import markup, soap
-from protocols.wsman.bulk import cut, filled
+from protocols.wsman.bulk import Texts, cut, filled
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.fault import Fault
 from protocols.wsman.fault_writing import write_fault
@@ -144,14 +144,14 @@ class Reply:
         body: the s:Body element.
         header: the s:Header element, or None.
         is_repaired: whether characters that XML forbids were replaced by U+FFFD.
-        texts: the texts of Streams that were taken out of the body, for `bulk.restored`.
+        texts: the texts of Streams that were taken out of the body (`bulk`).
     """
 
     action: str
     body: _Element
     header: _Element | None
     is_repaired: bool
-    texts: Sequence[memoryview] = field(default=(), repr=False)
+    texts: Texts = field(default_factory=dict, repr=False)
 
 
 def serialize(request: Request, addressing: Addressing, message_id: str) -> bytes:
@@ -225,7 +225,7 @@ def parse(
     Raises:
         ProtocolError: it is not a reply to our message that can be trusted.
     """
-    texts: Sequence[memoryview] = ()
+    texts: Texts = {}
     if has_streams and len(data) <= limit:
         data, texts = cut(data)
     read = document.parse(data, limit=limit, repair=True)

@@ -7,13 +7,13 @@ are WS-Transfer's, and what is created is in `shells`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mi.errors import ProtocolError
 from protocols.wsman import markup, soap
-from protocols.wsman.bulk import PLACE, restored
+from protocols.wsman.bulk import PLACE
 from protocols.wsman.durations import format_duration, parse_duration
 from protocols.wsman.shells import (
     SHELL,
@@ -142,23 +142,28 @@ class StreamPiece(NamedTuple):
         )
 
     @classmethod
-    def read(cls, stream: _Element, texts: Sequence[memoryview] = ()) -> StreamPiece:
+    def read(cls, stream: _Element) -> StreamPiece:
         """Return what an rsp:Stream holds; often it is nil, or empty, and says the end alone.
-
-        Args:
-            stream: the element.
-            texts: what was taken out of the message.
 
         Raises:
             ProtocolError: it is not base64.
         """
-        text = stream.text
-        return cls(
-            stream.get("Name", ""),
-            decoded(restored(text, texts)) if text else b"",
-            stream.get(_COMMAND_ID) or None,
-            stream.get("End", "").lower() in soap.TRUE,  # pypsrp writes True, and Windows takes it
-        )
+        return cls.read_all(stream, (stream.text or "",))[0]
+
+    @classmethod
+    def read_all(cls, stream: _Element, texts: Iterable[str | memoryview]) -> list[StreamPiece]:
+        """Return what several elements hold that begin alike.
+
+        Args:
+            stream: one of them.
+            texts: of all of them.
+
+        Raises:
+            ProtocolError: one is not base64.
+        """
+        name, command_id = stream.get("Name", ""), stream.get(_COMMAND_ID) or None
+        is_end = stream.get("End", "").lower() in soap.TRUE  # Windows takes pypsrp's True, too
+        return [cls(name, decoded(text), command_id, is_end) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ decoding itself all the rest is small.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mi.errors import ProtocolError
 from protocols.wsman import markup, soap
+from protocols.wsman.bulk import Texts
 from protocols.wsman.shell_messages import StreamPiece
 from protocols.wsman.shells import SHELL, numbered, part_of
 
@@ -110,23 +111,31 @@ class Received:
         )
 
     @classmethod
-    def read(cls, body: _Element, texts: Sequence[memoryview] = ()) -> Received:
+    def read(cls, body: _Element, texts: Texts | None = None) -> Received:
         """Return the output in an s:Body; of several states the last one counts.
 
         Args:
             body: the element.
-            texts: what was taken out of it.
+            texts: what was taken out of it, or None.
 
         Raises:
             ProtocolError: it is no answer to a Receive, or a piece is not base64.
         """
         answer = part_of(body, "ReceiveResponse")
-        pieces = tuple(StreamPiece.read(one, texts) for one in answer.iterchildren(_STREAM))
+        pieces = tuple(_pieces(answer, dict(texts or {})))
         states = list(answer.iterchildren(_STATE))
         if not states:
             return cls(pieces)
         last = states[-1]
         return cls(pieces, last.get("State"), _exit_code(last), last.get(_COMMAND_ID) or None)
+
+
+def _pieces(answer: _Element, texts: Texts) -> Iterator[StreamPiece]:
+    for stream in answer.iterchildren(_STREAM):
+        text = stream.text or ""
+        # Out of there: a mark that a server repeats would multiply what it stands for.
+        run = texts.pop(text, None)
+        yield from StreamPiece.read_all(stream, (text,) if run is None else run)
 
 
 def _exit_code(state: _Element) -> int | None:

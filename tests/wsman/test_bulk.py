@@ -1,12 +1,14 @@
 """The bulk of a reply: taken out before it is parsed, and nothing else is."""
 
+import binascii
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mi.errors import ProtocolError
 from protocols.wsman import shells
-from protocols.wsman.bulk import cut, restored
+from protocols.wsman.bulk import cut
 from protocols.wsman.envelope import Reply, Request, parse, serialize, serialize_reply
 from protocols.wsman.headers import Addressing
 from protocols.wsman.shell_messages import Send, StreamPiece
@@ -34,17 +36,52 @@ def test_output_is_the_same_with_its_bulk_taken_out(data: list[bytes]) -> None:
     assert read(sent) == said
 
 
+def stream(text: str = LONG.decode(), name: str = "stdout") -> str:
+    return f'<rsp:Stream Name="{name}">{text}</rsp:Stream>'
+
+
 def test_long_texts_of_streams_are_taken_out() -> None:
     data = message(
-        f'<rsp:Stream Name="stdout">{LONG.decode()}</rsp:Stream>'
-        f"<p:Stream xmlns:p='{shells.SHELL}'>{LONG.decode()}</p:Stream>"
-        f'<Stream xmlns="{shells.SHELL}">{LONG.decode()}</Stream>'
+        stream()
+        + f"<p:Stream xmlns:p='{shells.SHELL}'>{LONG.decode()}</p:Stream>"
+        + f'<Stream xmlns="{shells.SHELL}">{LONG.decode()}</Stream>'
     )
     rest, texts = cut(data)
-    assert list(map(bytes, texts)) == [LONG] * 3
+    assert {mark: list(map(bytes, run)) for mark, run in texts.items()} == {
+        f"#{number}": [LONG] for number in range(3)
+    }
     assert LONG not in rest
-    assert [rest.count(b"#%d<" % index) for index in range(3)] == [1, 1, 1]
+    assert [rest.count(f">{mark}<".encode()) for mark in texts] == [1, 1, 1]
     assert [piece.data for piece in read(data).pieces] == [b"ABC" * 300] * 3
+
+
+def test_streams_that_begin_alike_become_one_element() -> None:
+    data = message(stream() + stream() + stream("QUJD") + stream("") + stream(name="stderr"))
+    rest, texts = cut(data)
+    assert [list(map(bytes, run)) for run in texts.values()] == [
+        [LONG, LONG, b"QUJD", b""],
+        [LONG],
+    ]
+    assert rest.count(b"<rsp:Stream") == 2
+    assert [(piece.name, len(piece.data)) for piece in read(data).pieces] == [
+        ("stdout", 900),
+        ("stdout", 900),
+        ("stdout", 3),
+        ("stdout", 0),
+        ("stderr", 900),
+    ]
+
+
+@pytest.mark.parametrize("last", ["QUJD&#81;UJD", "QUJD<!-- -->", "<x/>"])
+def test_what_is_not_plain_text_ends_such_a_row(last: str) -> None:
+    data = message(stream() + stream(last))
+    rest, texts = cut(data)
+    assert [list(map(bytes, run)) for run in texts.values()] == [[LONG]]
+    assert stream(last).encode() in rest
+    assert [piece.data for piece in read(data).pieces] == [
+        b"ABC" * 300,
+        binascii.a2b_base64("QUJDQUJD" if "&" in last else last.partition("<")[0]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -57,22 +94,24 @@ def test_long_texts_of_streams_are_taken_out() -> None:
         f"<rsp:Stream a='/'/>{LONG.decode()}",
         f"<rsp:Stream></rsp:Stream>{LONG.decode()}",
         f"<rsp:Stream>{LONG.decode()}&#81;</rsp:Stream>",
+        f"<rsp:Stream>{LONG.decode()}<!-- --></rsp:Stream>",
+        f"<rsp:Stream>{LONG.decode()}</rsp:Other>",
         "",
     ],
 )
 def test_nothing_else_is_taken_out(inside: str) -> None:
     data = message(inside)
-    assert cut(data) == (data, [])
+    assert cut(data) == (data, {})
 
 
 def test_what_is_no_envelope_is_left_to_the_parser() -> None:
     for data in (b"", b"no markup", b"<open>", b"<open", LONG):
-        assert cut(data) == (data, [])
+        assert cut(data) == (data, {})
 
 
 def test_many_short_pieces_are_left_to_the_parser() -> None:
     data = message("<rsp:Stream>QUJD</rsp:Stream>" * 200 + f"<rsp:Stream>{LONG.decode()}")
-    assert cut(data) == (data, [])
+    assert cut(data) == (data, {})
 
 
 def test_a_text_with_blanks_is_read_all_the_same() -> None:
@@ -81,10 +120,16 @@ def test_a_text_with_blanks_is_read_all_the_same() -> None:
     assert piece.data == b"ABC" * 300
 
 
-@pytest.mark.parametrize("text", ["#0", "#1", "#x", "#", "#-7"])
-def test_a_mark_that_the_server_has_made_stands_for_nothing(text: str) -> None:
-    with pytest.raises(ProtocolError, match="begins with '#'"):
-        restored(text, [])
+@pytest.mark.parametrize("mark", ["#0", "#1", "#x", "#", "#-7"])
+def test_a_mark_that_the_server_has_made_stands_for_nothing(mark: str) -> None:
+    with pytest.raises(ProtocolError, match="base64"):
+        read(message(stream(mark)))
+
+
+@pytest.mark.parametrize("order", [(stream(), stream("#0", "a")), (stream("#0", "a"), stream())])
+def test_a_mark_is_worth_what_it_stands_for_once(order: tuple[str, str]) -> None:
+    with pytest.raises(ProtocolError, match="base64"):
+        read(message("".join(order)))
 
 
 @pytest.mark.parametrize("junk", ["%", "é", "\x01"])

@@ -23,7 +23,7 @@ DISKS = "SELECT * FROM Win32_LogicalDisk"
 
 # In a process of its own, since the endpoint keeps a record of all that it is asked.
 CLIENT = """
-import gc, os, sys, threading
+import gc, os, sys, threading, time
 from pathlib import Path
 import mi
 
@@ -37,6 +37,9 @@ def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 def measures():
+    until = time.monotonic() + 10
+    while threading.active_count() > 1 and time.monotonic() < until:
+        time.sleep(0.01)
     gc.collect()
     objects = len(gc.get_objects())
     return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), objects, resident()
@@ -87,7 +90,8 @@ def test_a_thousand_sessions_one_by_one_or_64_at_once_leave_nothing(work: str, c
         (files, threads, objects, memory), after = measured(endpoint, work)
         assert endpoint.logons == endpoint.connections == count
         assert settles(lambda: endpoint.open_connections == 0)
-    assert after[:2] == [files, threads]
+    assert after[0] <= files
+    assert after[1] <= threads
     assert after[2] - objects < 200, "objects stay"
     assert after[3] - memory < 4096, "KB of memory stay"  # a leak of 8 KB a session would show
 
@@ -95,12 +99,16 @@ def test_a_thousand_sessions_one_by_one_or_64_at_once_leave_nothing(work: str, c
 @contextmanager
 def nothing_stays() -> Iterator[None]:
     gc.collect()
-    before = Counter(map(kind_of, descriptors())), threading.active_count()
+    files, threads = files_by_kind(), threading.active_count()
     yield
     gc.collect()
-    assert settles(
-        lambda: (Counter(map(kind_of, descriptors())), threading.active_count()) == before
-    )
+    # At most, since something of what came before may not have ended yet when it was counted.
+    if not settles(lambda: files_by_kind() <= files and threading.active_count() <= threads):
+        pytest.fail(f"{files_by_kind() - files} and {threading.enumerate()} stay")
+
+
+def files_by_kind() -> Counter[str]:
+    return Counter(map(kind_of, descriptors()))
 
 
 def kind_of(name: str) -> str:
@@ -131,6 +139,7 @@ def test_64_sessions_at_once_work_and_leave_nothing(is_secure: bool) -> None:
 
         with session_with(endpoint, **options) as session:  # what is loaded once is loaded now
             session.query_instances(DISKS).all()
+        assert settles(lambda: endpoint.open_connections == 0)
         with nothing_stays():
             threads = [threading.Thread(target=work) for _ in range(64)]
             for thread in threads:

@@ -6,25 +6,15 @@ read, then what it says. The security context lives and dies with the connection
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import NamedTuple
 
 from mi.errors import ProtocolError
 from protocols.loopback.acceptor import Acceptor, Verdict
 from protocols.loopback.caller import Caller
-from protocols.loopback.disturbances import (
-    AUTHENTICATION,
-    Cut,
-    Drip,
-    Replace,
-    Say,
-    Slow,
-    Stall,
-)
+from protocols.loopback.disturbances import AUTHENTICATION, Replace, Say, Slow, Stall
 from protocols.loopback.exchange import (
     SOAP_XML,
     BadRequest,
@@ -34,6 +24,7 @@ from protocols.loopback.exchange import (
     read_request,
 )
 from protocols.loopback.peer import ClientGone, Peer
+from protocols.loopback.sending import Said, Sender
 from protocols.loopback.service import Answer
 from protocols.loopback.surroundings import Surroundings
 from protocols.wsman.enhanced import ACTION_ANSWER, Signal, signal_of
@@ -42,17 +33,7 @@ from protocols.wsman.interactive import read_response
 
 __all__ = ["Connection"]
 
-_LAST_CHUNK = b"0\r\n\r\n"
 _MEDIA_TYPES = ("application/soap+xml", "multipart/encrypted", "multipart/x-multi-encrypted")
-
-
-class _Said(NamedTuple):
-    """A reply, the action whose disturbances it may suffer, and whether it has an envelope."""
-
-    reply: HttpReply
-    action: str = ""
-    has_envelope: bool = False
-    is_sent: bool = False
 
 
 class Connection:
@@ -67,7 +48,7 @@ class Connection:
         # The enumeration that the last reply opened, until the client has read that reply. If it
         # never does, it cannot know what to release, and Windows would keep it for minutes.
         self._unread: str | None = None
-        self._is_chunked = False  # whether a reply in chunks has begun
+        self._sender = Sender(peer, around)
 
     def serve(self) -> None:
         """Answer requests until the client, or the endpoint, closes the connection."""
@@ -95,7 +76,7 @@ class Connection:
         try:
             request = read_request(self._peer.receive, self._pending, limit)
         except BadRequest as error:
-            self._send(_Said(HttpReply(error.status, closes=True)))
+            self._sender.send(Said(HttpReply(error.status, closes=True)))
             return False
         if request is None:
             if self._unread is not None and self._peer.left_unread():
@@ -103,22 +84,22 @@ class Connection:
             return False
         self._unread = None
         self._around.traffic.add(requests=1, bytes_received=request.size)
-        self._send(self._reply(request))
+        self._sender.send(self._reply(request))
         return not request.is_last
 
     # Answering
 
-    def _reply(self, request: HttpRequest) -> _Said:
+    def _reply(self, request: HttpRequest) -> Said:
         refused = _http_refusal(request, self._around.rules.path)
         if refused is not None:
-            return _Said(HttpReply(refused, closes=request.is_last))
+            return Said(HttpReply(refused, closes=request.is_last))
         if self._acceptor.is_handshake(request.headers.get("authorization")):
             self._stall(AUTHENTICATION, "before-reply")
         challenge, refusal = self._admit(request)
         if refusal is None and request.body:
             said = self._open(request)
         else:
-            said = _Said(refusal or HttpReply(HTTPStatus.OK), AUTHENTICATION)
+            said = Said(refusal or HttpReply(HTTPStatus.OK), AUTHENTICATION)
         reply = replace(said.reply, closes=request.is_last)
         if challenge is not None:
             reply = reply.with_headers(("WWW-Authenticate", challenge))
@@ -150,41 +131,40 @@ class Connection:
         challenges = self._around.rules.policy.challenges
         return HttpReply(HTTPStatus.UNAUTHORIZED, headers=tuple(challenges))
 
-    def _open(self, request: HttpRequest) -> _Said:
+    def _open(self, request: HttpRequest) -> Said:
         """Answer the envelope in a request's body."""
         if request.is_sealed:
             plain = self._acceptor.unseal(request.content_type, request.body)
             if plain is None:
-                return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
+                return Said(HttpReply(HTTPStatus.BAD_REQUEST))
         else:
             is_open = self._around.tls is not None or self._around.rules.allow_unencrypted
             if not is_open and not _is_anonymous_identify(request):
                 # AllowUnencrypted=false: the body is not even looked at.
-                return _Said(HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR))
+                return Said(HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR))
             plain = request.body
         try:
             incoming = self._around.service.read(plain)
         except ProtocolError:
-            return _Said(HttpReply(HTTPStatus.BAD_REQUEST))
+            return Said(HttpReply(HTTPStatus.BAD_REQUEST))
         if not (self._acceptor.is_authenticated or incoming.is_identify):
-            return _Said(self._unauthorized())  # only Identify may be asked by nobody
+            return Said(self._unauthorized())  # only Identify may be asked by nobody
         return self._perform(request, incoming, plain)
 
-    def _perform(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> _Said:
+    def _perform(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> Said:
         """Answer a message, in one piece or as its provider has it."""
         name = _action_name(incoming)
         if incoming.action == ACTION_ANSWER or signal_of(incoming) is not None:
             return self._take_word(request, incoming, plain)
-        self._is_chunked = False
         answer = self._answer(incoming, name, is_sealed=request.is_sealed)
-        if self._is_chunked:
+        if self._sender.is_chunked:
             self._chunk(answer.envelope, is_sealed=request.is_sealed)
             self._note(incoming, plain, answer.envelope, HTTPStatus.OK, is_sealed=request.is_sealed)
-            self._transmit(_LAST_CHUNK)
-            return _Said(HttpReply(HTTPStatus.OK), name, is_sent=True)
-        return _Said(self._wrapped(request, incoming, plain, answer), name, has_envelope=True)
+            self._sender.end_chunks()
+            return Said(HttpReply(HTTPStatus.OK), name, is_sent=True)
+        return Said(self._wrapped(request, incoming, plain, answer), name, has_envelope=True)
 
-    def _take_word(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> _Said:
+    def _take_word(self, request: HttpRequest, incoming: IncomingRequest, plain: bytes) -> Said:
         """Take an answer to a question, or a signal, about an operation on another connection."""
         dialogues, operation_id = self._around.dialogues, incoming.operation_id or ""
         name = _action_name(incoming)
@@ -194,28 +174,15 @@ class Connection:
             if not dialogues.settle(operation_id, response):
                 answer = self._around.service.too_late(incoming)
                 reply = self._wrapped(request, incoming, plain, answer)
-                return _Said(reply, name, has_envelope=True)
+                return Said(reply, name, has_envelope=True)
         elif signal_of(incoming) is Signal.CANCEL:
             dialogues.settle(operation_id, None)
         self._note(incoming, plain, b"", HTTPStatus.OK, is_sealed=request.is_sealed)
-        return _Said(HttpReply(HTTPStatus.OK), name)
+        return Said(HttpReply(HTTPStatus.OK), name)
 
     def _chunk(self, envelope: bytes, *, is_sealed: bool) -> None:
-        """Send an envelope as a chunk of the reply, which begins with the first."""
-        content_type, body = SOAP_XML, envelope
-        if is_sealed:
-            content_type, body = self._acceptor.seal(envelope)
-        head = b""
-        if not self._is_chunked:
-            self._is_chunked = True
-            headers = (("Transfer-Encoding", "chunked"),)
-            head = HttpReply(HTTPStatus.OK, b"", content_type, headers).head
-        self._transmit(head + b"%x\r\n%b\r\n" % (len(body), body))
-
-    def _transmit(self, data: bytes) -> None:
-        # Counted first: whoever has read the reply may ask for the count.
-        self._around.traffic.add(bytes_sent=len(data))
-        self._peer.send(data)
+        """Send an envelope as a part of the reply."""
+        self._sender.chunk(*(self._acceptor.seal(envelope) if is_sealed else (SOAP_XML, envelope)))
 
     def _answer(self, incoming: IncomingRequest, name: str, *, is_sealed: bool) -> Answer:
         self._stall(name, "before-reply")
@@ -284,53 +251,6 @@ class Connection:
         if self._unread is not None:
             self._around.service.forget(self._unread)
             self._unread = None
-
-    # Sending
-
-    def _send(self, said: _Said) -> None:
-        if said.is_sent:
-            return
-        reply, action, disturbances = said.reply, said.action, self._around.disturbances
-        if not said.has_envelope:
-            for one in disturbances.take(Replace, action):
-                reply = one.reshaped(reply)
-        data, head = reply.head + reply.body, len(reply.head)
-        cut = disturbances.take(Cut, action)
-        if cut:
-            self._peer.send(data[: cut[0].after_bytes])
-            self._forget_unread()
-            raise ClientGone
-        for piece, pause in _paced(
-            data,
-            head,
-            disturbances.take(Stall, action, ("headers", "body")),
-            disturbances.take(Drip, action),
-        ):
-            self._transmit(piece)
-            if pause is not None:
-                self._peer.wait(*pause)
-
-
-_Pause = tuple[float | None, threading.Event | None]
-
-
-def _paced(
-    data: bytes, head: int, stalls: Sequence[Stall], drips: Sequence[Drip]
-) -> Iterator[tuple[bytes, _Pause | None]]:
-    """Return the pieces of a reply, and how long to wait after each."""
-    if stalls:
-        stall = stalls[0]
-        place = head // 2 if stall.where == "headers" else head + (len(data) - head) // 2
-        yield data[:place], (stall.seconds, stall.until)
-        yield data[place:], None
-    elif drips:
-        drip = drips[0]
-        start = 0 if drip.where == "headers" else head
-        yield data[:start], None
-        for place in range(start, len(data), drip.size):
-            yield data[place : place + drip.size], (drip.interval, None)
-    else:
-        yield data, None
 
 
 def _http_refusal(request: HttpRequest, path: str) -> HTTPStatus | None:

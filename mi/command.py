@@ -100,6 +100,10 @@ class Reading(Iterator[ItemT], AsyncIterator[ItemT]):
         for piece in pieces or (None,):
             self._ready.extend(self._convert(piece))
 
+    def __repr__(self) -> str:
+        what = "all streams" if self._stream is None else self._stream
+        return f"<{type(self).__name__} of {what}{', at its end' if self._is_over else ''}>"
+
 
 class CommandInput(Closing):
     """The stdin of a command that runs; leaving its `with` block closes it."""
@@ -129,7 +133,11 @@ class CommandInput(Closing):
         self.send(data, is_last=is_last).result()
 
     def send(self, data: str | bytes, *, is_last: bool = False) -> Operation[None]:
-        """Return the operation that does what `write` does."""
+        """Return the operation that does what `write` does.
+
+        Raises:
+            InvalidParameter: it is closed, or its encoding has no such character.
+        """
         with self._turn:
             if self._is_closed:
                 raise InvalidParameter("the stdin of the command is closed")
@@ -161,13 +169,17 @@ class CommandInput(Closing):
                 advice="Use a shell of code page 65001, or write bytes.",
             ) from error
 
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else "open"
+        return f"<{type(self).__name__} of {self._command_id}, {state}>"
+
 
 class Command(AsyncClosing):
     """A command that runs in a shell.
 
     Leaving its `with` or `async with` block ends it, if it still runs.
 
-    What it writes is read as it comes, by one of `lines`, `output`, `stdout` and `stderr`, or at
+    What it writes is read as it comes, by `lines`, `output`, `text`, `stdout` or `stderr`, or at
     the end by `result`; each piece is read once. While nobody reads, 4 MiB are kept, and then the
     command waits.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from mi.command_output import CommandOutput
 from mi.command_result import begun
@@ -129,6 +129,14 @@ class AsyncCommand:
         await self.wait(timeout)
         return self._command.result()
 
+    async def result_bytes(
+        self,
+        timeout: float | timedelta | None = None,  # noqa: ASYNC109 - as in `Command.result_bytes`
+    ) -> CommandResult[bytes]:
+        """Do as `Command.result_bytes` does."""
+        await self.wait(timeout)
+        return self._command.result_bytes()
+
     async def write(self, data: str | bytes, *, is_last: bool = False) -> None:
         """Do as `Command.stdin.write` does."""
         await self._command.stdin.send(data, is_last=is_last)
@@ -153,6 +161,9 @@ class AsyncCommand:
         """Do as `Command.close` does."""
         await in_thread(self._session, self._command.close)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._command!r}>"
+
 
 class AsyncShell:
     """What a shell does, as coroutines, with the same arguments."""
@@ -161,28 +172,47 @@ class AsyncShell:
         self._shell = shell
         self._session = session
 
+    @overload
     async def run(
         self,
         command: str,
         arguments: Iterable[str] | str | None = None,
         *,
         stdin: str | bytes | None = None,
+        text: Literal[True] = True,
         **keywords: Unpack[CommandKeywords],
-    ) -> CommandResult[str]:
+    ) -> CommandResult[str]: ...
+
+    @overload
+    async def run(
+        self,
+        command: str,
+        arguments: Iterable[str] | str | None = None,
+        *,
+        stdin: str | bytes | None = None,
+        text: Literal[False],
+        **keywords: Unpack[CommandKeywords],
+    ) -> CommandResult[bytes]: ...
+
+    async def run(
+        self,
+        command: str,
+        arguments: Iterable[str] | str | None = None,
+        *,
+        stdin: str | bytes | None = None,
+        text: bool = True,
+        **keywords: Unpack[CommandKeywords],
+    ) -> CommandResult[Any]:
         """Do as `Shell.run` does; cancelling the task ends the command."""
         if stdin is not None:
             keywords.setdefault("is_console", False)
         running = await self.start(command, arguments, **keywords)
         with begun():
-            return await self._result(running, stdin)
-
-    @staticmethod
-    async def _result(running: Command, stdin: str | bytes | None) -> CommandResult[str]:
-        async with running:
-            if stdin is not None:
-                with suppress(NotFound):  # it has ended, and reads no more
-                    await running.aio.write(stdin, is_last=True)
-            return await running.aio.result()
+            async with running:
+                if stdin is not None:
+                    with suppress(NotFound):  # it has ended, and reads no more
+                        await running.aio.write(stdin, is_last=True)
+                return await (running.aio.result() if text else running.aio.result_bytes())
 
     async def start(
         self,
@@ -214,3 +244,6 @@ class AsyncShell:
     async def close(self) -> None:
         """Do as `Shell.close` does."""
         await in_thread(self._session, self._shell.close)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._shell!r}>"

@@ -52,7 +52,9 @@ def test_what_is_written_to_it_is_sent_in_its_encoding(play: Play) -> None:
 def test_its_input_is_closed_once(play: Play) -> None:
     player = play()
     with running(player) as command:
+        assert repr(command.stdin) == "<CommandInput of C1, open>"
         command.stdin.write("x", is_last=True)
+        assert repr(command.stdin) == "<CommandInput of C1, closed>"
         command.stdin.close()
         with pytest.raises(InvalidParameter, match="closed"):
             command.stdin.write("y")
@@ -99,6 +101,7 @@ def test_one_that_is_waited_for_too_briefly_goes_on(play: Play) -> None:
         with pytest.raises(OperationTimeout, match="waiting for the command to end"):
             command.wait(0.01)
         assert repr(command) == "<Command C1, running>"
+        assert repr(command.aio) == "<AsyncCommand of <Command C1, running>>"
 
 
 def test_one_that_has_ended_says_no_more(play: Play) -> None:
@@ -106,7 +109,11 @@ def test_one_that_has_ended_says_no_more(play: Play) -> None:
     with running(player) as command:
         assert command.result() == CommandResult(0, "ok\r\n", "")
         assert list(command.output()) == []
-        assert list(command.lines()) == []
+        lines = command.lines()
+        assert repr(lines) == "<Reading of all streams>"
+        assert list(lines) == []
+        assert repr(lines) == "<Reading of all streams, at its end>"
+        assert repr(command.stdout) == "<Reading of stdout>"
 
 
 def test_a_task_does_all_of_it(play: Play) -> None:
@@ -122,6 +129,8 @@ def test_a_task_does_all_of_it(play: Play) -> None:
             assert (await command.aio.result()).exit_code == 0
             await command.aio.close()
             assert await shell.aio.run("dir", stdin="y") == CommandResult(0, "ok\r\n", "")
+            assert await shell.aio.run("dir", text=False) == CommandResult(0, b"ok\r\n", b"")
+            assert repr(shell.aio) == "<AsyncShell of <Shell on server01, S1>>"
 
     run_coroutine(work())
     assert sent(player) == [(b"x", False), (b"", True), (b"y", True)]

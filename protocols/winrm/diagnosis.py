@@ -8,48 +8,26 @@ options allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from mi.callbacks import SessionCallbacks
-from mi.calls import QueryInstances, TestConnection
-from mi.control import CancelToken, Expiry
+from mi.calls import TestConnection
+from mi.control import Expiry
 from mi.credentials import Credentials, Scheme
 from mi.diagnosis import Finding, Verdict
-from mi.errors import ConnectionFailed, MIError
-from mi.instance import Instance
+from mi.errors import MIError
 from mi.options import DestinationOptions, ServerKind
-from mi.results import OperationFlags
-from mi.store import SchemaStore
-from protocols.network.bounds import Bounds
-from protocols.security.admission import Entry
 from protocols.security.logon import asked
-from protocols.security.rejection import Rejected
-from protocols.winrm.admission import Admission
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
-from protocols.winrm.handshake import Method
-from protocols.winrm.identifiers import new_id
-from protocols.winrm.line import Line
+from protocols.winrm.inspection import Inspection
+from protocols.winrm.interview import Interview
 from protocols.winrm.service_names import service_name
-from protocols.winrm.sizes import KILOBYTE, envelope_size, largest_reply
 from protocols.winrm.status import shortened
-from protocols.winrm.survey import Survey, failed, sooner
+from protocols.winrm.survey import Survey, failed
 from protocols.winrm.trust import Trust
-from protocols.wsman.conversation import Conversation
-from protocols.wsman.dialects import DIALECTS, Settings
-from protocols.wsman.enumeration import Enumeration
-from protocols.wsman.envelope import Reply, Request, parse, serialize
-from protocols.wsman.fault import Fault
-from protocols.wsman.headers import Addressing
 from protocols.wsman.identify import Identification
-from protocols.wsman.namespaces import ACTION_GET
-from protocols.wsman.recognition import kind_of_identity
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 __all__ = ["NAMES", "Examination"]
 
@@ -77,18 +55,10 @@ _BARRIERS: Final = {
     **dict.fromkeys(("name", "port", "tls", "service"), (Verdict.FAILED,)),
     "logon": (Verdict.FAILED, Verdict.SKIPPED),
 }
-_PATIENCE: Final = 20.0  # seconds for one exchange, however much time there is
-_CONFIGURATION: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
-_OF_CONFIGURATION: Final = ("clear text", "channel binding", "envelope size")
-_WINDOWS: Final = (ServerKind.WINRM3, ServerKind.WINRM2, ServerKind.WINRM1)
+_NOT_TRIED: Final = "not tried, for the {} comes first"
 # What to do about errors that do not say it themselves.
 _NO_CREDENTIALS: Final = "Let the callable return mi.Credentials; call it by itself to see why not."
 _NO_ANSWER: Final = "Allow more time; look there whether the service hangs: Get-Service WinRM."
-_NO_WMI: Final = "Look there whether WMI works: Get-CimInstance Win32_OperatingSystem."
-_NO_SYSTEM: Final = (
-    "Leave default_namespace= at root/cimv2; if it is that, run there: winmgmt /verifyrepository"
-)
-_QUERY: Final = "SELECT Caption, Version FROM Win32_OperatingSystem"
 _TICKETED: Final = (
     Scheme.DEFAULT,
     Scheme.NEGOTIATE,
@@ -96,25 +66,6 @@ _TICKETED: Final = (
     Scheme.KERBEROS,
     Scheme.CRED_SSP,
 )
-
-
-class _Once(Admission):
-    """Lets a connection log on, and no other after it."""
-
-    _is_spent = False
-
-    def enter(self, bounds: Bounds) -> Entry[Method]:
-        if self._is_spent:
-            raise ConnectionFailed(
-                "the connection was lost, and a second logon is not spent on finding out why",
-                advice="Run it again: a connection that is lost again has something in between.",
-            )
-        self._is_spent = True
-        return super().enter(bounds)
-
-    def reject(self, method: Method, rejection: Rejected) -> None:
-        self._is_spent = False  # there is nothing left to log on with, and it says why
-        super().reject(method, rejection)
 
 
 class Examination:
@@ -140,31 +91,17 @@ class Examination:
         self._address = Address.of(destination, options)
         self._connector = Connector(self._address, options)
         self._survey = Survey(self._address, options, self._connector, expiry)
-        self._kind = options.server_kind or ServerKind.WINRM3
         self._credentials: Credentials | None = None
-        self._identity: Instance | None = None
-        self._line: Line | None = None
+        self._interview: Interview | None = None
+        self._inspection: Inspection | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Return what is found as it is found."""
-        survey = self._survey
-        steps: tuple[Callable[[], Iterator[Finding]], ...] = (
-            survey.name,
-            survey.port,
-            survey.tls,
-            survey.service,
-            self._ticket,
-            self._logon,
-            self._sealing,
-            self._identify,
-            self._configuration,
-            self._wmi,
-        )
         seen: set[str] = set()
         barrier: Finding | None = None
         try:
-            for step in steps:
-                for finding in step():
+            for step in self._steps():
+                for finding in step:
                     seen.add(finding.name)
                     if finding.verdict in _BARRIERS.get(finding.name, ()):
                         barrier = finding
@@ -172,11 +109,21 @@ class Examination:
                 if barrier is not None:
                     break
         finally:
-            if self._line is not None:
-                self._line.discard()
+            if self._interview is not None:
+                self._interview.end()
         for name in NAMES:
             if name not in seen and barrier is not None:
                 yield Finding(name, Verdict.SKIPPED, _NOT_TRIED.format(barrier.name))
+
+    def _steps(self) -> Iterator[Iterator[Finding]]:
+        """Return what is looked at, step by step; none begins before the one before it is over."""
+        survey = self._survey
+        yield from (survey.name(), survey.port(), survey.tls(), survey.service())
+        yield self._ticket()
+        yield self._logon()
+        if self._inspection is not None:
+            inside = self._inspection
+            yield from (inside.sealing(), inside.identify(), inside.configuration(), inside.wmi())
 
     # Who asks
 
@@ -251,171 +198,21 @@ class Examination:
             yield Finding("logon", Verdict.SKIPPED, f"{reason}, so nothing was sent", advice)
             return
         self._options.credentials = (credentials,)
-        admission = _Once(self._options, self._address)
-        self._line = Line(
-            self._address, self._options, SessionCallbacks(), admission, self._connector
+        interview = Interview(
+            self._destination, self._address, self._options, self._connector, self._expiry
         )
+        self._interview = interview
         started = perf_counter()
         try:
-            (self._identity,) = self._converse(Identification, TestConnection())
+            kind = self._options.server_kind or ServerKind.WINRM3
+            (identity,) = interview.results(Identification, TestConnection(), kind)
         except MIError as error:
             yield failed("logon", error, _NO_ANSWER)
             return
         took = 1000 * (perf_counter() - started)
-        method = admission.method
-        scheme = credentials.scheme if method is None else method.scheme
+        self._inspection = Inspection(
+            interview, identity, self._options, is_tls=self._address.is_tls
+        )
+        scheme = credentials.scheme if interview.method is None else interview.method.scheme
         who = "the current user" if credentials.user is None else str(credentials.user)
         yield Finding("logon", Verdict.OK, f"{who} by {scheme.name} in {took:.0f} ms")
-
-    def _sealing(self) -> Iterator[Finding]:
-        if self._line is not None and self._line.is_sealing:
-            yield Finding("sealing", Verdict.OK, "messages are sealed with the keys of the logon")
-        elif self._address.is_tls:
-            yield Finding("sealing", Verdict.OK, "TLS does it")
-        else:
-            yield Finding(
-                "sealing",
-                Verdict.WARNING,
-                "messages go in clear, as packet_privacy=False allows",
-                "Leave packet_privacy unset, or use transport='HTTPS'.",
-            )
-
-    # What answers
-
-    def _identify(self) -> Iterator[Finding]:
-        identity = self._identity
-        if identity is None:
-            return
-        said = [str(identity.get(name) or "") for name in ("ProductVendor", "ProductVersion")]
-        if self._options.server_kind is None:
-            self._kind = kind_of_identity(identity) or self._kind
-        yield Finding("identify", Verdict.OK, f"{' '.join(filter(None, said))} ({self._kind})")
-
-    def _configuration(self) -> Iterator[Finding]:
-        """Read what the service demands, which Windows tells administrators."""
-        if self._kind not in _WINDOWS:
-            why = f"{self._kind} has no configuration to read"
-            yield from (Finding(name, Verdict.SKIPPED, why) for name in _OF_CONFIGURATION)
-            return
-        try:
-            reply = self._ask(Request(ACTION_GET, _CONFIGURATION))
-            if isinstance(reply, Fault):
-                raise reply.error()
-        except MIError as error:
-            why = f"the service does not tell: {error.message}"
-            advice = "An administrator may ask: winrm get winrm/config"
-            yield from (Finding(name, Verdict.SKIPPED, why, advice) for name in _OF_CONFIGURATION)
-            return
-        told = _settings(reply.body)
-        yield _clear_text(told.get("AllowUnencrypted"))
-        yield _channel_binding(told.get("CbtHardeningLevel"))
-        yield self._envelope_size(told.get("MaxEnvelopeSizekb", ""))
-
-    def _envelope_size(self, theirs: str) -> Finding:
-        ours = envelope_size(self._options) // KILOBYTE
-        if not theirs.isdecimal():
-            return Finding("envelope size", Verdict.SKIPPED, "the service does not say")
-        detail = f"{ours} KB are asked for, and the service allows {theirs} KB"
-        if int(theirs) >= ours:
-            return Finding("envelope size", Verdict.OK, detail)
-        return Finding(
-            "envelope size",
-            Verdict.WARNING,
-            detail,
-            f"Ask for no more, max_envelope_size={theirs}, or raise MaxEnvelopeSizekb there.",
-        )
-
-    def _wmi(self) -> Iterator[Finding]:
-        """Ask WMI for something that everybody with rights may see."""
-        if self._kind not in _WINDOWS:
-            yield Finding("wmi", Verdict.SKIPPED, f"{self._kind} has no WMI")
-            return
-        namespace = self._options.default_namespace or "root/cimv2"
-        call = QueryInstances(_QUERY, namespace=namespace)
-        try:
-            systems = self._converse(Enumeration, call)
-        except MIError as error:
-            yield failed("wmi", error, _NO_WMI)
-            return
-        if not systems:
-            detail = f"{namespace} has no Win32_OperatingSystem"
-            yield Finding("wmi", Verdict.WARNING, detail, _NO_SYSTEM)
-            return
-        caption = " ".join(str(systems[0].get(name) or "") for name in ("Caption", "Version"))
-        yield Finding("wmi", Verdict.OK, f"{namespace} may be read: {caption.strip()}")
-
-    # Messages
-
-    def _converse(
-        self, begin: Callable[..., Conversation], call: TestConnection | QueryInstances
-    ) -> list[Any]:
-        """Return the results of a call, as text, so that no class is asked for."""
-        settings = Settings(_PATIENCE, flags=OperationFlags.NO_RTTI, server_name=self._destination)
-        conversation = begin(call, settings, DIALECTS[self._kind], SchemaStore())
-        results: list[Any] = []
-        try:
-            while (request := conversation.next_request()) is not None:
-                results += conversation.receive(self._ask(request))
-        finally:
-            parting = conversation.abandon()
-            if parting is not None:
-                with suppress(MIError):  # the connection is about to be closed
-                    self._ask(parting)
-        return results
-
-    def _ask(self, request: Request) -> Reply | Fault:
-        line = self._line
-        if line is None:
-            raise ConnectionFailed("nothing is connected")
-        options = self._options
-        addressing = Addressing(
-            self._address.url,
-            envelope_size(options),
-            options.ui_locale or "en-US",
-            options.data_locale or "en-US",
-        )
-        message_id = None if request.is_identify else new_id()
-        envelope = serialize(request, addressing, message_id or "")
-        expiry = sooner(self._expiry, _PATIENCE)
-        (data,) = line.exchange(envelope, expiry, CancelToken(), repeatable=False)
-        return parse(data, message_id, limit=largest_reply(options))
-
-
-_NOT_TRIED: Final = "not tried, for the {} comes first"
-
-
-def _settings(body: _Element) -> dict[str, str]:
-    """Return the settings in a configuration by their local names; each there is once."""
-    found: dict[str, str] = {}
-    for element in body.iter("{*}*"):
-        if not len(element):
-            # The client's come first, and the service's is what is wanted.
-            found[str(element.tag).rpartition("}")[2]] = (element.text or "").strip()
-    return found
-
-
-def _clear_text(allowed: str | None) -> Finding:
-    if allowed is None:
-        return Finding("clear text", Verdict.SKIPPED, "the service does not say")
-    if allowed.lower() == "false":
-        return Finding("clear text", Verdict.OK, "the service refuses messages in clear")
-    return Finding(
-        "clear text",
-        Verdict.WARNING,
-        "the service takes messages in clear (AllowUnencrypted)",
-        "Run there: winrm set winrm/config/service '@{AllowUnencrypted=\"false\"}'",
-    )
-
-
-def _channel_binding(level: str | None) -> Finding:
-    if level is None:
-        return Finding("channel binding", Verdict.SKIPPED, "the service does not say")
-    if level.lower() != "none":
-        detail = f"{level}: it looks at what Kerberos and NTLM under TLS are bound to, as ours are"
-        return Finding("channel binding", Verdict.OK, detail)
-    return Finding(
-        "channel binding",
-        Verdict.WARNING,
-        "the service does not look at what a logon is bound to (CbtHardeningLevel)",
-        "Run there: winrm set winrm/config/service/auth '@{CbtHardeningLevel=\"Strict\"}'",
-    )

@@ -373,7 +373,7 @@ def test_a_reply_that_ends_without_a_result_is_none(endpoint: Endpoint, session:
     def script(caller: Any) -> None:
         caller.tell(Message(0, "careful"))
         connection = caller._send.func.__self__
-        connection._transmit(b"0\r\n\r\n")
+        connection._sender.end_chunks()
         caller.wait(None)
 
     endpoint.disturb(Say("StopService", script=script))

@@ -84,7 +84,7 @@ def _scheme(scheme: Scheme | str, allowed: tuple[Scheme, ...]) -> Scheme:
             f"{scheme!r} is no authentication scheme; there are {names}"
         ) from None
     if chosen not in allowed:
-        raise InvalidParameter(f"{chosen.name} does not work so; there are {names}")
+        raise InvalidParameter(f"{chosen.name} is not for such credentials; there are {names}")
     return chosen
 
 

@@ -65,8 +65,11 @@ def check_name(name: str, what: str) -> str:
         TypeMismatch: it is no string.
     """
     if not _NAME.match(_text(name, what)):
-        raise InvalidParameter(f"{name!r} is not a legal {what}")
+        raise InvalidParameter(f"{name!r} is not a legal {what}", advice=_LEGAL_NAMES)
     return name
+
+
+_LEGAL_NAMES = "Names are letters of ASCII, digits and _, and do not begin with a digit."
 
 
 def name_matcher(pattern: str | None) -> Callable[[str], object]:

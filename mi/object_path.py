@@ -95,7 +95,7 @@ def read(path: str) -> ObjectPath:
     """
     match = _PATH.match(path)
     if match is None:
-        raise InvalidParameter(f"{shown(path)} is not an object path")
+        raise InvalidParameter(f"{shown(path)} is not an object path", advice=_FORM)
     server_name, namespace = match["server"], match["namespace"]
     return ObjectPath(
         None if server_name == _THIS_MACHINE else server_name,
@@ -105,15 +105,18 @@ def read(path: str) -> ObjectPath:
     )
 
 
+_FORM = 'Write Class.Key="value", or Class=@ for the one of a singleton.'
+
+
 def _keys(path: str, keys: str | None, lone: str | None) -> tuple[tuple[str, Any], ...]:
     if keys is not None:
         return _named_keys(path, keys)
     if lone is None:
-        raise InvalidParameter(f"{shown(path)} is the path of a class, not of an instance")
-    if lone != "@":
         raise InvalidParameter(
-            f"{shown(path)} does not name its key", advice='Write Class.Key="value" instead.'
+            f"{shown(path)} is the path of a class, not of an instance", advice=_FORM
         )
+    if lone != "@":
+        raise InvalidParameter(f"{shown(path)} does not name its key", advice=_FORM)
     return ()
 
 

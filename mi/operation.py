@@ -133,7 +133,10 @@ class Operation(AsyncClosing, Iterator[ResultT], AsyncIterator[ResultT]):
         self._refuse_if_closed()
         if not self._is_read:
             raise self._execution.located(
-                InvalidParameter("an operation with a result callback delivers by itself")
+                InvalidParameter(
+                    "an operation with a result callback delivers by itself",
+                    advice="Read it in the callback, or run it without one.",
+                )
             )
         return self._execution.fetch()
 

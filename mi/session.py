@@ -53,6 +53,9 @@ class _Unset(Enum):
 
     UNSET = "unset"
 
+    def __repr__(self) -> str:
+        return self.value
+
 
 _UNSET: Final = _Unset.UNSET
 

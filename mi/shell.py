@@ -134,7 +134,10 @@ class Shell(AsyncClosing):
         """
         shell = self._kept.shell
         if shell is None:
-            raise InvalidParameter("there is no shell to reconnect to")
+            raise InvalidParameter(
+                "there is no shell to reconnect to",
+                advice="One of another session is taken over by Session.connect_shell.",
+            )
         self._session.run(ReconnectShell(shell)).result()
 
     # Commands

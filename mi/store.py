@@ -53,7 +53,9 @@ class SchemaStore:
         if namespace is not None and namespace != class_.namespace:
             class_ = replace(class_, namespace=normalize_namespace(namespace))
         if class_.namespace is None:
-            raise InvalidParameter(f"the class {class_.name} does not say its namespace")
+            raise InvalidParameter(
+                f"the class {class_.name} does not say its namespace", advice="Say namespace=."
+            )
         with self._lock:
             self._classes[_key(class_.namespace, class_.name)] = class_
 

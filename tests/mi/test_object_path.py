@@ -136,13 +136,18 @@ def test_what_is_no_path_of_an_instance_is_refused(path: str) -> None:
         read(path)
 
 
+def test_what_is_no_path_at_all_is_told_the_form_of_one() -> None:
+    with pytest.raises(InvalidParameter, match=r'is not an object path\. Write Class\.Key="value"'):
+        read("a b")
+
+
 def test_the_path_of_a_class_names_no_instance() -> None:
-    with pytest.raises(InvalidParameter, match="is the path of a class"):
+    with pytest.raises(InvalidParameter, match=r"is the path of a class, .*\. Write Class\.Key="):
         read(r"\\.\root\cimv2:Win32_Service")
 
 
 def test_a_value_without_its_name_is_refused_with_the_way_out() -> None:
-    with pytest.raises(InvalidParameter, match=r'Write Class\.Key="value" instead'):
+    with pytest.raises(InvalidParameter, match=r'its key\. Write Class\.Key="value"'):
         read('Win32_Service="Spooler"')
 
 

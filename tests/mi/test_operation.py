@@ -188,7 +188,7 @@ def test_an_operation_with_a_result_callback_cannot_be_read(fake: Fake) -> None:
     session, _ = fake(["a"])
     callbacks = OperationCallbacks(instance_result=lambda result: None)
     operation = session.run(QueryInstances(_QUERY), callbacks=callbacks)
-    with pytest.raises(InvalidParameter, match="delivers by itself"):
+    with pytest.raises(InvalidParameter, match=r"delivers by itself\. Read it in the callback"):
         next(operation)
 
     async def main() -> None:

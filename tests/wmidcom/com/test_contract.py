@@ -1,8 +1,6 @@
 """WMIDCOM keeps the contract of handlers over COM, where the objects are made of callbacks."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 
 import pytest
 
@@ -13,7 +11,7 @@ from protocols.wmidcom.channel import WmidcomChannel
 from protocols.wmidcom.com.connection import ComConnection
 from tests.wmidcom.com.com_server import FakeSystem
 from tests.wmidcom.fake_services import FakeConnection
-from tests.wmidcom.test_contract import Contract
+from tests.wmidcom.test_contract import FakeContract
 
 
 class ComHandler:
@@ -31,12 +29,11 @@ class ComHandler:
         return WmidcomChannel(connect, destination, options)
 
 
-class TestOverCom(Contract):
+class TestOverCom(FakeContract):
     """Every call, through the tables of COM."""
 
     @pytest.fixture(autouse=True)
     def _com(self) -> Iterator[None]:
-        self.numbers = count()
         self.connection = FakeConnection(server_name=None)
         self.repository = self.connection.repository
         self.system = FakeSystem(self.connection)
@@ -50,12 +47,3 @@ class TestOverCom(Contract):
     def unreachable(self) -> tuple[str | None, DestinationOptions]:
         self.system.refuses_entry = 0x80070005
         return None, DestinationOptions()
-
-    def open_contexts(self) -> int:
-        return len(self.connection.open)
-
-    @contextmanager
-    def silence(self) -> Iterator[None]:
-        self.connection.is_silent = True
-        yield
-        self.connection.is_silent = False

@@ -17,8 +17,9 @@ from mi.results import CallbackMode, PromptType, ResponseType
 from protocols.loopback.peer import ClientGone
 from protocols.wsman.dialects import DIALECTS
 from protocols.wsman.enhanced import registered_by
-from protocols.wsman.envelope import IncomingRequest, serialize_reply
+from protocols.wsman.envelope import serialize_reply
 from protocols.wsman.forms import Forms
+from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.interactive import EventType, write_event
 from protocols.wsman.namespaces import response_action
 from protocols.wsman.writers import Writer

@@ -28,7 +28,7 @@ from protocols.loopback.sending import Said, Sender
 from protocols.loopback.service import Answer
 from protocols.loopback.surroundings import Surroundings
 from protocols.wsman.enhanced import ACTION_ANSWER, Signal, signal_of
-from protocols.wsman.envelope import IncomingRequest
+from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.interactive import read_response
 
 __all__ = ["Connection"]

@@ -11,7 +11,7 @@ from protocols.loopback.refusals import refuse
 from protocols.loopback.repository import Repository
 from protocols.loopback.resources import Resource
 from protocols.loopback.shells.open_shells import OpenShells
-from protocols.wsman.envelope import IncomingRequest
+from protocols.wsman.incoming import IncomingRequest
 
 __all__ = ["Operation", "Outcome"]
 

@@ -24,7 +24,7 @@ from protocols.wsman.dialects import (
     split_resource_uri,
 )
 from protocols.wsman.durations import parse_datetime
-from protocols.wsman.envelope import IncomingReference, IncomingRequest
+from protocols.wsman.incoming import IncomingReference, IncomingRequest
 from protocols.wsman.namespaces import CIM_XML_SCHEMA, DMTF_ALL_CLASSES, DMTF_CIM_SCHEMA, EVENT_LOG
 from protocols.wsman.references import ObjectName
 from protocols.wsman.shells import SHELL, SHELL_COMMANDS

@@ -23,8 +23,8 @@ from protocols.loopback.resources import Family, resource_of
 from protocols.loopback.shells import commanding, managing
 from protocols.loopback.shells.open_shells import OpenShells
 from protocols.loopback.shells.quotas import QUOTAS, Quotas
-from protocols.wsman import envelope, identify
-from protocols.wsman.envelope import IncomingRequest
+from protocols.wsman import envelope, identify, incoming
+from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.namespaces import (
     ACTION_CREATE,
     ACTION_DELETE,
@@ -126,7 +126,7 @@ class Service:
         Raises:
             ProtocolError: it is no envelope, or no request that can be answered.
         """
-        return envelope.parse_request(data, limit=4 * self._limits.max_envelope_size)
+        return incoming.parse_request(data, limit=4 * self._limits.max_envelope_size)
 
     def time_limit(self, request: IncomingRequest) -> float:
         """Return the seconds that a request may take.

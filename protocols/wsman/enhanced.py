@@ -21,9 +21,10 @@ from mi.events import Prompt
 from mi.options import OperationOptions
 from mi.results import CallbackMode, MessageChannel, PromptType, ResponseType
 from protocols.wsman import markup
-from protocols.wsman.envelope import IncomingRequest, Reply, Request, parse
+from protocols.wsman.envelope import Reply, Request, parse
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option
+from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.interactive import EventType, write_response
 from protocols.wsman.namespaces import (
     ADDRESSING,

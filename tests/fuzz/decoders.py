@@ -28,7 +28,7 @@ from protocols.winrm.http_reply import HttpReply
 from protocols.winrm.ntlm import Ntlm
 from protocols.winrm.rejection import is_offered
 from protocols.winrm.status import status_error
-from protocols.wsman import durations, envelope, framing, instances
+from protocols.wsman import durations, envelope, framing, incoming, instances
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.events import EventReader
@@ -340,7 +340,7 @@ DECODERS: Final[dict[str, Decoder]] = {
         _MARKUP,
     ),
     "request": Decoder(
-        lambda data: envelope.parse_request(data, limit=_LIMIT),
+        lambda data: incoming.parse_request(data, limit=_LIMIT),
         lambda: seeds.golden("envelope/*.request.xml", "eventing/*.request.xml"),
         _MARKUP,
     ),

@@ -11,8 +11,9 @@ from mi.results import CimType, PromptType, ResponseType
 from protocols.loopback.caller import Caller, Dialogues
 from protocols.loopback.peer import ClientGone
 from protocols.wsman import namespaces as ns
-from protocols.wsman.envelope import Request, parse_request, serialize
+from protocols.wsman.envelope import Request, serialize
 from protocols.wsman.headers import Addressing, Option
+from protocols.wsman.incoming import parse_request
 
 YES, NO = ResponseType.YES, ResponseType.NO
 NOTICES: dict[int, Notice] = {

@@ -13,8 +13,8 @@ from protocols.loopback.repository import Repository
 from protocols.loopback.resources import resource_of
 from protocols.loopback.shells.open_shells import OpenShells
 from protocols.loopback.shells.quotas import Quotas
-from protocols.wsman.envelope import IncomingRequest
 from protocols.wsman.headers import Option
+from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.namespaces import DMTF_CIM_SCHEMA
 
 

@@ -20,7 +20,7 @@ from protocols.loopback.resources import (
 )
 from protocols.meanings.numbers import NUMBERS
 from protocols.wsman.dialects import DIALECTS
-from protocols.wsman.envelope import IncomingReference, IncomingRequest
+from protocols.wsman.incoming import IncomingReference, IncomingRequest
 from protocols.wsman.namespaces import (
     CIM_XML_SCHEMA,
     DMTF_ALL_CLASSES,

@@ -22,11 +22,11 @@ from protocols.wsman.dialects import ClassKnown
 from protocols.wsman.envelope import (
     Reply,
     Request,
-    parse_request,
     serialize_fault,
     serialize_reply,
 )
 from protocols.wsman.fault import Fault
+from protocols.wsman.incoming import parse_request
 
 CALL = EnumerateInstances("Win32_Service", namespace="root/cimv2")
 CLASS = Class("Win32_Service", "root/cimv2")

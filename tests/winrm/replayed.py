@@ -14,7 +14,7 @@ from mi.application import Application
 from mi.credentials import Credentials
 from mi.options import DestinationOptions
 from mi.session import Session
-from protocols.wsman import envelope
+from protocols.wsman import envelope, incoming
 from protocols.wsman.namespaces import ACTION_ENUMERATE, response_action
 from protocols.wsman.pages import write_page
 from tests.winrm.scripted import Peer, ScriptedServer
@@ -45,7 +45,7 @@ def purpose(data: bytes) -> dict[str, Any]:
     root = etree.fromstring(data)
     if root.find(".//{*}Action") is None:
         return {"action": "Identify"}
-    request = envelope.parse_request(data, limit=10**6)
+    request = incoming.parse_request(data, limit=10**6)
     family, _, resource = request.resource_uri.rpartition("/")
     return {
         "action": request.action.rpartition("/")[2],
@@ -60,7 +60,7 @@ def purpose(data: bytes) -> dict[str, Any]:
     }
 
 
-def _named(reference: envelope.IncomingReference) -> Any:
+def _named(reference: incoming.IncomingReference) -> Any:
     return reference.resource_uri, sorted(reference.selectors.items())
 
 

@@ -26,13 +26,13 @@ from protocols.wsman.enhanced import (
 from protocols.wsman.envelope import (
     Reply,
     Request,
-    parse_request,
     serialize,
     serialize_fault,
     serialize_reply,
 )
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing, Option, Selector
+from protocols.wsman.incoming import parse_request
 from protocols.wsman.interactive import EventType, read_response
 
 WIRE = Path(__file__).parents[1] / "wire" / "interactive"

@@ -13,7 +13,6 @@ from protocols.wsman.envelope import (
     Reply,
     Request,
     parse,
-    parse_request,
     serialize,
     serialize_reply,
 )
@@ -27,6 +26,7 @@ from protocols.wsman.eventing import (
     Subscribed,
 )
 from protocols.wsman.headers import Addressing, Option
+from protocols.wsman.incoming import parse_request
 from protocols.wsman.pages import Filter
 
 PROJECT = Path(__file__).parents[2]

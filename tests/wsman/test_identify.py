@@ -14,10 +14,11 @@ from mi.store import SchemaStore
 from protocols.wsman import namespaces as ns
 from protocols.wsman.conversation import Conversation
 from protocols.wsman.dialects import CLASS_KNOWN, DIALECTS, Settings
-from protocols.wsman.envelope import Reply, parse, parse_request, serialize
+from protocols.wsman.envelope import Reply, parse, serialize
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 from protocols.wsman.identify import IDENTIFY, Identification, read_response, serialize_response
+from protocols.wsman.incoming import parse_request
 
 PROJECT = Path(__file__).parents[2]
 WIRE = PROJECT / "tests" / "wire" / "identify"

@@ -30,7 +30,7 @@ from mi.serial.cimxml import read_class
 from mi.store import SchemaStore
 from mi.wql import Projection
 from protocols.loopback.declarations import declared_classes
-from protocols.wsman import envelope, identify, soap
+from protocols.wsman import envelope, identify, incoming, soap
 from protocols.wsman.dialects import (
     DIALECTS,
     NAMESPACE_SELECTOR,
@@ -205,7 +205,7 @@ def decoder(path: Path) -> Decoder:
 
 
 def of_request(data: bytes) -> str:
-    request = envelope.parse_request(data, limit=LIMIT)
+    request = incoming.parse_request(data, limit=LIMIT)
     name = soap.local_name(request.body[0]) if len(request.body) else "nothing"
     read = _OF_REQUEST.get(name)
     about = "" if read is None else f" {read(request.body)}"

@@ -32,15 +32,14 @@ from mi.shell_calls import (
 from protocols.wsman import shells
 from protocols.wsman.dialects import DIALECTS, Settings
 from protocols.wsman.envelope import (
-    IncomingRequest,
     Reply,
     Request,
     parse,
-    parse_request,
     serialize,
 )
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
+from protocols.wsman.incoming import IncomingRequest, parse_request
 from protocols.wsman.shell import Disconnection, Opening, Reconnection
 from protocols.wsman.shell_commands import Execution, Input
 from protocols.wsman.shell_messages import CommandLine, Disconnect, Send, Signal, read_reconnect

@@ -17,11 +17,11 @@ from protocols.wsman.envelope import (
     Reply,
     Request,
     parse,
-    parse_request,
     serialize,
     serialize_reply,
 )
 from protocols.wsman.headers import Addressing, Option
+from protocols.wsman.incoming import parse_request
 from protocols.wsman.shell_output import DONE, RUNNING, Receive, Received
 
 PROJECT = Path(__file__).parents[2]

@@ -166,7 +166,7 @@ class DestinationOptions(OptionSet):
     default_namespace = Option(check.namespace, "Where operations go that name none. root/cimv2.")
     service_principal = Option(
         check.service_principal,
-        "The server's Kerberos name, SERVICE/host or SERVICE/host@REALM."
+        "The server's Kerberos name, `SERVICE/host` or `SERVICE/host@REALM`."
         " HTTP and the destination as it was written.",
     )
     encode_port_in_spn = Option(check.boolean, "Whether its Kerberos name has the port. False.")

@@ -113,7 +113,7 @@ class GetInstance(Call[Instance]):
 
 @dataclass(frozen=True, slots=True)
 class CreateInstance(Call[Instance]):
-    """Make a new object (MI_Session_CreateInstance); the result has its key, and maybe no more."""
+    """Make a new object, `instance` (MI_Session_CreateInstance); the result may be but its key."""
 
     repeatable: ClassVar[bool] = False
     subject: ClassVar[str | None] = "instance"
@@ -189,7 +189,12 @@ class Invoke(Call[MethodResult]):
 
 @dataclass(frozen=True, slots=True)
 class EnumerateInstances(Call[Instance]):
-    """Get the instances of a class (MI_Session_EnumerateInstances)."""
+    """Get the instances of a class (MI_Session_EnumerateInstances).
+
+    Attributes:
+        class_name: the class; instances of its subclasses come, too, unless a flag says otherwise.
+        keys_only: whether their keys are enough.
+    """
 
     unary: ClassVar[bool] = False
 
@@ -202,7 +207,12 @@ class EnumerateInstances(Call[Instance]):
 
 @dataclass(frozen=True, slots=True)
 class QueryInstances(Call[Instance]):
-    """Get the instances that a query selects (MI_Session_QueryInstances)."""
+    """Get the instances that a query selects (MI_Session_QueryInstances).
+
+    Attributes:
+        query: its text.
+        dialect: the language of the text: WQL, CQL or one that the server knows.
+    """
 
     unary: ClassVar[bool] = False
 
@@ -269,7 +279,7 @@ class ReferenceInstances(Call[Instance]):
 
 @dataclass(frozen=True, slots=True)
 class GetClass(Call[Class]):
-    """Get the declaration of a class (MI_Session_GetClass)."""
+    """Get the declaration of the class `class_name` (MI_Session_GetClass)."""
 
     result_callback: ClassVar[str] = "class_result"
 
@@ -308,7 +318,10 @@ class EnumerateClasses(Call[Class]):
 class Subscribe(Call[Indication]):
     """Get what happens, as a query describes it (MI_Session_Subscribe).
 
-    A `delivery` is copied.
+    Attributes:
+        query: the text of an event query.
+        dialect: the language of the text.
+        delivery: how events are delivered; it is copied.
     """
 
     unary: ClassVar[bool] = False

@@ -30,7 +30,11 @@ _STATE_FLAGS = Flags.NULL | Flags.NOT_MODIFIED  # told from the element itself, 
 class Element(NamedTuple):
     """One element of an instance, as MI_Instance_GetElement gives it.
 
-    `type` is None where neither class, caller nor value tells it: a null that was never typed.
+    Attributes:
+        name: as the class spells it, or whoever added it.
+        value: of the type that `mi.values` has for its CIM type; None for null.
+        type: None where neither class, caller nor value tells it: a null that was never typed.
+        flags: what MI says of it: KEY, READ_ONLY, NULL, NOT_MODIFIED ….
     """
 
     name: str

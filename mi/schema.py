@@ -94,7 +94,15 @@ _PROPERTY_FLAGS = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a method; without an `in` or `out` qualifier it goes in (DSP0004 5.6.3.21)."""
+    """A parameter of a method; without an `in` or `out` qualifier it goes in (DSP0004 5.6.3.21).
+
+    Attributes:
+        name: as the server spells it.
+        type: its type.
+        class_name: the class of a reference or an embedded instance, where declared.
+        array_size: the number of elements of a fixed array, or None.
+        qualifiers: by name, without case.
+    """
 
     name: str
     type: CimType
@@ -119,7 +127,16 @@ _PARAMETER_FLAGS = {
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Method:
-    """A method of a class; `return_type` is None for one that returns nothing."""
+    """A method of a class.
+
+    Attributes:
+        name: as the server spells it.
+        return_type: the type of its return value, or None if it returns nothing.
+        parameters: by name, without case, in order of declaration.
+        origin: the class that declares it first, where the server says so.
+        propagated: whether a superclass declares it.
+        qualifiers: by name, without case.
+    """
 
     name: str
     return_type: CimType | None = None

@@ -42,7 +42,14 @@ class SessionCalls(Caller):
 
     @locating
     def test_connection(self, **keywords: Unpack[CallKeywords]) -> Instance | None:
-        """Return what the server says of itself, once it answers (MI_Session_TestConnection)."""
+        """Return what the server says of itself, once it answers (MI_Session_TestConnection).
+
+        Over WINRM that is the answer to Identify; None where a protocol tells nothing.
+
+        Raises:
+            ConnectionFailed: it cannot be reached.
+            AuthenticationFailed: it does not accept the credentials.
+        """
         return self.run(TestConnection(), **keywords).result()
 
     @locating
@@ -52,6 +59,12 @@ class SessionCalls(Caller):
         Args:
             key: an instance with all keys of its class, or WMI's path of one.
             keywords: as for `run`.
+
+        Raises:
+            InvalidParameter: it names no object, for lack of a key. Nothing was sent.
+            NotFound: there is none of that key.
+            InvalidClass: there is no such class.
+            InvalidNamespace: there is no such namespace.
         """
         return self.run(GetInstance(instance_of(key)), **keywords).result()
 
@@ -98,6 +111,11 @@ class SessionCalls(Caller):
         Args:
             key: as for `get_instance`.
             keywords: as for `run`.
+
+        Raises:
+            InvalidParameter: it names no object, for lack of a key. Nothing was sent.
+            NotFound: there is none of that key.
+            NotSupported: the class lets none of its objects be deleted.
         """
         self.run(DeleteInstance(instance_of(key)), **keywords).result()
 
@@ -151,6 +169,10 @@ class SessionCalls(Caller):
             query: the text of the query; `mi.wql.query` puts values into one.
             dialect: the language of the query: WQL, CQL or one that the server knows.
             keywords: as for `run`.
+
+        Raises:
+            InvalidParameter: the query is empty. Of one that the server refuses the operation
+                raises `InvalidQuery` when it is read.
         """
         return self.run(QueryInstances(query, dialect), **keywords)
 
@@ -204,7 +226,16 @@ class SessionCalls(Caller):
 
     @locating
     def get_class(self, class_name: str, **keywords: Unpack[CallKeywords]) -> Class:
-        """Return the declaration of a class (MI_Session_GetClass)."""
+        """Return the declaration of a class (MI_Session_GetClass).
+
+        Args:
+            class_name: the class.
+            keywords: as for `run`.
+
+        Raises:
+            InvalidClass: there is none of that name in the namespace.
+            InvalidNamespace: there is no such namespace.
+        """
         return self.run(GetClass(class_name), **keywords).result()
 
     @locating

@@ -44,7 +44,15 @@ __all__ = ["CommandKeywords", "Shell"]
 
 
 class CommandKeywords(TypedDict, total=False):
-    """The keywords of what starts a command; `Shell.start` says what each means."""
+    """The keywords of what starts a command.
+
+    Attributes:
+        encoding: of what it writes and reads, by Python's name; else the shell's.
+        is_console: whether its stdin is a console, so that it sees Ctrl-C, rather than a pipe;
+            servers from 2012 R2 on pay no heed.
+        timeout: seconds or a timedelta that it may write nothing; None, the default, is for ever.
+        deadline: seconds or a timedelta after which it must have ended; None is never.
+    """
 
     encoding: str | None
     is_console: bool
@@ -218,10 +226,7 @@ class Shell(AsyncClosing):
                 stands, with whatever quotes and arguments it holds.
             arguments: each is quoted so that the program gets it as it is here; one text is passed
                 on as it stands.
-            keywords: `encoding` of what it writes and reads, else the shell's; `is_console`,
-                whether its stdin is a console, so that it sees Ctrl-C, rather than a pipe (servers
-                from 2012 R2 on pay no heed); `timeout`, how long it may write nothing, else for
-                ever; `deadline`, when it must have ended.
+            keywords: those of `mi.shell.CommandKeywords`.
 
         Raises:
             InvalidParameter: the command line is too long, or cannot be written so.

@@ -79,7 +79,13 @@ class ScriptKeywords(TypedDict, total=False):
 
 
 class ResumeKeywords(TypedDict, total=False):
-    """The keywords of a script that is gone on with; they mean the same."""
+    """The keywords of a script that is gone on with.
+
+    Attributes:
+        on_prompt: as in `ScriptKeywords`.
+        on_record: as in `ScriptKeywords`.
+        timeout: as in `ScriptKeywords`, from now on.
+    """
 
     on_prompt: AnswerPrompt | None
     on_record: Callable[[Record], object] | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-from abc import ABC, abstractmethod
-from types import TracebackType
+from abc import abstractmethod
 from typing import Self
 
+from mi.closing import Closing
 from mi.credentials import Credentials, Scheme
 from mi.errors import InvalidParameter
 from protocols.loopback.ports import Ports
@@ -16,7 +16,7 @@ from protocols.loopback.users import User, registered
 __all__ = ["Listening"]
 
 
-class Listening(ABC):
+class Listening(Closing):
     """A server on this machine's loopback interface, for as long as its context lasts.
 
     Entered again, it is a server that was restarted: on the same port, with what it had.
@@ -51,14 +51,6 @@ class Listening(ABC):
             self._begin(stack)
             self._cleanup = stack.pop_all()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End every connection and thread; twice is allowed."""

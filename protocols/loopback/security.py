@@ -8,7 +8,7 @@ pyspnego.
 from __future__ import annotations
 
 import struct
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import spnego
 from spnego.channel_bindings import GssChannelBindings
@@ -16,10 +16,20 @@ from spnego.exceptions import NegotiateOptions, SpnegoError
 
 from protocols.wsman import framing
 
-__all__ = ["NotAccepted", "PyspnegoContext", "SecurityContext", "is_kerberos", "is_ntlm"]
+__all__ = [
+    "MALFORMED",
+    "Acceptance",
+    "NotAccepted",
+    "PyspnegoAcceptor",
+    "PyspnegoContext",
+    "SecurityContext",
+    "is_kerberos",
+    "is_ntlm",
+]
 
-# What pyspnego raises for tokens that are no tokens.
-_MALFORMED = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+MALFORMED = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
+"""What pyspnego raises for what is no token, and for what was not sealed."""
+
 _KERBEROS = bytes.fromhex("06092a864886f712010202")  # 1.2.840.113554.1.2.2 in DER
 _MECHANISMS_END = 100  # bytes of a first token within which its mechanisms are named
 _OPTIONS = {
@@ -37,14 +47,8 @@ class NotAccepted(Exception):
         self.token = token
 
 
-class SecurityContext(Protocol):
-    """The acceptor's end of a security context.
-
-    Attributes:
-        protocol: what sealing with it is called: a constant of `framing`.
-    """
-
-    protocol: str
+class Acceptance(Protocol):
+    """The acceptor's end of a logon."""
 
     @property
     def complete(self) -> bool:
@@ -55,6 +59,16 @@ class SecurityContext(Protocol):
     def principal(self) -> str:
         """Who the client is."""
         ...
+
+
+class SecurityContext(Acceptance, Protocol):
+    """The acceptor's end of a security context.
+
+    Attributes:
+        protocol: what sealing with it is called: a constant of `framing`.
+    """
+
+    protocol: str
 
     @property
     def delegated(self) -> str | None:
@@ -92,20 +106,12 @@ def is_kerberos(token: bytes) -> bool:
     return _KERBEROS in token[:_MECHANISMS_END]
 
 
-class PyspnegoContext:
-    """A context of pyspnego's own code, whatever mechanisms the machine has besides."""
+class PyspnegoAcceptor:
+    """A logon by pyspnego's own code, whatever mechanisms the machine has besides."""
 
-    def __init__(self, mechanism: str, binding: bytes | None = None) -> None:
-        """Wait for the first token of `ntlm`, `negotiate` or `credssp`."""
-        is_credssp = mechanism == "credssp"
-        self.protocol = framing.CREDSSP if is_credssp else framing.SPNEGO
-        self._context = spnego.server(
-            protocol=mechanism,
-            options=_OPTIONS[mechanism],
-            channel_bindings=None
-            if binding is None
-            else GssChannelBindings(application_data=binding),
-        )
+    def __init__(self, mechanism: str, **more: Any) -> None:
+        """Wait for the first token of `ntlm`, `negotiate` or `credssp`; `more` is pyspnego's."""
+        self._context: Any = spnego.server(protocol=mechanism, options=_OPTIONS[mechanism], **more)
 
     @property
     def complete(self) -> bool:
@@ -117,6 +123,28 @@ class PyspnegoContext:
         """Who the client is."""
         return self._context.client_principal or ""
 
+    def step(self, token: bytes) -> bytes | None:
+        """Take in a token and return the answer, if there is one.
+
+        Raises:
+            NotAccepted: it is refused.
+        """
+        try:
+            return cast("bytes | None", self._context.step(token))
+        except MALFORMED:
+            raise NotAccepted from None
+
+
+class PyspnegoContext(PyspnegoAcceptor):
+    """A context that seals as WS-Management does."""
+
+    def __init__(self, mechanism: str, binding: bytes | None = None) -> None:
+        """Wait for the first token of `ntlm`, `negotiate` or `credssp`."""
+        is_credssp = mechanism == "credssp"
+        self.protocol = framing.CREDSSP if is_credssp else framing.SPNEGO
+        bindings = None if binding is None else GssChannelBindings(application_data=binding)
+        super().__init__(mechanism, channel_bindings=bindings)
+
     @property
     def delegated(self) -> str | None:
         """The user of the password that CredSSP brought."""
@@ -127,10 +155,7 @@ class PyspnegoContext:
 
     def step(self, token: bytes) -> bytes | None:
         """Take in a token and return the answer, if there is one."""
-        try:
-            answer = self._context.step(token)
-        except _MALFORMED:
-            raise NotAccepted from None
+        answer = super().step(token)
         # CredSSP has a word for a refusal, and goes on to send it.
         if self._context.get_extra_info("auth_stage") == "Authentication failure":
             raise NotAccepted(answer)
@@ -144,6 +169,6 @@ class PyspnegoContext:
     def unwrap(self, header: bytes, sealed: bytes | memoryview) -> bytes:
         """Return what was sealed."""
         try:
-            return self._context.unwrap_winrm(header, bytes(sealed))
-        except _MALFORMED:
+            return cast("bytes", self._context.unwrap_winrm(header, bytes(sealed)))
+        except MALFORMED:
             raise NotAccepted from None

@@ -1,29 +1,21 @@
-"""Kerberos as the platform itself accepts it for RPC, with the keys of a keytab (MS-KILE 3.4.5.6).
-
-It is loaded where an endpoint has a keytab, and needs the libraries of the extra `kerberos`.
-"""
+"""Kerberos for RPC: who has logged on by a ticket, and what is sealed after (MS-KILE 3.4.5.6)."""
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any
 
-import gssapi
 from gssapi import raw
 
 from mi.errors import ProtocolError
 from protocols.dcom.packets import AuthLevel, Verifier
-from protocols.loopback.security import NotAccepted
+from protocols.loopback.tickets import TicketAcceptor
 
 __all__ = ["KerberosLogon"]
 
-_MECHANISMS: Final = [
-    gssapi.OID.from_int_seq("1.2.840.113554.1.2.2"),  # Kerberos (RFC 4121 1)
-    gssapi.OID.from_int_seq("1.3.6.1.5.5.2"),  # SPNEGO (RFC 4178 3)
-]
 _Part = tuple[Any, bool, bytes]
 
 
-class KerberosLogon:
+class KerberosLogon(TicketAcceptor):
     """A logon with a ticket, bare or inside SPNEGO; the client has one more token (DCE style)."""
 
     def __init__(self, keytab: str, verifier: Verifier) -> None:
@@ -33,24 +25,10 @@ class KerberosLogon:
             keytab: the file with the services' keys.
             verifier: with the first token.
         """
+        super().__init__(keytab)
         self.service, self.level = verifier.service, verifier.level
         self.context_id = verifier.context_id
         self.signs_headers = False
-        credential = gssapi.Credentials(
-            usage="accept", mechs=_MECHANISMS, store={b"keytab": keytab.encode()}
-        )
-        self._context = gssapi.SecurityContext(creds=credential, usage="accept")
-        cast("Any", self._context).__DEFER_STEP_ERRORS__ = False  # they are wanted at once
-
-    @property
-    def complete(self) -> bool:
-        """Whether the client is known."""
-        return bool(self._context.complete)
-
-    @property
-    def principal(self) -> str:
-        """Who the client is."""
-        return str(self._context.initiator_name)
 
     @property
     def token_size(self) -> int:
@@ -65,10 +43,7 @@ class KerberosLogon:
 
     def step(self, token: bytes) -> bytes:
         """Take in a token and return the answer."""
-        try:
-            return cast("bytes | None", self._context.step(token)) or b""
-        except raw.GSSError as error:
-            raise NotAccepted(getattr(error, "token", None)) from None
+        return super().step(token) or b""
 
     def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
         """Return the body as it is sent, and the proof."""

@@ -6,34 +6,33 @@ WS-Management, so that a client that uses pyspnego shares no line with it.
 
 from __future__ import annotations
 
-import struct
 from typing import Any, Final, Protocol
 
 import spnego
-from spnego.exceptions import NegotiateOptions, SpnegoError
 from spnego.iov import BufferType
 
 from mi.errors import ProtocolError
 from protocols.dcom.packets import AuthLevel, AuthService, Verifier
 from protocols.loopback.acceptor import Policy
-from protocols.loopback.security import NotAccepted, is_kerberos, is_ntlm
+from protocols.loopback.security import (
+    MALFORMED,
+    Acceptance,
+    PyspnegoAcceptor,
+    is_kerberos,
+    is_ntlm,
+)
 
 __all__ = ["LEVELS", "Logon", "PyspnegoLogon", "logon_of"]
 
 LEVELS: Final = (AuthLevel.INTEGRITY, AuthLevel.PRIVACY)
 """What a client must protect at least: Windows takes no less since 2022 (KB5004442)."""
 
-_MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
-_OPTIONS: Final = {
-    "ntlm": NegotiateOptions.use_ntlm,
-    "negotiate": NegotiateOptions.use_negotiate,
-}
 _REQUIRED: Final = (
     spnego.ContextReq.integrity | spnego.ContextReq.confidentiality | spnego.ContextReq.dce_style
 )
 
 
-class Logon(Protocol):
+class Logon(Acceptance, Protocol):
     """One logon on a connection: first it takes tokens, then it protects.
 
     Attributes:
@@ -47,16 +46,6 @@ class Logon(Protocol):
     level: int
     context_id: int
     signs_headers: bool
-
-    @property
-    def complete(self) -> bool:
-        """Whether the client is known."""
-        ...
-
-    @property
-    def principal(self) -> str:
-        """Who the client is."""
-        ...
 
     @property
     def token_size(self) -> int:
@@ -84,8 +73,8 @@ class Logon(Protocol):
         ...
 
 
-class PyspnegoLogon:
-    """A logon by pyspnego's own code.
+class PyspnegoLogon(PyspnegoAcceptor):
+    """A logon that protects packets as RPC does.
 
     NTLM proves headers and trailers whatever was agreed upon: what is read-only is a part of what
     it signs. Clients that offer nothing count on it, such as impacket.
@@ -93,22 +82,10 @@ class PyspnegoLogon:
 
     def __init__(self, mechanism: str, verifier: Verifier) -> None:
         """Wait for the first token of `ntlm` or `negotiate`."""
+        super().__init__(mechanism, context_req=_REQUIRED)
         self.service, self.level = verifier.service, verifier.level
         self.context_id = verifier.context_id
         self.signs_headers = False
-        self._context: Any = spnego.server(
-            protocol=mechanism, options=_OPTIONS[mechanism], context_req=_REQUIRED
-        )
-
-    @property
-    def complete(self) -> bool:
-        """Whether the client is known."""
-        return bool(self._context.complete)
-
-    @property
-    def principal(self) -> str:
-        """Who the client is."""
-        return self._context.client_principal or ""
 
     @property
     def token_size(self) -> int:
@@ -117,10 +94,7 @@ class PyspnegoLogon:
 
     def step(self, token: bytes) -> bytes:
         """Take in a token and return the answer."""
-        try:
-            return self._context.step(token) or b""
-        except _MALFORMED:
-            raise NotAccepted from None
+        return super().step(token) or b""
 
     def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
         """Return the body as it is sent, and the proof."""
@@ -138,7 +112,7 @@ class PyspnegoLogon:
                 return body
             buffers = [*_between(head, body, trailer), (BufferType.header, token)]
             return self._context.unwrap_iov(buffers).buffers[1].data or b""
-        except _MALFORMED as error:
+        except MALFORMED as error:
             raise ProtocolError("the signature of a request is wrong") from error
 
 

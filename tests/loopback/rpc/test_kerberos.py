@@ -9,7 +9,6 @@ from mi.errors import ProtocolError
 from protocols.dcom.packets import AuthLevel, AuthService, Verifier
 from protocols.loopback.acceptor import Policy
 from protocols.loopback.rpc.logons import logon_of
-from protocols.loopback.security import NotAccepted
 from protocols.loopback.users import User
 from tests.kdc import OPS, Kdc, missing, missing_text
 
@@ -80,8 +79,3 @@ def test_packets_may_be_signed_only(kdc: Kdc) -> None:
     context.verify(b"".join(PARTS), proof)
     with pytest.raises(ProtocolError, match="signature"):
         logon.unprotect(head, b"changed", trailer, proof)
-
-
-def test_what_is_no_ticket_is_refused(kdc: Kdc) -> None:
-    with pytest.raises(NotAccepted):
-        KerberosLogon(kdc.keytab, Verifier(16, 6, b"", 0)).step(b"abc")

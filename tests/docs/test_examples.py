@@ -135,6 +135,17 @@ def _server01(
     monkeypatch.setattr(mi.Application, "diagnose", diagnose)
     monkeypatch.setattr(mi.Application, "new_session", new_session)
     monkeypatch.setattr(getpass, "getpass", lambda prompt="": "a password")
+    for name, value in _environment(endpoint).items():
+        monkeypatch.setenv(name, value)
+
+
+def _environment(endpoint: Endpoint) -> dict[str, str]:
+    """Return what a reader's environment has under `mi loopback`."""
+    return {
+        "MI_PORT": str(endpoint.port),
+        "MI_USER": endpoint.user.name,
+        "MI_PASSWORD": endpoint.user.password,
+    }
 
 
 @pytest.mark.parametrize("page", _PAGES)
@@ -183,8 +194,7 @@ def _run(command: str, folder: Path, endpoint: Endpoint) -> tuple[int, str]:
     script = command.replace("server01", endpoint.host).replace(r" --user 'CONTOSO\ops'", "")
     environment = {
         **os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "MI_PORT": str(endpoint.port), "MI_USER": endpoint.user.name,
-        "MI_PASSWORD": endpoint.user.password,
+        **_environment(endpoint),
     }  # fmt: skip
     result = subprocess.run(
         ["/bin/bash", "-c", script], cwd=folder, env=environment, text=True, check=False,

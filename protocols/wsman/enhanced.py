@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from mi.callbacks import OperationCallbacks
 from mi.events import Prompt
@@ -24,7 +24,6 @@ from protocols.wsman import markup
 from protocols.wsman.envelope import Reply, Request, parse
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option
-from protocols.wsman.incoming import IncomingRequest
 from protocols.wsman.interactive import EventType, write_response
 from protocols.wsman.namespaces import (
     ADDRESSING,
@@ -34,6 +33,9 @@ from protocols.wsman.namespaces import (
     SOAP,
     WSMAN,
 )
+
+if TYPE_CHECKING:
+    from protocols.wsman.incoming import IncomingRequest  # a client does not load it
 
 __all__ = [
     "ACTION_ANSWER",

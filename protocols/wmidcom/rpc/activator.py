@@ -20,7 +20,8 @@ from protocols.dcom.interfaces import (
 from protocols.dcom.methods import Reply, is_failure
 from protocols.dcom.orpc import OUR_VERSION, OrpcThis, Version
 from protocols.wmidcom.rpc.association import RpcFault
-from protocols.wmidcom.rpc.line import Line, Request
+from protocols.wmidcom.rpc.line import Line
+from protocols.wmidcom.rpc.request import Request
 from protocols.wmidcom.services import Bounds, WbemError
 
 __all__ = ["PingSet", "activate"]

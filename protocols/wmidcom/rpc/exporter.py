@@ -25,7 +25,8 @@ from protocols.dcom.methods import Interface, Method, Reply, is_failure
 from protocols.dcom.objref import Standard, read_standard
 from protocols.dcom.orpc import OUR_VERSION, OrpcThis
 from protocols.wmidcom.rpc.association import RpcFault
-from protocols.wmidcom.rpc.line import Line, Request
+from protocols.wmidcom.rpc.line import Line
+from protocols.wmidcom.rpc.request import Request
 from protocols.wmidcom.services import Bounds, WbemError
 
 __all__ = ["Exporter", "RemoteObject"]

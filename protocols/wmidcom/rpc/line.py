@@ -9,74 +9,35 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from mi.control import CancelToken, Expiry
-from mi.errors import (
-    AuthenticationFailed,
-    ConnectionFailed,
-    MIError,
-    NotSupported,
-)
-from protocols.dcom.methods import Interface, Method
-from protocols.network.bounds import Bounds, Phase
+from mi.errors import MIError
+from protocols.network.bounds import Bounds
 from protocols.network.patience import Patience
 from protocols.network.places import Place
 from protocols.network.turns import Turns
-from protocols.security.admission import Admission, Entry
-from protocols.security.rejection import Rejected, refused, unanswered
+from protocols.security.admission import Admission
 from protocols.wmidcom.rpc import logons
-from protocols.wmidcom.rpc.association import (
-    Association,
-    ContextRefused,
-    RpcFault,
-)
+from protocols.wmidcom.rpc.association import Association, ContextRefused, RpcFault
+from protocols.wmidcom.rpc.entrance import Entrance
+from protocols.wmidcom.rpc.request import Request
 from protocols.wmidcom.rpc.target import Target
 from protocols.wmidcom.rpc.waiting import Patient, within
 
-__all__ = ["Line", "Request"]
+__all__ = ["Line"]
 
 _logger = logging.getLogger("mi.wmidcom")
-
-# What a fault says where a server does not accept the logon that the call came with: access is
-# denied, or the security package has failed (MS-ERREF 2.2).
-_REFUSALS: Final = (5, 1825)
-# What Windows' own client says where there is no answer, and of a refusal (MS-ERREF 2.1).
-_UNAVAILABLE: Final = 0x800706BA  # HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE)
-_DENIED: Final = 0x80070005  # E_ACCESSDENIED
-
 
 # Of servers that have too much to do, and did not begin (C706 appendix E, MS-ERREF 2.1):
 # RPC_S_SERVER_TOO_BUSY, nca_s_server_too_busy, RPC_E_SERVERCALL_RETRYLATER.
 _BUSY: Final = (1723, 0x1C010014, 0x8001010A)
 
 
-class Request(NamedTuple):
-    """A call.
-
-    Attributes:
-        interface: on which.
-        method: which.
-        stub: its parameters.
-        ipid: the interface pointer that it is called on, or None.
-        patience: seconds that the server was told to wait at most, so that a cancel need not cut
-            the connection; None where nobody told it.
-        is_change: whether it may change something.
-    """
-
-    interface: Interface
-    method: Method
-    stub: bytes
-    ipid: bytes | None = None
-    patience: float | None = None
-    is_change: bool = False
-
-
 class Line:
     """The connections to one port: one, and more only where a server adds no interface to it.
 
     Attributes:
-        is_unreachable: whether nobody listened there the last time.
         is_closed: whether there are no more calls.
     """
 
@@ -91,19 +52,23 @@ class Line:
             admission: what became of the credentials of the session.
             group: the association group to join, 0 for a new one.
         """
-        self._target = target
         self._place = place
-        self._admission = admission
+        self._entrance = Entrance(target, place, admission)
         self._group = group
         self._turns = Turns()
         self._main: Association | None = None
         self._further: dict[bytes, Association] = {}
-        self.is_unreachable = self.is_closed = False
+        self.is_closed = False
 
     @property
     def port(self) -> int:
         """The port."""
         return self._place.port
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether nobody listened there the last time."""
+        return self._entrance.is_unreachable
 
     @property
     def group(self) -> int:
@@ -232,124 +197,14 @@ class Line:
             self._main = None
         self._further = {iid: one for iid, one in self._further.items() if one is not association}
 
-    # Logging on
-
     def _open(self, request: Request, bounds: Bounds, *, is_further: bool = False) -> bytes:
-        """Connect, log on, and ask: whether the logon has worked may show with the answer."""
-        while True:
-            entry = self._admission.enter(bounds)
-            try:
-                return self._open_with(entry, request, bounds, is_further=is_further)
-            except Rejected as rejection:
-                if rejection.is_refusal:
-                    _number(rejection.error, _DENIED)
-                entry.reject(rejection)  # raises where there is nothing else to try
-            except ContextRefused:
-                raise NotSupported(
-                    f"{self._place.authority} has no interface {request.interface.name}",
-                    advice="Use protocol='WINRM' for this server.",
-                ) from None
-            finally:
-                entry.close()
+        """Ask over a new connection, which is kept if it can be used for more."""
 
-    def _open_with(
-        self,
-        entry: Entry[logons.Method],
-        request: Request,
-        bounds: Bounds,
-        *,
-        is_further: bool,
-    ) -> bytes:
-        association = self._logged_on(entry.method, request.interface.iid, bounds)
-        is_new = entry.is_first
-        try:
-            if association.is_proven:
-                entry.accept()
-            stub = self._proven(association, entry, request, bounds, is_new=is_new)
-        except BaseException as error:
-            if not (isinstance(error, RpcFault) and error.is_whole):
-                association.end()
-                raise
-            self._keep(association, request, is_further=is_further)
-            raise
-        self._keep(association, request, is_further=is_further)
-        return stub
+        def keep(association: Association) -> None:
+            self._group = association.group or self._group
+            if is_further:
+                self._further[request.interface.iid] = association
+            else:
+                self._main = association
 
-    def _keep(self, association: Association, request: Request, *, is_further: bool) -> None:
-        self._group = association.group or self._group
-        if is_further:
-            self._further[request.interface.iid] = association
-        else:
-            self._main = association
-
-    def _logged_on(self, method: logons.Method, iid: bytes, bounds: Bounds) -> Association:
-        bounds.enter(Phase.AUTHENTICATING)
-        security = method.security(bounds)
-        try:
-            connection = self._target.dial(self._place, bounds)
-        except ConnectionFailed as error:
-            self.is_unreachable = True
-            _number(error, _UNAVAILABLE)
-            raise
-        self.is_unreachable = False
-        association = Association(connection, security, self._place.authority)
-        bounds.hold(Phase.AUTHENTICATING)
-        try:
-            association.attend(bounds)
-            association.bind(iid, self._group)
-        except BaseException:
-            association.end()
-            raise
-        finally:
-            bounds.hold(None)
-            bounds.begin()
-        return association
-
-    def _proven(
-        self,
-        association: Association,
-        entry: Entry[logons.Method],
-        request: Request,
-        bounds: Bounds,
-        *,
-        is_new: bool,
-    ) -> bytes:
-        """Ask the first thing, and know by the answer whether the logon was accepted."""
-        method, user = entry.method, entry.method.user
-        try:
-            stub = association.call(
-                request.interface.iid, request.method.opnum, request.stub, request.ipid, bounds
-            )
-        except RpcFault as fault:
-            if fault.status in _REFUSALS and not association.is_proven and user is not None:
-                raise self._refused(method, is_new=is_new) from fault
-            entry.accept()
-            raise
-        except ConnectionFailed as error:
-            # Some servers close the connection instead of refusing.
-            if is_new and not association.is_proven and user is not None and bounds.is_sent:
-                raise unanswered(user, self._place, error) from error
-            raise
-        entry.accept()
-        return stub
-
-    def _refused(self, method: logons.Method, *, is_new: bool) -> Rejected:
-        user = method.user
-        if is_new and user is not None:
-            return refused(user, self._place)
-        return Rejected(
-            AuthenticationFailed(
-                f"{self._place.authority} denies access to {str(user)!r}, whom the server has"
-                " accepted before",
-                advice="The password may have been changed; or the user may not use DCOM there:"
-                " see the group Distributed COM Users. To spare the account, this session does not"
-                " log on again: make a new one.",
-            ),
-            is_refusal=True,
-        )
-
-
-def _number(error: MIError, number: int) -> None:
-    """Let an error that was made here have the number that one of Windows' own would have."""
-    if error.native_code is None:
-        error.native_code, error.native_type = number, "HRESULT"
+        return self._entrance.first_call(request, self._group, bounds, keep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from mi.callbacks import SessionCallbacks
@@ -13,7 +14,7 @@ from protocols.wmidcom.rpc.connection import RpcConnection
 from protocols.wmidcom.rpc.namespaces import RpcServices
 from protocols.wmidcom.services import Bounds, WbemFlags
 from tests.dcom.samples import PART, part
-from tests.wmidcom.rpc.peer import Peer
+from tests.wmidcom.rpc.peer import Asked, Fault, Peer, Replied
 
 SEMI = WbemFlags.RETURN_IMMEDIATELY | WbemFlags.FORWARD_ONLY
 LONG = 20.0
@@ -46,3 +47,17 @@ def cancel_after(seconds: float) -> CancelToken:
     token = CancelToken()
     threading.Timer(seconds, token.cancel).start()
     return token
+
+
+def delete(services: RpcServices, bounds: Any = None) -> None:
+    """Ask for something that has no answer but that it was done."""
+    services.delete_instance("X.A=1", WbemFlags.NONE, (), bounds or soon())
+
+
+def faulting(status: int) -> Callable[[Asked], Replied]:
+    """Answer with a fault."""
+
+    def fault(_: Asked) -> Replied:
+        raise Fault(status)
+
+    return fault

@@ -15,7 +15,7 @@ from protocols.dcom.orpc import Version
 from protocols.dcom.string_bindings import DualStringArray
 from protocols.wmidcom.rpc import exporter as exporter_module
 from protocols.wmidcom.rpc.exporter import Exporter, RemoteObject
-from protocols.wmidcom.rpc.line import Request
+from protocols.wmidcom.rpc.request import Request
 
 NO_PING = 0x1000
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from mi.powershell.error_record import ErrorRecord
 
@@ -18,8 +18,8 @@ __all__ = ["error_records"]
 _CATEGORY: Final = re.compile(r"\s{2,}\+ CategoryInfo\s*: (?P<text>.*)")
 _ERROR_ID: Final = re.compile(r"\s{2,}\+ FullyQualifiedErrorId : (?P<text>.*)")
 _INFO: Final = re.compile(
-    r"(?P<category>\w+): \((?P<target>.*?)(?::(?P<type>[^:()]*))?\) \[(?P<activity>[^\]]*)\]"
-    r"(?:, (?P<reason>\S*))?"
+    r"(?P<category>\w+): \((?P<target_name>.*?)(?::(?P<target_type>[^:()]*))?\)"
+    r" \[(?P<activity>[^\]]*)\](?:, (?P<reason>\S*))?"
 )
 _PLACE: Final = re.compile(
     r"[^:]*?(?P<script>[A-Za-z]:\\[^:]*|\\\\[^:]*)?:(?P<line>\d+) [^:]*:(?P<offset>\d+)\Z"
@@ -49,32 +49,44 @@ def _parts(lines: list[str]) -> Iterator[list[str]]:
 def _record(lines: list[str]) -> Iterator[ErrorRecord]:
     if not "".join(lines).strip():
         return
-    at_category = next((i for i, line in enumerate(lines) if _CATEGORY.match(line)), None)
-    if at_category is None:
+    at_category = _first(_CATEGORY, lines)
+    if at_category == len(lines):
         yield ErrorRecord("\n".join(lines).strip())
         return
-    at_id = next((i for i, line in enumerate(lines) if _ERROR_ID.match(line)), len(lines))
-    info = _INFO.match(_joined(_CATEGORY, lines[at_category:at_id]))
-    error_id = _joined(_ERROR_ID, lines[at_id:]) or None
-    at_place = next((i for i, line in enumerate(lines[:at_category]) if _PLACE.match(line)), None)
-    end = at_category if at_place is None else at_place
-    facts = {} if info is None else info.groupdict()
-    activity = facts.get("activity") or None
-    place = None if at_place is None else _PLACE.match(lines[at_place])
+    at_place = _first(_PLACE, lines[:at_category])
+    at_id = _first(_ERROR_ID, lines)
+    about = _category(lines[at_category:at_id])
     yield ErrorRecord(
-        message=_message(lines[:end], activity or facts.get("target")),
-        error_id=error_id,
-        category=facts.get("category"),
-        activity=activity,
-        reason=facts.get("reason"),
-        target_name=facts.get("target") or None,
-        target_type=facts.get("type") or None,
-        position=None if at_place is None else "\n".join(lines[at_place:at_category]),
-        script_name=None if place is None else place["script"],
-        line_number=None if place is None else int(place["line"]),
-        line=None if at_place is None else _source(lines[at_place + 1 : at_category]),
-        offset=None if place is None else int(place["offset"]),
+        message=_message(lines[:at_place], about.get("activity") or about.get("target_name")),
+        error_id=_joined(_ERROR_ID, lines[at_id:]) or None,
+        **about,
+        **_position(lines[at_place:at_category]),
     )
+
+
+def _first(form: re.Pattern[str], lines: list[str]) -> int:
+    """Return where the first line of a form is, or where it would be behind them all."""
+    return next((i for i, line in enumerate(lines) if form.match(line)), len(lines))
+
+
+def _category(lines: list[str]) -> dict[str, Any]:
+    """Return what the line of the category says, by the names that a record has for it."""
+    info = _INFO.match(_joined(_CATEGORY, lines))
+    return {} if info is None else {name: text or None for name, text in info.groupdict().items()}
+
+
+def _position(lines: list[str]) -> dict[str, Any]:
+    """Return what the lines of the position say, by the names that a record has for it."""
+    place = _PLACE.match(lines[0]) if lines else None
+    if place is None:
+        return {}
+    return {
+        "position": "\n".join(lines),
+        "script_name": place["script"],
+        "line_number": int(place["line"]),
+        "line": _source(lines[1:]),
+        "offset": int(place["offset"]),
+    }
 
 
 def _joined(label: re.Pattern[str], lines: list[str]) -> str:
@@ -97,7 +109,7 @@ def _message(lines: list[str], invoked: str | None) -> str:
     A line that ends in a space goes on in the next: the console has cut between words.
     """
     text = "".join(line if line.endswith(" ") else f"{line}\n" for line in lines).strip()
-    return text.removeprefix(f"{invoked} : ")
+    return text if invoked is None else text.removeprefix(f"{invoked} : ")
 
 
 def _source(lines: list[str]) -> str | None:

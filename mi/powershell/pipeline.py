@@ -141,12 +141,19 @@ class Pipeline:
         if has_secret(script.named) or has_secret(list(script.positional)):
             self._pool.exchange_key(self._calls)
         first, *rest = self._exchange.prepare(self._create)
-        arguments = (b64encode(first.data).decode(),)
+        operation = self._begin_command(first)
+        self._send(rest)
+        self._begin_input()
+        if self._is_stop_wanted:
+            self._signal()
+        return operation
+
+    def _begin_command(self, first: Payload) -> Operation[CommandEvent]:
         proposed = str(self._core.pipeline_id).upper()
         command = RunCommand(
             self._shell,
             "",
-            arguments,
+            (b64encode(first.data).decode(),),
             command_id=proposed,
             streams=("stdout",),
             is_patient=self._is_patient,
@@ -159,10 +166,6 @@ class Pipeline:
             self._operation = None
             raise
         self._command_id = started.command_id if isinstance(started, CommandStarted) else proposed
-        self._send(rest)
-        self._begin_input()
-        if self._is_stop_wanted:
-            self._signal()
         return operation
 
     def _create(self, pool: psrpcore.ClientRunspacePool) -> None:

@@ -242,12 +242,14 @@ def read_instance(
     values = dict(Instance(declared)) if declared else {}
     types: dict[str, CimType] = {}
     modified: set[str] = set()
+    seen: set[str] = set()
     for child in children(element, "QUALIFIER", *PROPERTIES):
         if kind(child) == "QUALIFIER":  # DSP0201 allows them still, MI knows none on instances
             continue
         property_name, cim_type = _property(child, declared)
-        if property_name.lower() in map(str.lower, types):
+        if property_name.lower() in seen:
             raise Malformed(element, f"it has {property_name} twice")
+        seen.add(property_name.lower())
         types[property_name] = cim_type
         values[property_name] = read_value(child, cim_type, scope, "QUALIFIER")
         if flag(child, "MODIFIED", default=False):

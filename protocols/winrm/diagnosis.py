@@ -55,7 +55,7 @@ _BARRIERS: Final = {
     **dict.fromkeys(("name", "port", "tls", "service"), (Verdict.FAILED,)),
     "logon": (Verdict.FAILED, Verdict.SKIPPED),
 }
-_NOT_TRIED: Final = "not tried, for the {} comes first"
+_NOT_TRIED: Final = "not tried, since {} is not ok"
 # What to do about errors that do not say it themselves.
 _NO_CREDENTIALS: Final = "Let the callable return mi.Credentials; call it by itself to see why not."
 _NO_ANSWER: Final = "Allow more time; look there whether the service hangs: Get-Service WinRM."

@@ -36,7 +36,7 @@ def test_a_name_that_nobody_knows_ends_the_search(endpoint: Endpoint) -> None:
     found = diagnose(endpoint, "nowhere.invalid")
     assert verdicts(found)["name"] is FAILED
     assert all(finding.verdict is SKIPPED for finding in list(found)[1:])
-    assert found["wmi"].detail == "not tried, for the name comes first"
+    assert found["wmi"].detail == "not tried, since name is not ok"
     assert endpoint.connections == 0
 
 

@@ -60,7 +60,8 @@ class Output:
     """What a command prints, from the first result to the last; a context manager.
 
     What came before an error is printed whole, and well-formed, before the error is told. Where
-    nothing came before it, nothing is printed.
+    nothing came before it, nothing is printed. A table of nothing says so on a terminal's standard
+    error.
     """
 
     def __init__(
@@ -73,7 +74,8 @@ class Output:
     ) -> None:
         self._columns = Columns(properties)
         self._writer = formats[output_format](sys.stdout, self._columns.wanted, is_single=is_single)
-        self._count = LiveCount(prints_at_once=output_format != "table" or is_single)
+        self._is_table = output_format == "table" and not is_single
+        self._count = LiveCount(prints_at_once=not self._is_table)
 
     def __enter__(self) -> Self:
         self._count.__enter__()
@@ -91,6 +93,8 @@ class Output:
         if error is None or self._count.total:
             self._writer.close()
             sys.stdout.flush()
+        if error is None and self._is_table and not self._count.total and sys.stderr.isatty():
+            complain("nothing was found")
         for name in self._columns.never_seen:
             complain(f"warning: nothing that came has a property named {name}")
 

@@ -59,6 +59,16 @@ def test_there_is_no_count_without_a_terminal_or_where_it_would_mix_with_data(
     assert _enumerate(cli, "-o", output, terminals=terminals).err == ""
 
 
+def test_a_table_of_nothing_says_so_to_whoever_sits_there(cli: Any) -> None:
+    line = ("enumerate", "server01", "X")
+    result = cli(*line, answer=[], terminals="stdout stderr")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.endswith("mi: nothing was found\n")
+    assert cli(*line, answer=[], terminals="stdout").err == ""
+    assert "found" not in cli(*line, "-o", "json", answer=[], terminals="stdout stderr").err
+    assert "found" not in cli(*line, answer=mi.MIError("no"), terminals="stdout stderr").err
+
+
 def test_a_lone_result_is_not_counted(cli: Any) -> None:
     answer = mi.Instance("X", {"Name": "1"})
     result = cli("get", "server01", "X.Name=1", answer=answer, terminals="stdout stderr")

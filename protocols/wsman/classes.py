@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from mi.calls import GetClass
-from mi.errors import MIError, NotSupported, ProtocolError, error_for
+from mi.errors import MIError, NotSupported, ProtocolError
 from mi.schema import Class
 from mi.serial.cimxml import read_class
 from protocols.wsman import soap
@@ -28,6 +28,7 @@ from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Option, Selector
 from protocols.wsman.namespaces import ACTION_GET, CIM_XML_SCHEMA
+from protocols.wsman.retelling import retold
 
 __all__ = [
     "CLASS_NAME_SELECTOR",
@@ -86,16 +87,12 @@ def refused(fault: Fault, namespace: str, class_name: str) -> MIError:
     error = fault.error()
     if fault.is_timeout:
         return error
-    return error_for(
-        error.result,
+    return retold(
+        error,
         f"the values of {class_name} have no types, for the server does not give its declaration"
         f" in {namespace}: {error.message}",
-        category=error.category,
-        native_code=error.native_code,
-        native_type=error.native_type,
-        advice="Take them as text with flags=OperationFlags.BASIC_RTTI, or give a SchemaStore that"
-        " has the class as options.schema.",
-        extended_error=error.extended_error,
+        "Take them as text with flags=OperationFlags.BASIC_RTTI, or give a SchemaStore that has the"
+        " class as options.schema.",
     )
 
 

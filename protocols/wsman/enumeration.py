@@ -38,13 +38,13 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from mi.calls import Call
-from mi.errors import InvalidEnumerationContext, MIError, error_for
-from mi.results import Result
+from mi.errors import InvalidEnumerationContext, MIError
 from protocols.wsman.dialects import ClassKnown, Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
 from protocols.wsman.namespaces import ACTION_ENUMERATE, ACTION_PULL, ACTION_RELEASE
 from protocols.wsman.pages import Page, Pull, Release
+from protocols.wsman.retelling import retold
 from protocols.wsman.subjects import subject_of
 
 __all__ = ["Enumeration"]
@@ -206,12 +206,9 @@ class Enumeration:
 
 
 def _forgotten(error: MIError) -> MIError:
-    return error_for(
-        Result.INVALID_ENUMERATION_CONTEXT,
+    return retold(
+        error,
         error.message,
-        native_code=error.native_code,
-        native_type=error.native_type,
-        advice="Servers forget an enumeration that nobody pulls for some minutes: take the results"
-        " faster, or fetch them all first with .all().",
-        extended_error=error.extended_error,
+        "Servers forget an enumeration that nobody pulls for some minutes: take the results faster,"
+        " or fetch them all first with .all().",
     )

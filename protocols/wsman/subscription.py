@@ -28,12 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from enum import Enum, auto
 from typing import Any, Final
 
 from mi.calls import Subscribe as SubscribeCall
 from mi.calls import SubscribeEventLog
-from mi.errors import MIError, ProtocolError, error_for
+from mi.errors import MIError, ProtocolError
 from mi.instance import Instance
 from mi.results import ErrorCategory
 from protocols.wsman.bookmarks import Position
@@ -53,60 +52,13 @@ from protocols.wsman.namespaces import (
     ACTION_UNSUBSCRIBE,
 )
 from protocols.wsman.pages import Pull, Release
+from protocols.wsman.retelling import retold
+from protocols.wsman.subscription_states import NEXT, Event, State, event_of
 
 __all__ = ["Subscription"]
 
 _USUAL_WAIT: Final = 60.0  # seconds that Windows and OMI give a Pull which does not say
 _GLANCE: Final = 5.0  # seconds in which what is there has come, for whoever does not follow
-
-
-class _State(Enum):
-    SUBSCRIBING = auto()
-    """The Subscribe is to be answered."""
-    NEW = auto()
-    """There is a subscription that has not given a page; a Pull is to be answered."""
-    OPEN = auto()
-    """The same, of one that has given pages."""
-    RENEWING = auto()
-    """The Renew is to be answered."""
-    LEAVING = auto()
-    """The Unsubscribe of a subscription whose connection broke is to be answered."""
-    OVER = auto()
-    """Nothing is to be sent."""
-
-
-class _Event(Enum):
-    ANSWER = auto()
-    TIMED_OUT = auto()
-    CLOSED = auto()
-    """The server has closed or forgotten the subscription."""
-    FAULT = auto()
-
-
-# From OPEN and RENEWING, CLOSED leads on only if that loses nothing; else the operation fails. A
-# fault that leads to OVER is the operation's error, any other is passed over.
-_NEXT: Final = {
-    (_State.SUBSCRIBING, _Event.ANSWER): _State.NEW,
-    (_State.SUBSCRIBING, _Event.TIMED_OUT): _State.OVER,
-    (_State.SUBSCRIBING, _Event.CLOSED): _State.OVER,
-    (_State.SUBSCRIBING, _Event.FAULT): _State.OVER,
-    (_State.NEW, _Event.ANSWER): _State.OPEN,
-    (_State.NEW, _Event.TIMED_OUT): _State.OPEN,
-    (_State.NEW, _Event.CLOSED): _State.OVER,
-    (_State.NEW, _Event.FAULT): _State.OVER,
-    (_State.OPEN, _Event.ANSWER): _State.OPEN,
-    (_State.OPEN, _Event.TIMED_OUT): _State.OPEN,
-    (_State.OPEN, _Event.CLOSED): _State.SUBSCRIBING,
-    (_State.OPEN, _Event.FAULT): _State.OVER,
-    (_State.RENEWING, _Event.ANSWER): _State.OPEN,
-    (_State.RENEWING, _Event.TIMED_OUT): _State.OPEN,
-    (_State.RENEWING, _Event.CLOSED): _State.SUBSCRIBING,
-    (_State.RENEWING, _Event.FAULT): _State.OPEN,
-    (_State.LEAVING, _Event.ANSWER): _State.SUBSCRIBING,
-    (_State.LEAVING, _Event.TIMED_OUT): _State.SUBSCRIBING,
-    (_State.LEAVING, _Event.CLOSED): _State.SUBSCRIBING,
-    (_State.LEAVING, _Event.FAULT): _State.SUBSCRIBING,
-}
 
 
 class Subscription:
@@ -136,19 +88,19 @@ class Subscription:
         self._settings = settings
         self._max_elements = min(settings.max_elements, dialect.largest_page)
         self._held = Held(self._source.reader, settings, schemas)
-        self._state = _State.SUBSCRIBING
+        self._state = State.SUBSCRIBING
         self._manager = Manager()
         self._context = ""
         self._page: Delivery | None = None
         self._failure: MIError | None = None
         self._position = Position(self._source.body.bookmark, is_exact=self._source.is_fixed)
         self._lifetime = Lifetime(self._wait or _USUAL_WAIT)
-        self._sent: Mapping[_State, Callable[[], Request | None]] = {
-            _State.SUBSCRIBING: self._subscribe,
-            _State.NEW: self._pull,
-            _State.OPEN: self._pull,
-            _State.RENEWING: self._renew,
-            _State.LEAVING: self._unsubscribe,
+        self._sent: Mapping[State, Callable[[], Request | None]] = {
+            State.SUBSCRIBING: self._subscribe,
+            State.NEW: self._pull,
+            State.OPEN: self._pull,
+            State.RENEWING: self._renew,
+            State.LEAVING: self._unsubscribe,
         }
 
     @property
@@ -188,7 +140,7 @@ class Subscription:
         try:
             return self._receive(reply)
         except MIError:
-            self._state = _State.OVER
+            self._state = State.OVER
             raise
 
     def resume(self) -> bool:
@@ -196,17 +148,17 @@ class Subscription:
 
         A subscription whose first page is lost might lose every one.
         """
-        is_pull = self._state is _State.OPEN and not self._held.awaits_class
+        is_pull = self._state is State.OPEN and not self._held.awaits_class
         if not (is_pull and self._position.is_exact):
             return False
-        self._state = _State.LEAVING
+        self._state = State.LEAVING
         return True
 
     def abandon(self) -> Request | None:
         """End the conversation; return what unsubscribes, if there is anything to."""
         request = self._unsubscribe()
         self._forget()
-        self._state = _State.OVER
+        self._state = State.OVER
         self._held.drop()
         self._failure = None
         return request
@@ -268,12 +220,12 @@ class Subscription:
 
     def _receive_reply(self, reply: Reply) -> list[Any]:
         before = self._state
-        self._state = _NEXT[before, _Event.ANSWER]
-        if before is _State.SUBSCRIBING:
+        self._state = NEXT[before, Event.ANSWER]
+        if before is State.SUBSCRIBING:
             self._receive_subscribed(Subscribed.read(reply))
-        elif before is _State.RENEWING:
+        elif before is State.RENEWING:
             self._lifetime.grant(Renewed.read(reply).expires)
-        elif before is _State.LEAVING:
+        elif before is State.LEAVING:
             self._begin_anew()
         else:
             page = Delivery.read(reply)
@@ -294,7 +246,7 @@ class Subscription:
             self._lifetime.grant(said.expires)
         self._position.go_to(said.bookmark)
 
-    def _receive_page(self, page: Delivery, before: _State) -> None:
+    def _receive_page(self, page: Delivery, before: State) -> None:
         if page.items:
             self._renew_if_due()
             return
@@ -310,21 +262,21 @@ class Subscription:
             return []
         results = self._position.go_past(events, page)
         if page.is_last and len(events) == len(page.items):
-            self._close(_State.OPEN, _ended())
+            self._close(State.OPEN, _ended())
         return results
 
     def _receive_fault(self, fault: Fault) -> None:
-        before, event = self._state, _event_of(fault)
-        self._state = _NEXT[before, event]
-        if before is _State.LEAVING:
+        before, event = self._state, event_of(fault)
+        self._state = NEXT[before, event]
+        if before is State.LEAVING:
             self._begin_anew()
-        elif event is _Event.CLOSED and before is not _State.SUBSCRIBING:
+        elif event is Event.CLOSED and before is not State.SUBSCRIBING:
             self._close(before, fault.error())
-        elif self._state is _State.OVER:
+        elif self._state is State.OVER:
             if fault.ends_context:
                 self._forget()
             raise fault.error()
-        elif before is _State.RENEWING:
+        elif before is State.RENEWING:
             self._lifetime.grant(None)  # it will not be renewed, and its end will be noticed
         else:
             self._pause()
@@ -336,28 +288,28 @@ class Subscription:
         if self._source.follows:
             self._renew_if_due()
         else:
-            self._state = _State.OVER
+            self._state = State.OVER
 
     def _renew_if_due(self) -> None:
         if self._lifetime.is_due():
-            self._state = _State.RENEWING
+            self._state = State.RENEWING
 
-    def _close(self, before: _State, error: MIError) -> None:
+    def _close(self, before: State, error: MIError) -> None:
         """Open another subscription in the place of one that the server closed, if it may be."""
         self._forget()
         if self._source.body.expires is not None:
-            self._state = _State.OVER  # it has come to the end that it was to have
-        elif _NEXT[before, _Event.CLOSED] is _State.OVER:
-            self._state, self._failure = _State.OVER, error
+            self._state = State.OVER  # it has come to the end that it was to have
+        elif NEXT[before, Event.CLOSED] is State.OVER:
+            self._state, self._failure = State.OVER, error
         elif not self._position.is_exact:
-            self._state, self._failure = _State.OVER, _gap(error)
+            self._state, self._failure = State.OVER, _gap(error)
         else:
             self._begin_anew()
 
     def _begin_anew(self) -> None:
         self._forget()
         self._position.begin_anew()
-        self._state = _State.SUBSCRIBING
+        self._state = State.SUBSCRIBING
         self._lifetime.grant(None)
 
     def _forget(self) -> None:
@@ -373,20 +325,10 @@ def _ended() -> MIError:
     )
 
 
-def _event_of(fault: Fault) -> _Event:
-    if fault.is_timeout:
-        return _Event.TIMED_OUT
-    return _Event.CLOSED if fault.ends_subscription else _Event.FAULT
-
-
 def _gap(error: MIError) -> MIError:
     """Return the error of a subscription whose place no other can take without a gap."""
-    return error_for(
-        error.result,
+    return retold(
+        error,
         f"{error.message.rstrip('.')}; what has happened since the last event is not known",
-        category=error.category,
-        native_code=error.native_code,
-        native_type=error.native_type,
-        advice="Subscribe again, and look for yourself at what may have changed meanwhile.",
-        extended_error=error.extended_error,
+        "Subscribe again, and look for yourself at what may have changed meanwhile.",
     )

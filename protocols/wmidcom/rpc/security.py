@@ -16,6 +16,7 @@ from spnego.iov import BufferType
 
 from mi.credentials import Credentials, UserName
 from mi.errors import AuthenticationFailed, ProtocolError
+from protocols.dcom.fragments import Protection
 from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.security.discretion import discreet
 from protocols.security.user_names import windows_name
@@ -35,13 +36,10 @@ MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError,
 """What pyspnego raises for tokens and messages that are none."""
 
 
-class Security(Protocol):
+class Security(Protection, Protocol):
     """The security context of one association: first it logs on, then it protects.
 
     Attributes:
-        service: what it is on the wire.
-        level: how much it protects.
-        context_id: which of the association's contexts it is.
         is_answered: whether the server answers the last token, so that a logon is known to have
             worked; else the first call shows it.
         signs_headers: whether both sides protect the headers of packets; NTLM does anyway.
@@ -50,25 +48,11 @@ class Security(Protocol):
     signs_headers: bool
 
     @property
-    def service(self) -> int: ...  # noqa: D102 - above
-
-    @property
-    def level(self) -> int: ...  # noqa: D102 - above
-
-    @property
-    def context_id(self) -> int: ...  # noqa: D102 - above
-
-    @property
     def is_answered(self) -> bool: ...  # noqa: D102 - above
 
     @property
     def complete(self) -> bool:
         """Whether there are no more tokens to send."""
-        ...
-
-    @property
-    def token_size(self) -> int:
-        """Bytes of a proof."""
         ...
 
     def step(self, token: bytes | None = None) -> bytes | None:
@@ -79,14 +63,6 @@ class Security(Protocol):
             AuthenticationFailed: it offers less than it must.
             ProtocolError: it is no token.
         """
-        ...
-
-    def protect(self, head: bytes, body: bytes, trailer: bytes) -> tuple[bytes, bytes]:
-        """Return the body as it is sent, and the proof."""
-        ...
-
-    def unprotect(self, head: bytes, body: bytes, trailer: bytes, token: bytes) -> bytes:
-        """Return the body as it was, once the proof holds."""
         ...
 
 

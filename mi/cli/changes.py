@@ -12,7 +12,7 @@ from mi.cli.asking import namespace_option, output_option
 from mi.cli.assignments import ASSIGNMENT, Assignment, assigned
 from mi.cli.output.formats import Output
 from mi.cli.output.terminal import complain
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 
 __all__ = ["create", "delete", "invoke", "modify"]
 
@@ -36,7 +36,7 @@ def _types(members: Mapping[str, Any]) -> dict[str, mi.CimType]:
     return {name: member.type for name, member in members.items()}
 
 
-@click.command("create")
+@click.command("create", cls=TargetCommand)
 @click.argument("host")
 @click.argument("class_name", metavar="CLASS")
 @_values
@@ -58,7 +58,7 @@ def create(
     click.echo(made.path)
 
 
-@click.command("modify")
+@click.command("modify", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path")
 @_some_values
@@ -80,7 +80,7 @@ def modify(
         session.modify_instance(instance, namespace=namespace, deadline=target.deadline)
 
 
-@click.command("delete")
+@click.command("delete", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path")
 @namespace_option
@@ -92,7 +92,7 @@ def delete(target: Target, path: str, namespace: str | None) -> None:
         session.delete_instance(key, namespace=namespace, deadline=target.deadline)
 
 
-@click.command("invoke")
+@click.command("invoke", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path_or_class", metavar="PATH|CLASS")
 @click.argument("method")

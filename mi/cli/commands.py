@@ -32,8 +32,12 @@ COMMANDS = {
     "get": Entry("mi.cli.operations:get", "Get the one instance that an object path names."),
     "enumerate": Entry("mi.cli.operations:enumerate_", "List the instances of a class."),
     "query": Entry("mi.cli.operations:query", "List the instances that a WQL query selects."),
-    "associators": Entry("mi.cli.listings:associators", "List what is associated with one."),
-    "references": Entry("mi.cli.listings:references", "List the associations that one is in."),
+    "associators": Entry(
+        "mi.cli.listings:associators", "List what is associated with an instance."
+    ),
+    "references": Entry(
+        "mi.cli.listings:references", "List the associations that an instance is in."
+    ),
     "create": Entry("mi.cli.changes:create", "Make an instance."),
     "modify": Entry("mi.cli.changes:modify", "Write values into an instance."),
     "delete": Entry("mi.cli.changes:delete", "Take an instance away."),
@@ -41,18 +45,19 @@ COMMANDS = {
     "class": Entry("mi.cli.operations:class_", "Show how a class is declared."),
     "classes": Entry("mi.cli.listings:classes", "List the names of classes."),
     "namespaces": Entry("mi.cli.listings:namespaces", "List the CIM namespaces."),
-    "events": Entry("mi.cli.events:events", "Follow the event log, or what a WQL query tells."),
+    "events": Entry("mi.cli.events:events", "Read or follow the event log, or what a query tells."),
     "run": Entry("mi.cli.remote.run:run", "Run a command on a host."),
     "powershell": Entry("mi.cli.remote.powershell:powershell", "Run PowerShell on a host."),
     "shell": Entry("mi.cli.remote.shell:shell", "Type commands that a host runs."),
     "copy": Entry("mi.cli.remote.copy:copy", "Copy files to a host, or from it."),
-    "demo": Entry("protocols.loopback.command:demo", "Show it all, against a made-up server here."),
-    "loopback": Entry("protocols.loopback.command:loopback", "Run the made-up server for tests."),
+    "demo": Entry("protocols.loopback.command:demo", "Query a made-up server on this machine."),
+    "loopback": Entry("protocols.loopback.command:loopback", "Run that server, for tests."),
 }
 
 _EPILOG = """\
 Exit codes: 0 ok, 1 not supported, 2 usage, 3 authentication, 4 unreachable, 5 not found,
-6 server fault, 7 timeout, 130 Ctrl-C, 141 nobody reads the output.
+6 server fault, 7 timeout, 130 Ctrl-C, 141 nobody reads the output; of run, powershell and shell the
+one of what ran there.
 """
 
 

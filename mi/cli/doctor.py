@@ -11,7 +11,7 @@ import mi
 from mi.cli.advice import as_options
 from mi.cli.exit_codes import ExitCode
 from mi.cli.output.terminal import visible
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 
 __all__ = ["doctor"]
 
@@ -28,7 +28,7 @@ _CODES = {
 _WIDEST_VERDICT = max(map(len, mi.Verdict))
 
 
-@click.command("doctor")
+@click.command("doctor", cls=TargetCommand)
 @click.argument("host")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @target_options

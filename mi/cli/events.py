@@ -11,7 +11,7 @@ import click
 import mi
 from mi.cli.bookmark_file import BookmarkFile
 from mi.cli.output.formats import EVENT_FORMATS, Output
-from mi.cli.target import Limits, Target, target_options
+from mi.cli.target import Limits, Target, TargetCommand, target_options
 
 __all__ = ["events"]
 
@@ -47,7 +47,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("events")
+@click.command("events", cls=TargetCommand)
 @click.argument("host")
 @click.argument("channels", metavar="[CHANNEL]...", nargs=-1)
 @_options

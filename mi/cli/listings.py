@@ -7,7 +7,7 @@ import click
 import mi
 from mi.cli.asking import namespace_option, output_option, properties_option, stream
 from mi.cli.output.formats import Output
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 
 __all__ = ["associators", "classes", "namespaces", "references"]
 
@@ -17,13 +17,15 @@ _role = click.option(
 )
 
 
-@click.command("associators")
+@click.command("associators", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path")
-@click.option("--association-class", metavar="CLASS", help="What must associate them.")
-@click.option("--result-class", metavar="CLASS", help="What they must be.")
+@click.option("--association-class", metavar="CLASS", help="The associations to follow.")
+@click.option("--result-class", metavar="CLASS", help="The instances to list.")
 @_role
-@click.option("--result-role", metavar="NAME", help="The property that they are in.")
+@click.option(
+    "--result-role", metavar="NAME", help="The property of the association that they are in."
+)
 @_keys_only
 @namespace_option
 @properties_option
@@ -54,10 +56,10 @@ def associators(  # noqa: PLR0913 - one parameter for each option
     )  # fmt: skip
 
 
-@click.command("references")
+@click.command("references", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path")
-@click.option("--association-class", metavar="CLASS", help="What they must be.")
+@click.option("--association-class", metavar="CLASS", help="The associations to list.")
 @_role
 @_keys_only
 @namespace_option
@@ -86,7 +88,7 @@ def references(  # noqa: PLR0913 - one parameter for each option
     )
 
 
-@click.command("classes")
+@click.command("classes", cls=TargetCommand)
 @click.argument("host")
 @click.argument("class_name", metavar="[CLASS]", required=False)
 @click.option("--direct", is_flag=True, help="Leave out subclasses of subclasses.")
@@ -119,7 +121,7 @@ def classes(  # noqa: PLR0913 - one parameter for each option
             output.instance(mi.Instance("meta_class", {"Name": one.name}))
 
 
-@click.command("namespaces")
+@click.command("namespaces", cls=TargetCommand)
 @click.argument("host")
 @click.option(
     "-n", "--namespace", metavar="NAME", show_default="root", help="The one to begin with."

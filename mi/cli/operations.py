@@ -8,12 +8,12 @@ import mi
 from mi import wql
 from mi.cli.asking import namespace_option, output_option, properties_option, stream
 from mi.cli.output.formats import Output
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 
 __all__ = ["class_", "enumerate_", "get", "identify", "query"]
 
 
-@click.command("identify")
+@click.command("identify", cls=TargetCommand)
 @click.argument("host")
 @output_option
 @target_options
@@ -26,7 +26,7 @@ def identify(target: Target, output_format: str) -> None:
             output.instance(answer)
 
 
-@click.command("get")
+@click.command("get", cls=TargetCommand)
 @click.argument("host")
 @click.argument("path")
 @namespace_option
@@ -48,7 +48,7 @@ def get(
         output.instance(instance)
 
 
-@click.command("enumerate")
+@click.command("enumerate", cls=TargetCommand)
 @click.argument("host")
 @click.argument("class_name", metavar="CLASS")
 @click.option("--keys-only", is_flag=True, help="Ask for no more than what names them.")
@@ -78,7 +78,7 @@ def enumerate_(  # noqa: PLR0913 - one parameter for each option
     )
 
 
-@click.command("query")
+@click.command("query", cls=TargetCommand)
 @click.argument("host")
 @click.argument("query")
 @namespace_option
@@ -111,7 +111,7 @@ def _selected(query: str) -> tuple[str, ...]:
     return () if projection is None else tuple(projection.properties or ())
 
 
-@click.command("class")
+@click.command("class", cls=TargetCommand)
 @click.argument("host")
 @click.argument("class_name", metavar="CLASS")
 @namespace_option

@@ -16,7 +16,7 @@ from mi.cli.credentials import PROXY_SCHEMES, SCHEMES, credentials, proxy_creden
 from mi.cli.output.terminal import complain
 from mi.network_options import TLS_VERSIONS
 
-__all__ = ["Limits", "Target", "target_options"]
+__all__ = ["Limits", "Target", "TargetCommand", "target_options"]
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
 _EXISTING_FILE = click.Path(exists=True, dir_okay=False)
@@ -72,6 +72,8 @@ _UNSAFE = {
     "no_name_check": "the certificate's name is not checked: it may be another host's",
 }
 _DOCTORS_DEADLINE = 60.0  # Application.diagnose's own
+_OWN = "Options"
+_SHARED = "Options of the way to HOST"
 
 
 class Limits(TypedDict, total=False):
@@ -200,6 +202,22 @@ class Target:
 def _tell(channel: int, text: str) -> None:
     if channel == mi.MessageChannel.WARNING:
         complain(f"warning: {text}")
+
+
+class TargetCommand(click.Command):
+    """A command whose help has its own options apart from those that every such command has."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options into the help."""
+        shared = {field.name for field in fields(Target)}
+        sections: dict[str, list[tuple[str, str]]] = {_OWN: [], _SHARED: []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if isinstance(parameter, click.Option) and record is not None:
+                sections[_SHARED if parameter.name in shared else _OWN].append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def target_options(function: Callable[..., None]) -> Callable[..., None]:

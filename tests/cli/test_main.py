@@ -60,6 +60,14 @@ def test_every_command_has_its_own_help(cli: Any) -> None:
         assert result.out.startswith(f"Usage: mi {name} [OPTIONS] HOST")
 
 
+def test_the_help_of_a_command_has_its_own_options_before_those_that_all_have(cli: Any) -> None:
+    lines = cli("query", "-h").out.splitlines()
+    own, ways = lines.index("Options:"), lines.index("Options of the way to HOST:")
+    of = {line.split()[1]: place for place, line in enumerate(lines) if line.startswith("  -")}
+    assert own < of["--namespace"] < of["--help"] < ways < of["--user"]
+    assert ways < next(place for place, line in enumerate(lines) if "--https" in line)
+
+
 def test_demo_and_loopback_are_found_by_their_strings(cli: Any) -> None:
     for name in ("demo", "loopback"):
         assert cli(name, "--help").code == 0

@@ -14,7 +14,7 @@ import mi
 from mi.cli.output.terminal import complain, visible
 from mi.cli.remote.copy_bar import CopyBar
 from mi.cli.remote.ctrl_c import passing_on
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 from mi.files.manner import CopyKeywords
 from mi.files.result import CopyResult
 
@@ -75,7 +75,7 @@ def _hosted(command: Callable[..., None]) -> Callable[..., None]:
     return called
 
 
-@click.command("copy")
+@click.command("copy", cls=TargetCommand)
 @click.argument("places", metavar="SOURCE... TARGET", nargs=-1)
 @_options
 @_hosted

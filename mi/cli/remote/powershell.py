@@ -15,7 +15,7 @@ from mi.cli.output.far_values import far_json_form
 from mi.cli.output.terminal import complain
 from mi.cli.remote.ctrl_c import passing_on
 from mi.cli.remote.exit_codes import local_exit_code
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 from mi.powershell import Engine, Record, RunningScript, Stream
 
 __all__ = ["powershell"]
@@ -46,7 +46,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("powershell")
+@click.command("powershell", cls=TargetCommand)
 @click.argument("host")
 @click.argument("script", required=False)
 @_options

@@ -12,7 +12,7 @@ from mi.cli.remote.ctrl_c import passing_on
 from mi.cli.remote.exit_codes import local_exit_code
 from mi.cli.remote.standard_input import forward
 from mi.cli.remote.streams import LocalStreams
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 
 __all__ = ["run", "shell_keywords", "shell_options"]
 
@@ -61,7 +61,7 @@ def shell_keywords(asked: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Run(click.Command):
+class _Run(TargetCommand):
     """A command whose own options end where the host's command begins, as those of ssh do."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

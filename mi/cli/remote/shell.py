@@ -17,7 +17,7 @@ from mi.cli.remote.console import Console, prompt_variable
 from mi.cli.remote.ctrl_c import passing_on
 from mi.cli.remote.exit_codes import local_exit_code
 from mi.cli.remote.run import shell_keywords, shell_options
-from mi.cli.target import Target, target_options
+from mi.cli.target import Target, TargetCommand, target_options
 from mi.output_text import Text, encoding_of
 from mi.shell_calls import Output
 
@@ -27,7 +27,7 @@ _SILENCE: Final = 0.5  # seconds after which a line that has not ended is a prog
 _CMD: Final = "cmd"
 
 
-@click.command("shell")
+@click.command("shell", cls=TargetCommand)
 @click.argument("host")
 @shell_options
 @target_options

@@ -19,7 +19,7 @@ from mi.powershell.process_output import ProcessOutput
 from mi.powershell.prompts import AnswerPrompt
 from mi.powershell.records import Record
 from mi.powershell.running import RunningScript, ScriptRun
-from mi.powershell.script import DisconnectedScript, Script
+from mi.powershell.script import DEFAULT_CONFIGURATION, DisconnectedScript, Script
 from mi.powershell.script_calls import Far, ScriptCalls
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ __all__ = ["Engine", "PowerShell", "ResumeKeywords", "ScriptKeywords"]
 
 _LIBRARY: Final = "psrpcore"
 _EXTRA: Final = "management-infrastructure[powershell]"
-_CONFIGURATION: Final = "Microsoft.PowerShell"
 _MOST_RUNSPACES: Final = 5
 
 
@@ -92,8 +91,13 @@ class ResumeKeywords(TypedDict, total=False):
     timeout: float | timedelta | None
 
 
-_ONLY_RUNSPACE: Final = ("configuration_name", "detachable", "on_prompt")
-_ONLY_PROCESS: Final = ("executable",)
+# What only one engine can do; where more than one is asked for, the first decides.
+_ONLY: Final[Mapping[str, Engine]] = {
+    "executable": Engine.PROCESS,
+    "configuration_name": Engine.RUNSPACE,
+    "detachable": Engine.RUNSPACE,
+    "on_prompt": Engine.RUNSPACE,
+}
 
 
 class PowerShell:
@@ -150,7 +154,7 @@ class PowerShell:
     def _pipeline(self, script: Script, calls: ScriptCalls, keywords: ScriptKeywords) -> ScriptRun:
         from mi.powershell.pipeline import Pipeline  # noqa: PLC0415 - the extra may be missing
 
-        name = keywords.get("configuration_name") or _CONFIGURATION
+        name = keywords.get("configuration_name") or DEFAULT_CONFIGURATION
         is_own = bool(keywords.get("detachable"))
         pool = self._new_pool(name) if is_own else self.pool(name)
         return Pipeline(pool, script, calls, keywords.get("on_prompt"), owns_pool=is_own)
@@ -199,25 +203,29 @@ def _refuse_unknown(keywords: Mapping[str, Any], known: type[Any]) -> None:
 
 def _engine(keywords: ScriptKeywords) -> Engine:
     """Return the engine: what was asked for, what is needed, or what is there."""
-    only_runspace = [name for name in _ONLY_RUNSPACE if keywords.get(name) is not None]
-    only_process = [name for name in _ONLY_PROCESS if keywords.get(name) is not None]
-    asked = keywords.get("engine")
-    try:
-        engine = None if asked is None else Engine(asked)
-    except ValueError:
-        names = " and ".join(Engine)
-        raise InvalidParameter(f"there is no engine {asked!r}; there are {names}") from None
-    if engine is None:
-        if only_process or not (only_runspace or _has_library()):
-            engine = Engine.PROCESS
-        else:
-            engine = Engine.RUNSPACE
-    refused = only_process if engine is Engine.RUNSPACE else only_runspace
-    if refused:
-        raise InvalidParameter(f"the {engine} engine knows no {refused[0]}")
+    given = (name for name in _ONLY if keywords.get(name) not in (None, False))
+    needed = {name: _ONLY[name] for name in given}
+    engine = _asked(keywords.get("engine")) or next(iter(needed.values()), _usual())
+    for name, only in needed.items():
+        if only is not engine:
+            raise InvalidParameter(
+                f"the {engine} engine knows no {name}", advice=f"The {only} engine does."
+            )
     if engine is Engine.RUNSPACE:
         _check_library()
     return engine
+
+
+def _asked(engine: Engine | str | None) -> Engine | None:
+    try:
+        return None if engine is None else Engine(engine)
+    except ValueError:
+        names = " and ".join(Engine)
+        raise InvalidParameter(f"there is no engine {engine!r}; there are {names}") from None
+
+
+def _usual() -> Engine:
+    return Engine.RUNSPACE if _has_library() else Engine.PROCESS
 
 
 def _check_library() -> None:

@@ -20,6 +20,7 @@ from mi.powershell.error_record import ErrorRecord
 from mi.powershell.exchange import Exchange, Payload, reading
 from mi.powershell.fragments import FragmentReader, fragment_limit
 from mi.powershell.psrp_records import error_of
+from mi.powershell.script import DEFAULT_CONFIGURATION
 from mi.powershell.script_calls import Far, ScriptCalls
 from mi.shell_calls import (
     ConnectShell,
@@ -31,10 +32,7 @@ from mi.shell_calls import (
     ShellOption,
 )
 
-__all__ = ["DEFAULT_CONFIGURATION", "RunspacePool"]
-
-DEFAULT_CONFIGURATION: Final = "Microsoft.PowerShell"
-"""The session configuration of Windows PowerShell; PowerShell 7 has `PowerShell.7`."""
+__all__ = ["RunspacePool"]
 
 _PREFIX: Final = "http://schemas.microsoft.com/powershell/"
 _VERSION: Final = ShellOption("protocolversion", "2.3", must_comply=True)

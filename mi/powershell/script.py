@@ -8,7 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from mi.errors import InvalidParameter, TypeMismatch
 
-__all__ = ["DisconnectedScript", "Script"]
+__all__ = ["DEFAULT_CONFIGURATION", "DisconnectedScript", "Script"]
+
+DEFAULT_CONFIGURATION: Final = "Microsoft.PowerShell"
+"""The session configuration of Windows PowerShell; PowerShell 7 has `PowerShell.7`."""
 
 _DEPTHS: Final = range(1, 101)
 

@@ -49,6 +49,7 @@ def test_a_process_is_used_where_it_is_not(face: PowerShell) -> None:
         ({"on_prompt": lambda _: ""}, Pipeline),
         ({"detachable": True}, Pipeline),
         ({"engine": None, "configuration_name": None}, Pipeline),
+        ({"engine": "process", "detachable": False}, Process),
     ],
 )
 def test_what_is_asked_for_chooses(face: PowerShell, keywords: Any, kind: type[Any]) -> None:
@@ -60,9 +61,15 @@ def test_what_is_asked_for_chooses(face: PowerShell, keywords: Any, kind: type[A
     [
         ({"engine": "magic"}, "no engine 'magic'; there are runspace and process"),
         ({"engine": "process", "configuration_name": "Ops"}, "knows no configuration_name"),
-        ({"engine": "process", "on_prompt": lambda _: ""}, "knows no on_prompt"),
+        (
+            {"engine": "process", "on_prompt": lambda _: ""},
+            "knows no on_prompt. The runspace engine",
+        ),
         ({"engine": "process", "detachable": True}, "knows no detachable"),
-        ({"engine": "runspace", "executable": "pwsh.exe"}, "knows no executable"),
+        (
+            {"engine": "runspace", "executable": "pwsh.exe"},
+            "knows no executable. The process engine",
+        ),
         ({"executable": "pwsh.exe", "configuration_name": "Ops"}, "knows no configuration_name"),
         ({"depth": 0}, "1 to 100"),
     ],

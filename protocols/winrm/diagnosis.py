@@ -19,6 +19,7 @@ from mi.diagnosis import Finding, Verdict
 from mi.errors import MIError
 from mi.options import DestinationOptions, ServerKind
 from protocols.security.logon import asked
+from protocols.security.missing_kerberos import INSTALL
 from protocols.winrm.connector import Connector
 from protocols.winrm.endpoint import Address
 from protocols.winrm.inspection import Inspection
@@ -159,7 +160,7 @@ class Examination:
                 "ticket",
                 Verdict.SKIPPED,
                 f"for {name} Kerberos is not installed here ({error})",
-                "Run: pip install 'management-infrastructure[kerberos]'",
+                INSTALL,
             )
         if credentials.user is not None:
             return Finding(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mi.credentials import Credentials
-from mi.errors import NotSupported
 from mi.options import DestinationOptions
+from protocols.security.missing_kerberos import not_installed
 from protocols.winrm.endpoint import Address
 
 if TYPE_CHECKING:
@@ -26,8 +26,5 @@ def new_kerberos(
     try:
         from protocols.winrm.kerberos import Kerberos  # noqa: PLC0415 - loads the libraries
     except ImportError as error:
-        raise NotSupported(
-            f"Kerberos needs libraries that are not installed: {error}",
-            advice="Run: pip install 'management-infrastructure[kerberos]'",
-        ) from error
+        raise not_installed(error) from error
     return Kerberos(credentials, address, options)

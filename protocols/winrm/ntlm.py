@@ -21,6 +21,7 @@ from mi.errors import (
     MIError,
     ProtocolError,
 )
+from protocols.security.ntlm_challenge import flags_of, is_challenge, offers_sealing
 from protocols.security.rejection import Rejected, refused, unanswered
 from protocols.security.user_names import user_with_password, windows_name
 from protocols.winrm.adapter import Answer
@@ -34,11 +35,6 @@ __all__ = ["Ntlm"]
 
 _SCHEME = "Negotiate"  # Windows and OMI take a bare NTLM token under this name
 _OK = 200
-_SIGNATURE = b"NTLMSSP\x00"
-_FLAGS = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
-# Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5). What the server
-# leaves out is left out by both sides, so a challenge without them would undo the privacy.
-_SEALING = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 
 
 class Ntlm(ConnectionMethod):
@@ -150,13 +146,12 @@ class _TokenExchange:
         if answer.status != UNAUTHORIZED:
             raise status_error(answer, self._address, is_sealed=False)
         challenge = token_in(answer, _SCHEME) or b""
-        if not challenge.startswith(_SIGNATURE):
+        if not is_challenge(challenge):
             raise not_offered("NTLM", answer, self._address)
-        flags = int.from_bytes(challenge[_FLAGS], "little")
-        if self._wire.is_sealing and flags & _SEALING != _SEALING:
+        if self._wire.is_sealing and not offers_sealing(challenge):
             raise AuthenticationFailed(
                 f"{self._address.authority} does not offer to seal messages as it should"
-                f" (NTLM flags 0x{flags:08x})",
+                f" (NTLM flags 0x{flags_of(challenge):08x})",
                 advice="Use transport='HTTPS'.",
             )
         return challenge

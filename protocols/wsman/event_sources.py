@@ -19,7 +19,7 @@ from mi.options import BOOKMARK_NEWEST, BOOKMARK_OLDEST, SubscriptionDeliveryOpt
 from mi.wql import projection
 from protocols.wsman.conversation import namespace_of
 from protocols.wsman.deliveries import check_bookmark
-from protocols.wsman.dialects import Dialect, SchemaView, Settings, typing_of
+from protocols.wsman.dialects import Dialect, SchemaView, Settings
 from protocols.wsman.eventing import Expiration, Subscribe
 from protocols.wsman.events import EventReader
 from protocols.wsman.headers import Option, Selector
@@ -106,14 +106,7 @@ def _indications(
             bookmark=bookmark,
             sends_bookmarks=delivery.bookmark is not None,  # as MI asks for them (mi.h)
         ),
-        Decoder(
-            schemas,
-            namespace,
-            typing=typing_of(settings.flags, dialect),
-            server_name=settings.server_name,
-            precise=dialect.precise_arrays,
-            projection=projection(call.query),
-        ),
+        Decoder.of(namespace, settings, dialect, schemas, projection(call.query)),
         settings.namespace_selectors(dialect, namespace),
         dialect.options,
         is_fixed=bool(bookmark),

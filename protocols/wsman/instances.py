@@ -8,7 +8,7 @@ operation's `Typing`. A decoder asks nobody: it says `UnknownClass`, and is told
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from mi.errors import MIError, ProtocolError
 from mi.instance import Instance
@@ -18,7 +18,14 @@ from mi.serial.embedding import DEEPEST
 from mi.values import format_value, parse_value
 from mi.wql import Projection
 from protocols.wsman import soap
-from protocols.wsman.dialects import SchemaView, Typing, split_resource_uri
+from protocols.wsman.dialects import (
+    Dialect,
+    SchemaView,
+    Settings,
+    Typing,
+    split_resource_uri,
+    typing_of,
+)
 from protocols.wsman.durations import parse_datetime
 from protocols.wsman.namespaces import ADDRESSING, WSMAN
 from protocols.wsman.plans import Plan, plan_of
@@ -91,6 +98,25 @@ class Decoder:
         self._sources: dict[Any, _Source] = {}  # by tag, and by class
         self._depth = 0
         self.is_repaired = False
+
+    @classmethod
+    def of(
+        cls,
+        namespace: str,
+        settings: Settings,
+        dialect: Dialect,
+        schemas: SchemaView,
+        projection: Projection | None = None,
+    ) -> Self:
+        """Return the decoder of an operation that is run so, with a server of this kind."""
+        return cls(
+            schemas,
+            namespace,
+            typing=typing_of(settings.flags, dialect),
+            server_name=settings.server_name,
+            precise=dialect.precise_arrays,
+            projection=projection,
+        )
 
     def settle_for_text(self) -> None:
         """Need no class any more: the server turns out to declare none."""

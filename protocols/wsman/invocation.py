@@ -19,7 +19,7 @@ from mi.parameters import RETURN_VALUE, arguments, find_method, outputs
 from mi.schema import Class, Method
 from mi.value_map import meaning_of
 from protocols.wsman.conversation import namespace_of
-from protocols.wsman.dialects import Dialect, SchemaView, Settings, typing_of
+from protocols.wsman.dialects import Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.headers import Selector
 from protocols.wsman.instances import Decoder
@@ -55,13 +55,7 @@ class Invocation(Transaction):
         self._dialect = dialect
         self._class: Class | None = None
         self._method = Method(call.method)
-        decoder = Decoder(
-            schemas,
-            namespace,
-            typing=typing_of(settings.flags, dialect),
-            server_name=settings.server_name,
-            precise=dialect.precise_arrays,
-        )
+        decoder = Decoder.of(namespace, settings, dialect, schemas)
         outgoing = Outgoing(settings, dialect, schemas, namespace)
         super().__init__(outgoing, decoder, settings, schemas)
 

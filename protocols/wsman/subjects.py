@@ -29,7 +29,6 @@ from protocols.wsman.dialects import (
     Dialect,
     SchemaView,
     Settings,
-    typing_of,
 )
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.fault import Fault
@@ -118,14 +117,7 @@ def _of_instances(  # noqa: PLR0913, PLR0917 - each is one thing that a subject 
     schemas: SchemaView,
     selected: Projection | None = None,
 ) -> Subject:
-    decoder = Decoder(
-        schemas,
-        namespace,
-        typing=typing_of(settings.flags, dialect),
-        server_name=settings.server_name,
-        precise=dialect.precise_arrays,
-        projection=selected,
-    )
+    decoder = Decoder.of(namespace, settings, dialect, schemas, selected)
     return Subject(
         resource_uri if settings.resource_uri is None else settings.resource_uri,
         settings.namespace_selectors(dialect, namespace),

@@ -9,7 +9,7 @@ from mi.errors import InvalidParameter, ProtocolError
 from mi.instance import Instance
 from mi.modification import changed_names, key_names
 from protocols.wsman.conversation import namespace_of
-from protocols.wsman.dialects import Dialect, SchemaView, Settings, typing_of
+from protocols.wsman.dialects import Dialect, SchemaView, Settings
 from protocols.wsman.envelope import Reply, Request
 from protocols.wsman.headers import Option
 from protocols.wsman.instances import Decoder
@@ -60,13 +60,7 @@ class _Transfer(Transaction):
         self._is_repeatable = call.repeatable
         self._settings = settings
         self._dialect = dialect
-        decoder = Decoder(
-            schemas,
-            namespace,
-            typing=typing_of(settings.flags, dialect),
-            server_name=settings.server_name,
-            precise=dialect.precise_arrays,
-        )
+        decoder = Decoder.of(namespace, settings, dialect, schemas)
         outgoing = Outgoing(settings, dialect, schemas, namespace)
         super().__init__(outgoing, decoder, settings, schemas)
 

@@ -10,12 +10,13 @@ from lxml import etree
 from mi.errors import InvalidParameter, ProtocolError
 from mi.instance import Instance
 from mi.names import NameMap
-from mi.results import CimType
+from mi.options import ServerKind
+from mi.results import CimType, OperationFlags
 from mi.schema import Class, Property, Qualifier
 from mi.store import SchemaStore
 from mi.wql import Projection
 from protocols.wsman import namespaces as ns
-from protocols.wsman.dialects import Typing
+from protocols.wsman.dialects import DIALECTS, Settings, Typing
 from protocols.wsman.instances import Decoder, UnknownClass
 
 DMTF = f"{ns.DMTF_CIM_SCHEMA}"
@@ -150,6 +151,14 @@ def test_without_rtti_all_is_text_even_of_a_known_class() -> None:
     assert (thing.is_typed, dict(thing)) == (False, {"Size": "3"})
     with pytest.raises(InvalidParameter, match="keys"):
         _ = thing.key
+
+
+def test_an_operation_is_read_as_its_flags_and_the_kind_of_its_server_say() -> None:
+    settings = Settings(60.0, flags=OperationFlags.NO_RTTI, server_name="server01")
+    reading = Decoder.of("root/test", settings, DIALECTS[ServerKind.WINRM3], STORE)
+    instance = reading.read(item("<p:Size>5</p:Size>"))
+    assert instance["Size"] == "5"
+    assert (instance.namespace, instance.server_name) == ("root/test", "server01")
 
 
 # Items of other kinds

@@ -20,6 +20,7 @@ from protocols.dcom.packets import AuthService
 from protocols.network.bounds import Bounds
 from protocols.security.admission import Admission
 from protocols.security.logon import Logon
+from protocols.security.missing_kerberos import not_installed
 from protocols.security.rejection import Rejected
 from protocols.security.user_names import user_with_password
 from protocols.wmidcom.rpc.security import NtlmSecurity, Security
@@ -130,10 +131,7 @@ def _new_kerberos(
     try:
         from protocols.wmidcom.rpc.kerberos import Kerberos  # noqa: PLC0415 - loads the libraries
     except ImportError as error:
-        raise NotSupported(
-            f"Kerberos needs libraries that are not installed: {error}",
-            advice="Run: pip install 'management-infrastructure[kerberos]'",
-        ) from error
+        raise not_installed(error) from error
     return Kerberos(credentials, way, service)
 
 

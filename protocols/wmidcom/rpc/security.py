@@ -19,6 +19,7 @@ from mi.errors import AuthenticationFailed, ProtocolError
 from protocols.dcom.fragments import Protection
 from protocols.dcom.packets import AuthLevel, AuthService
 from protocols.security.discretion import discreet
+from protocols.security.ntlm_challenge import flags_of, is_challenge, offers_sealing
 from protocols.security.user_names import windows_name
 
 __all__ = ["CONTEXT_ID", "MALFORMED", "NtlmSecurity", "Security", "wrong_proof"]
@@ -27,11 +28,6 @@ CONTEXT_ID: Final = 1
 """How the one context of an association is called there; any number will do."""
 
 _NTLM_TOKEN: Final = 16  # bytes of a signature, MS-NLMP 2.2.2.9
-_SIGNATURE: Final = b"NTLMSSP\x00"
-_FLAGS: Final = slice(20, 24)  # of a CHALLENGE_MESSAGE, MS-NLMP 2.2.1.2
-# Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5). What the server
-# leaves out is left out by both sides, so a challenge without them would undo the privacy.
-_SEALING: Final = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
 MALFORMED: Final = (SpnegoError, struct.error, ValueError, IndexError, KeyError, TypeError)
 """What pyspnego raises for tokens and messages that are none."""
 
@@ -154,12 +150,12 @@ class NtlmSecurity:
 
 
 def _check_challenge(token: bytes) -> None:
-    if not token.startswith(_SIGNATURE):
+    if not is_challenge(token):
         raise ProtocolError("the server answers NTLM with something else")
-    flags = int.from_bytes(token[_FLAGS], "little")
-    if flags & _SEALING != _SEALING:
+    if not offers_sealing(token):
         raise AuthenticationFailed(
-            f"the server does not offer to seal messages as it should (NTLM flags 0x{flags:08x})",
+            "the server does not offer to seal messages as it should"
+            f" (NTLM flags 0x{flags_of(token):08x})",
             advice="Look for what is in between, or use Kerberos.",
         )
 

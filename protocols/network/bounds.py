@@ -117,9 +117,7 @@ class Bounds:
         """
         if self._cancel.cancelled:
             raise self._cancel.error()
-        remaining = self._expiry.remaining()
-        if remaining is None:
-            return _LONGEST_WAIT
+        remaining = self._expiry.at - monotonic()
         if remaining <= 0:
             raise self._expiry.error(self.phase)
         return min(remaining, _LONGEST_WAIT)

@@ -8,8 +8,6 @@ and what was begun on them, are the parent's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +40,7 @@ from protocols.wsman.fault import Fault
 from protocols.wsman.headers import Addressing
 
 if TYPE_CHECKING:
+    from protocols.winrm.line import Line
     from protocols.winrm.transport import Lease, Transport
 
 __all__ = ["WinrmChannel"]
@@ -64,6 +63,7 @@ class WinrmChannel:
         shells: what is known of the shells.
         leftovers: what operations have left open.
         limit: bytes that a reply may have.
+        authority: host and port of the service, for messages.
         life: another object in each process that has the channel.
     """
 
@@ -86,7 +86,8 @@ class WinrmChannel:
         self._destination = destination
         self._options = options
         self._callbacks = callbacks
-        self.server = Server(address.authority, options, callbacks)
+        self.authority = address.authority
+        self.server = Server(self.authority, options, callbacks)
         self.schemas: SchemaView = SchemaStore() if options.schema is None else options.schema
         self.limit = largest_reply(options)
         self._addressing = Addressing(
@@ -199,11 +200,8 @@ class WinrmChannel:
         envelope = self.written(request, message_id or "")
         with self.lease(expiry, cancel, is_poll=request.is_poll) as line:
             self.leftovers.release_dropped_over(line, expiry, cancel)
-            with (
-                following(request.action, self.authority, line) as entry,
-                _answered(request, expiry) as bound,
-            ):
-                data = next(line.exchange(envelope, bound, cancel, repeatable=request.repeatable))
+            with following(request.action, self.authority, line) as entry:
+                data = _exchanged(line, envelope, request, expiry, cancel)
         try:
             reply = parse(data, message_id, limit=self.limit, has_streams=request.has_streams)
         except MIError as error:
@@ -236,11 +234,6 @@ class WinrmChannel:
             InvalidParameter: it holds something that XML cannot carry.
         """
         return serialize(request, self._addressing, message_id)
-
-    @property
-    def authority(self) -> str:
-        """Host and port of the service, for messages."""
-        return self._address.authority
 
     def lease(
         self,
@@ -287,23 +280,23 @@ def _is_harmless(request: Request) -> bool:
     return request.repeatable or request.is_poll
 
 
-@contextmanager
-def _answered(request: Request, expiry: Expiry) -> Iterator[Expiry]:
-    """Give the time until which an answer is waited for; that none came in it is no time-out.
+def _exchanged(
+    line: Line, envelope: bytes, request: Request, expiry: Expiry, cancel: CancelToken
+) -> bytes:
+    """Return the answer to a request; that none came in the time that it may take is no time-out.
 
     A server that is there says that its time was over, so the connection is not any more, though
     nothing said so.
     """
-    longest = request.longest_wait
-    bound = Expiry.after(longest, "time for an answer")
-    if longest is None or expiry.at <= bound.at:
-        yield expiry
-        return
+    longest = Expiry.after(request.longest_wait, "time for an answer")
+    end = longest if longest.at < expiry.at else expiry
     try:
-        yield bound
+        return next(line.exchange(envelope, end, cancel, repeatable=request.repeatable))
     except OperationTimeout as error:
+        if end is expiry:
+            raise
         raise ConnectionFailed(
-            f"the server gave no answer in {longest:g} s: {error.message}",
+            f"the server gave no answer in {longest.seconds:g} s: {error.message}",
             outcome_unknown=not request.repeatable,
             advice="Look whether it is still to be reached.",
         ) from error

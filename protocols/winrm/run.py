@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mi.calls import Call, SubscribeEventLog, TestConnection
 from mi.control import Control, Expiry
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 _logger = logging.getLogger("mi.winrm")
+
+_REPORT_STARTED: Final = int(OperationFlags.REPORT_OPERATION_STARTED)
+_NOBODY_LISTENS: Final = Registration()
 
 
 class Run:
@@ -76,15 +79,22 @@ class Run:
         self._channel = channel
         self._call = call
         self._control = control
-        callbacks = control.callbacks if call.has_namespace else None  # WMI's providers say things
-        self._registration = Registration.of(callbacks, control.options)
+        self._registration = self._registered()
         self._dialogue: Dialogue | None = None
         self._partings: deque[Request | Farewell] = deque()
         self._is_done = False
         self._is_over = False
         self._may_wait = False
-        self._must_tell_start = bool(control.flags & OperationFlags.REPORT_OPERATION_STARTED)
+        self._must_tell_start = int(control.flags) & _REPORT_STARTED != 0
         self._take(conversation)
+
+    def _registered(self) -> Registration:
+        """Return what the caller listens to: it is WMI's providers that say things on the way."""
+        control = self._control
+        callbacks = control.callbacks if self._call.has_namespace else None
+        if callbacks is None and not control.options.values:
+            return _NOBODY_LISTENS
+        return Registration.of(callbacks, control.options)
 
     def _take(self, conversation: Conversation) -> None:
         self._conversation = conversation
@@ -92,11 +102,13 @@ class Run:
         self._options = self._header_options()
 
     def _header_options(self) -> tuple[Option, ...]:
-        dialect = self._dialect
+        options, dialect = self._control.options, self._dialect
+        if not (options.values or options.custom or self._registration.mask):
+            return ()
         if not self._call.has_namespace:
-            return operation_options(self._control.options, replace(dialect, has_contexts=False))
+            return operation_options(options, replace(dialect, has_contexts=False))
         heard = self._registration.options if dialect.has_dialogues else ()
-        return (*heard, *operation_options(self._control.options, dialect))
+        return (*heard, *operation_options(options, dialect))
 
     # What the library asks of a run
 

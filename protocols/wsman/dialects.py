@@ -244,11 +244,16 @@ class Typing(Enum):
     ALWAYS = auto()
 
 
+_NO_RTTI: Final = int(OperationFlags.NO_RTTI)
+_BASIC_RTTI: Final = int(OperationFlags.BASIC_RTTI)
+
+
 def typing_of(flags: OperationFlags, dialect: Dialect) -> Typing:
     """Return what the caller's RTTI flags and the server's kind come to (MI_OPERATIONFLAGS_*)."""
-    if flags & OperationFlags.NO_RTTI:
+    bits = int(flags)  # to combine flags themselves takes ten times as long
+    if bits & _NO_RTTI:
         return Typing.NEVER
-    if flags & OperationFlags.BASIC_RTTI or not dialect.has_schema:
+    if bits & _BASIC_RTTI or not dialect.has_schema:
         return Typing.WHERE_KNOWN
     return Typing.ALWAYS
 

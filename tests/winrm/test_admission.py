@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -25,12 +25,6 @@ from tests.winrm.scripted import Peer, ScriptedServer
 
 LONG = 10.0
 REQUEST = serialize_bare(IDENTIFY.body)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
 
 
 def transport_to(endpoint: Endpoint, *credentials: Credentials) -> Transport:

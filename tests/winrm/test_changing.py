@@ -1,6 +1,5 @@
 """Create, modify and delete by the public API: what is sent, how often, and what comes of it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,18 +24,6 @@ from tests.winrm.opened import actions, opened, resources
 DISK = 'Win32_LogicalDisk.DeviceID="C:"'
 VARIABLE = {"Name": "BUILD", "UserName": "<SYSTEM>", "VariableValue": "7", "SystemVariable": True}
 KINDS = 'Loopback_AllTypes.Id="full"'
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
-def session(endpoint: Endpoint) -> Iterator[Session]:
-    with opened(endpoint) as open_session:
-        yield open_session
 
 
 def variable(session: Session, name: str = "BUILD") -> Instance:

@@ -43,12 +43,6 @@ from protocols.wsman.dialects import (
 from protocols.wsman.fault import Fault
 from tests.winrm.played import CALL, Played, Transport, channel_over, play, request, values
 
-
-@pytest.fixture
-def transport() -> Transport:
-    return Transport()
-
-
 # Starting
 
 

@@ -1,7 +1,7 @@
 """CredSSP: both sides prove themselves, then the server has the password."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import spnego
@@ -29,12 +29,6 @@ from tests.winrm.wires import FakeWire, answer
 ADDRESS = Address("http", "server.loopback.test", 5985, "/wsman")
 NUMERIC = Address("http", "192.0.2.1", 5985, "/wsman")
 LEGS = 5  # two of TLS, two of NTLM, the last with the password
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 def credssp(

@@ -24,12 +24,6 @@ from tests.winrm.diagnosing import (
 OK, WARNING, FAILED, SKIPPED = Verdict
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
 def test_all_that_can_be_found_is_found_with_one_logon(endpoint: Endpoint) -> None:
     configured(endpoint)
     found = diagnose(endpoint)

@@ -26,12 +26,6 @@ YES, NO = ResponseType.YES, ResponseType.NO
 ERROR = MIError("disk 3 is gone").extended_error
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
 @contextmanager
 def session_with(endpoint: Endpoint, **options: Any) -> Iterator[Session]:
     given = {

@@ -27,12 +27,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
 def session(endpoint: Endpoint) -> Iterator[Session]:
     options = DestinationOptions(
         destination_port=endpoint.port,

@@ -1,7 +1,6 @@
 """What is found once somebody was let in."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,12 +12,6 @@ from protocols.winrm import inspection
 from tests.winrm.diagnosing import configured, diagnose
 
 OK, WARNING, FAILED, SKIPPED = Verdict
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
 
 
 # The configuration

@@ -1,7 +1,5 @@
 """The one connection, which costs one logon and leaves nothing open."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from mi import Verdict
@@ -10,12 +8,6 @@ from protocols.winrm import inspection
 from tests.winrm.diagnosing import diagnose
 
 OK, WARNING, FAILED, SKIPPED = Verdict
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
 
 
 def test_a_connection_that_is_lost_after_the_logon_costs_no_second_one(endpoint: Endpoint) -> None:

@@ -71,18 +71,6 @@ def shared() -> Iterator[tuple[Endpoint, Session]]:
         yield running, session
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
-def session(endpoint: Endpoint) -> Iterator[Session]:
-    with opened(endpoint) as open_session:
-        yield open_session
-
-
 # Values
 
 

@@ -5,7 +5,6 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +120,6 @@ def test_an_entry_is_as_small_as_can_be() -> None:
 
 
 # Over the wire
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
 
 
 def session_to(endpoint: Endpoint, **options: Any) -> mi.Session:

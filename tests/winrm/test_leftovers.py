@@ -24,12 +24,6 @@ from protocols.wsman.fault import Fault
 from tests.sessions import settles
 from tests.winrm.played import Played, Transport, channel_over, play, request, values
 
-
-@pytest.fixture
-def transport() -> Transport:
-    return Transport()
-
-
 # Released at once, or before the next exchange
 
 

@@ -1,7 +1,6 @@
 import gc
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from mi.errors import (
     ProtocolError,
 )
 from mi.options import DestinationOptions
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.winrm.endpoint import Address
 from protocols.winrm.identity import server_end_point
 from protocols.winrm.line import Line
@@ -35,12 +34,6 @@ PASSWORD = "not to be told"
 BASIC = Credentials.password("ops", PASSWORD, scheme="Basic")
 FAULT = b"<s:Envelope><s:Body><s:Fault/></s:Body></s:Envelope>"
 CONTENT = "multipart/encrypted"
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 def ntlm(user: User) -> Credentials:

@@ -1,6 +1,5 @@
 """Classes, namespaces and what belongs together, by the public API."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,18 +19,6 @@ from tests.winrm.opened import actions, opened, resources
 
 WINMGMT = 'Win32_Service.Name="Winmgmt"'
 DISK = 'Win32_LogicalDisk.DeviceID="C:"'
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
-def session(endpoint: Endpoint) -> Iterator[Session]:
-    with opened(endpoint) as open_session:
-        yield open_session
 
 
 def named(found: Any) -> set[str]:

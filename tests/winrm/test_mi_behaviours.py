@@ -39,12 +39,6 @@ _ENUMERATION = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
 _NOBODY_LISTENS = 1
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
 @contextmanager
 def _session(endpoint: Endpoint, **options: Any) -> Iterator[mi.Session]:
     given: dict[str, Any] = {

@@ -1,7 +1,6 @@
 """Negotiate: Kerberos where there is a ticket for the server, NTLM where there is none."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 
 import pytest
 import spnego
@@ -9,7 +8,7 @@ import spnego
 from mi.credentials import Credentials, Scheme
 from mi.errors import NotSupported
 from mi.options import DestinationOptions
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.endpoint import Address
@@ -20,12 +19,6 @@ from tests.winrm.wires import FakeWire, answer
 ADDRESS = Address("http", "server.loopback.test", 5985, "/wsman")
 NUMERIC = Address("http", "192.0.2.1", 5985, "/wsman")
 NTLM = "Negotiate TlRMTVNTUA"
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 def negotiate(credentials: Credentials, address: Address = ADDRESS) -> Negotiate:

@@ -1,6 +1,6 @@
 import struct
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import spnego
@@ -14,7 +14,7 @@ from mi.errors import (
     NotSupported,
     ProtocolError,
 )
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.security.rejection import Rejected
 from protocols.winrm.adapter import Answer
 from protocols.winrm.encryption import Seal
@@ -49,12 +49,6 @@ class Acceptor:
         if token is None:
             return answer(self.final)
         return answer(401, "Kerberos", HEAD + b64encode(self.change(token)).decode())
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 def ntlm(user: User, name: str | None = None, password: str | None = None) -> Ntlm:

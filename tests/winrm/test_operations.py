@@ -6,12 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from mi.application import Application
 from mi.credentials import Credentials
 from mi.errors import (
     AuthenticationFailed,
@@ -23,60 +21,19 @@ from mi.errors import (
     ProtocolError,
 )
 from mi.instance import Instance
-from mi.options import DestinationOptions
 from mi.session import Session
 from mi.store import SchemaStore
 from protocols.loopback import Cut, Disturbance, Drip, Endpoint, Replace, Stall
+from tests.sessions import EARLY, SERVICES, is_at_rest, session_with, settles
+from tests.winrm.opened import actions
 
-SERVICES = "SELECT * FROM Win32_Service"
 ADDRESSES = ["127.0.0.1", "::1"] if socket.has_dualstack_ipv6() else ["127.0.0.1"]
-# Seconds within which what is bounded by a fraction of one must have ended, with the five that
-# releasing may take, on a machine that has much else to do.
-EARLY = 10.0
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@contextmanager
-def session_with(endpoint: Endpoint, **options: Any) -> Iterator[Session]:
-    given = {
-        "destination_port": endpoint.port,
-        "credentials": endpoint.credentials,
-        "max_elements": 20,
-        "timeout": 10,
-        **options,
-    }
-    with (
-        Application() as application,
-        application.new_session("WINRM", endpoint.host, DestinationOptions(**given)) as session,
-    ):
-        yield session
 
 
 @pytest.fixture
 def session(endpoint: Endpoint) -> Iterator[Session]:
     with session_with(endpoint) as open_session:
         yield open_session
-
-
-def actions(endpoint: Endpoint) -> list[str]:
-    return [one.action.rpartition("/")[2] or "Identify" for one in endpoint.exchanges]
-
-
-def settles(condition: Callable[[], bool]) -> bool:
-    """Whether something becomes true within a moment."""
-    until = time.monotonic() + EARLY
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.005)
-    return condition()
-
-
-def nothing_is_open(endpoint: Endpoint) -> bool:
-    return settles(lambda: endpoint.open_contexts == 0)
 
 
 # Operations
@@ -97,7 +54,7 @@ def test_a_query_gives_typed_instances_page_by_page(endpoint: Endpoint, session:
     first, second, *others = actions(endpoint)
     assert (first, second) == ("Enumerate", "Get")
     assert set(others) == {"Pull"}
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 def test_an_instance_is_found_by_what_a_query_gave(session: Session) -> None:
@@ -195,7 +152,7 @@ def test_a_break_leaves_the_release_to_the_next_exchange(
     before = len(endpoint.exchanges)
     session.test_connection()
     assert actions(endpoint)[before:] == ["Release", "Identify"]
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 def test_what_was_dropped_is_released_when_the_session_closes(endpoint: Endpoint) -> None:
@@ -204,7 +161,7 @@ def test_what_was_dropped_is_released_when_the_session_closes(endpoint: Endpoint
         gc.collect()
         assert endpoint.open_contexts == 1
     assert actions(endpoint)[-1] == "Release"
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 def test_leaving_the_block_of_an_operation_releases_at_once(
@@ -251,7 +208,7 @@ def test_a_server_that_drips_or_stops_between_pages_ends_on_time(
     assert isinstance(error, OperationTimeout)
     assert phase in error.message
     assert not error.outcome_unknown
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
     assert session.test_connection() is not None
 
 
@@ -260,7 +217,7 @@ def test_a_deadline_bounds_the_whole_operation(endpoint: Endpoint, session: Sess
         endpoint.disturb(Stall("Pull", seconds=0.1))
     _, error = read_until_it_ends(session, deadline=0.5)
     assert "the deadline of 0.5 s passed" in error.message
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +237,7 @@ def test_a_lost_page_is_not_asked_for_again(
     assert isinstance(error, ConnectionFailed)
     assert not error.outcome_unknown
     assert actions(endpoint).count("Pull") <= 1
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 def test_a_lost_get_is_asked_for_again(endpoint: Endpoint, session: Session) -> None:
@@ -311,7 +268,7 @@ def test_a_page_that_cannot_be_believed_ends_the_operation_after_what_came_befor
     count, error = read_until_it_ends(session)
     assert count == 1
     assert isinstance(error, ProtocolError)
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
     assert len(session.query_instances(SERVICES).all()) > 100
 
 
@@ -360,7 +317,7 @@ def test_a_cancel_from_another_thread_ends_a_read_and_releases(
 ) -> None:
     error = while_it_blocks(endpoint, session, lambda services: services.cancel())
     assert isinstance(error, OperationCancelled)
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
     assert session.test_connection() is not None
 
 
@@ -369,14 +326,14 @@ def test_a_close_from_another_thread_ends_a_read_and_releases(
 ) -> None:
     error = while_it_blocks(endpoint, session, lambda services: services.close())
     assert isinstance(error, (OperationCancelled, InvalidParameter))
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
 
 
 def test_closing_the_session_ends_a_read_and_releases(endpoint: Endpoint) -> None:
     with session_with(endpoint) as session:
         error = while_it_blocks(endpoint, session, lambda _: session.close())
         assert isinstance(error, OperationCancelled)
-        assert nothing_is_open(endpoint)
+        assert is_at_rest(endpoint)
         assert settles(lambda: endpoint.open_connections == 0)
 
 
@@ -394,7 +351,7 @@ def test_ctrl_c_in_the_midst_of_a_read_releases(endpoint: Endpoint, session: Ses
     with pytest.raises(KeyboardInterrupt):
         next(services)
     interrupting.join()
-    assert nothing_is_open(endpoint)
+    assert is_at_rest(endpoint)
     assert session.test_connection() is not None
 
 

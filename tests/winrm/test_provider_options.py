@@ -1,6 +1,5 @@
 """What the caller tells a provider: which view of the registry, and what is its own."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,18 +14,6 @@ from tests.winrm.opened import actions, opened
 HKLM = 0x80000002
 SOFTWARE = r"SOFTWARE\Contoso"
 VIEW_32, VIEW_64 = (OperationOptions(provider_architecture=one) for one in (32, 64))
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
-def session(endpoint: Endpoint) -> Iterator[Session]:
-    with opened(endpoint) as open_session:
-        yield open_session
 
 
 def registry(

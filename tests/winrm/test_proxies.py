@@ -17,7 +17,7 @@ from mi.errors import (
     OperationTimeout,
     ProtocolError,
 )
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.network.bounds import Bounds
 from protocols.network.places import Place
 from protocols.network.sockets import BoundedSocket
@@ -27,12 +27,6 @@ from tests.winrm.connect_proxy import ConnectProxy
 from tests.winrm.scripted import Peer, ScriptedServer
 
 ELSEWHERE = Place("server01", 5985)
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 @pytest.fixture

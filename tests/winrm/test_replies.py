@@ -1,7 +1,6 @@
 """Replies of several envelopes: chunks over a real line, in the clear and sealed."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,7 +14,7 @@ from mi.errors import (
     OperationTimeout,
     ProtocolError,
 )
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.winrm.line import Line
 from protocols.winrm.replies import Replies
 from protocols.wsman import framing
@@ -210,12 +209,6 @@ def test_a_cancel_ends_the_waiting() -> None:
 
 
 # Sealed
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 def test_each_chunk_is_sealed_by_itself_and_in_order(user: User) -> None:

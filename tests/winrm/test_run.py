@@ -32,11 +32,6 @@ from protocols.wsman.namespaces import ACTION_GET
 from tests.winrm.played import CALL, CLASS, Played, Transport, channel_over, play, request, values
 
 
-@pytest.fixture
-def transport() -> Transport:
-    return Transport()
-
-
 def test_results_come_as_the_replies_do_and_empty_replies_are_passed_over(
     transport: Transport,
 ) -> None:

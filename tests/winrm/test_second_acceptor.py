@@ -4,7 +4,6 @@ Client and endpoint share pyspnego otherwise, so that they could share a mistake
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.credentials import Credentials
 from mi.errors import AuthenticationFailed
-from protocols.loopback.users import User, registered
+from protocols.loopback.users import User
 from protocols.winrm.line import Line
 from protocols.wsman import framing
 from tests.kdc import missing, missing_text
@@ -29,12 +28,6 @@ NTLM = gssapi.OID.from_int_seq("1.3.6.1.4.1.311.2.2.10")
 
 if NTLM not in raw.indicate_mechs():
     pytest.skip("not installed: gss-ntlmssp", allow_module_level=True)
-
-
-@pytest.fixture
-def user() -> Iterator[User]:
-    with registered(User.random()) as known:
-        yield known
 
 
 class Acceptor:

@@ -2,7 +2,6 @@
 
 import re
 import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -21,12 +20,6 @@ from tests.winrm.diagnosing import HOST, diagnose, idle, replying, served, verdi
 from tests.winrm.scripted import Peer
 
 OK, WARNING, FAILED, SKIPPED = Verdict
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
 
 
 # The way

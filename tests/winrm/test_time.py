@@ -198,12 +198,6 @@ def test_each_leg_of_a_logon_ends_on_time(
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
 def session(endpoint: Endpoint) -> Iterator[Session]:
     with session_to(endpoint) as opened:
         opened.get_class("Win32_Service")

@@ -22,12 +22,6 @@ NAME = "server01.contoso.com"
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with Endpoint() as running:
-        yield running
-
-
-@pytest.fixture
 def tls_endpoint() -> Iterator[Endpoint]:
     """Return an endpoint that demands channel bindings, as CbtHardeningLevel=Strict does."""
     with Endpoint(tls=True, channel_bindings=True, certificate_names=(NAME,)) as running:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mi.command_result import CommandResult
     from mi.credentials import Credentials, Scheme
     from mi.diagnosis import Diagnosis, Finding, Verdict
+    from mi.elements import Element
     from mi.errors import (
         AccessDenied,
         AlreadyExists,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from mi.events import Progress
     from mi.files.result import CopiedFile, CopyProgress, CopyResult
     from mi.indication import Indication
-    from mi.instance import Element, Instance
+    from mi.instance import Instance
     from mi.method_result import MethodResult
     from mi.namespace_tree import Namespaces
     from mi.operation import Operation
@@ -161,6 +162,7 @@ _MODULES = {
     "mi.command_result": "CommandResult",
     "mi.credentials": "Credentials Scheme",
     "mi.diagnosis": "Diagnosis Finding Verdict",
+    "mi.elements": "Element",
     "mi.errors": (
         "AccessDenied AlreadyExists AuthenticationFailed CertificateRejected "
         "CommandFailed ConnectionFailed InvalidClass InvalidEnumerationContext InvalidNamespace "
@@ -171,7 +173,7 @@ _MODULES = {
     "mi.events": "Progress",
     "mi.files.result": "CopiedFile CopyProgress CopyResult",
     "mi.indication": "Indication",
-    "mi.instance": "Element Instance",
+    "mi.instance": "Instance",
     "mi.method_result": "MethodResult",
     "mi.namespace_tree": "Namespaces",
     "mi.operation": "Operation",

@@ -14,7 +14,7 @@ from mi.errors import MIError, TypeMismatch
 from mi.events import Progress
 from mi.indication import Indication
 from mi.instance import Instance
-from mi.results import CimType, MessageChannel, PromptType, ResponseType, Result
+from mi.results import CimType, PromptType, ResponseType, Result
 from mi.schema import Class
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Acknowledge",
-    "MessageChannel",
     "OperationCallbacks",
     "OperationResult",
     "Respond",

@@ -19,7 +19,7 @@ from mi.results import CimType, Flags
 from mi.schema import Class, Layout
 from mi.values import parse_value
 
-__all__ = ["Element", "Instance"]
+__all__ = ["Instance"]
 
 
 class Instance(Elements):

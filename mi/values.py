@@ -21,11 +21,9 @@ from mi.results import CimType
 
 __all__ = [
     "INTEGER_RANGES",
-    "CimDateTime",
     "convert",
     "format_value",
     "infer_type",
-    "parse_datetime",
     "parse_value",
     "shown",
 ]

@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 from string import Formatter
 from typing import Any, NamedTuple
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import InvalidParameter, TypeMismatch
-from mi.values import INTEGER_RANGES, CimDateTime, format_value, shown
+from mi.values import INTEGER_RANGES, format_value, shown
 
 __all__ = ["Projection", "like", "projection", "query"]
 

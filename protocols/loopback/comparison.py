@@ -12,10 +12,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mi.cim_datetime import CimDateTime, parse_datetime
 from mi.errors import InvalidParameter, InvalidQuery, TypeMismatch
 from mi.instance import Instance
 from mi.results import CimType
-from mi.values import INTEGER_RANGES, CimDateTime, format_value, parse_datetime, parse_value
+from mi.values import INTEGER_RANGES, format_value, parse_value
 
 __all__ = ["comparable", "comparer", "liker"]
 

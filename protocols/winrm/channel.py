@@ -12,11 +12,12 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.calls import Call
 from mi.control import CancelToken, Control, Expiry
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, NotSupported, OperationTimeout
 from mi.options import DestinationOptions
+from mi.results import MessageChannel
 from mi.store import SchemaStore
 from protocols.channels.fetches import Fetches
 from protocols.channels.forks import outlive

@@ -14,11 +14,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.control import CancelToken, Expiry
 from mi.credentials import Scheme
 from mi.errors import ConnectionFailed, InvalidParameter, MIError, ProtocolError
 from mi.options import DestinationOptions, ServerKind
+from mi.results import MessageChannel
 from protocols.network.bounds import Bounds, Phase
 from protocols.security.admission import Entry
 from protocols.security.discretion import discreet

@@ -11,10 +11,10 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Any, Final
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.instance import Instance
 from mi.options import DestinationOptions, ServerKind
-from mi.results import OperationFlags
+from mi.results import MessageChannel, OperationFlags
 from protocols.meanings.circumstances import Reach
 from protocols.wsman.dialects import DIALECTS, Dialect
 from protocols.wsman.envelope import Reply, Request

@@ -10,9 +10,9 @@ import re
 from datetime import datetime, timedelta
 from typing import Final
 
+from mi.cim_datetime import CimDateTime
+from mi.cim_datetime import parse_datetime as parse_cim_datetime
 from mi.errors import InvalidParameter, ProtocolError
-from mi.values import CimDateTime
-from mi.values import parse_datetime as parse_cim_datetime
 
 __all__ = [
     "format_datetime",

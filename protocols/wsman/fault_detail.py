@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from mi.elements import Element
 from mi.errors import TypeMismatch
-from mi.instance import Element, Instance
+from mi.instance import Instance
 from mi.results import CimType
 from mi.values import format_value, parse_value
 from protocols.meanings.numbers import normalize

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from mi.elements import Element
 from mi.errors import MIError, ProtocolError
 from mi.events import Message, NonTerminatingError, Notice, Progress, Prompt, StreamedValue
-from mi.instance import Element
 from mi.results import CimType, Flags, MessageChannel, PromptType, ResponseType
 from protocols.wsman import markup, soap
 from protocols.wsman.fault_detail import read_instance, write_instance

@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from mi.instance import Element, Instance
+from mi.elements import Element
+from mi.instance import Instance
 from mi.results import CimType
 from protocols.wsman import markup
 from protocols.wsman.dialects import Dialect

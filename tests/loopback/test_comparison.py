@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import InvalidQuery
 from mi.instance import Instance
 from mi.results import CimType
-from mi.values import CimDateTime
 from protocols.loopback.comparison import comparable, comparer, liker
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

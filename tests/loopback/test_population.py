@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import TypeMismatch
 from mi.instance import Instance
-from mi.values import CimDateTime
 from protocols.loopback.declarations import declared_classes
 from protocols.loopback.instances import new_instance
 from protocols.loopback.population import sample_repository

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mi.elements import Element
 from mi.errors import (
     AlreadyExists,
     InvalidParameter,
@@ -14,7 +15,7 @@ from mi.errors import (
     NotSupported,
     TypeMismatch,
 )
-from mi.instance import Element, Instance
+from mi.instance import Instance
 from mi.names import NameMap
 from mi.results import CimType, ErrorCategory, Flags, Result
 from mi.schema import Class, Property, Qualifier

@@ -10,16 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mi.cim_datetime import INFINITE_FUTURE
+from mi.cim_datetime import INFINITE_FUTURE, CimDateTime, parse_datetime
 from mi.errors import MIError, TypeMismatch
 from mi.results import CimType
 from mi.values import (
     INTEGER_RANGES,
-    CimDateTime,
     convert,
     format_value,
     infer_type,
-    parse_datetime,
     parse_value,
     shown,
 )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import ProtocolError
-from mi.values import CimDateTime
 from protocols.wsman.durations import (
     format_datetime,
     format_duration,

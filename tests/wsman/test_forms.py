@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import InvalidParameter
 from mi.options import ServerKind
 from mi.results import CimType
-from mi.values import CimDateTime
 from protocols.wsman.forms import ANSWERED, FORMS, Datetimes, Forms
 
 MOMENT = datetime(2026, 3, 2, 12, 0, 0, 500000, tzinfo=timezone(timedelta(hours=1)))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import MIError, ProtocolError, TypeMismatch
 from mi.instance import Instance
 from mi.results import CimType
-from mi.values import CimDateTime
 from protocols.wsman import namespaces as ns
 from protocols.wsman import soap
 from protocols.wsman.readers import (

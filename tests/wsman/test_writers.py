@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from mi.cim_datetime import CimDateTime
 from mi.errors import InvalidParameter
 from mi.instance import Instance
 from mi.names import NameMap
@@ -13,7 +14,6 @@ from mi.options import ServerKind
 from mi.results import CimType
 from mi.schema import Class, Property
 from mi.store import SchemaStore
-from mi.values import CimDateTime
 from mi.wql import Projection
 from protocols.wsman import namespaces as ns
 from protocols.wsman.dialects import DIALECTS

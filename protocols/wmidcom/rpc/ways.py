@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from mi.callbacks import MessageChannel, SessionCallbacks
+from mi.callbacks import SessionCallbacks
 from mi.options import DestinationOptions
+from mi.results import MessageChannel
 from protocols.dcom.packets import AuthLevel
 from protocols.wmidcom.rpc.target import Target
 

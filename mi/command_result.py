@@ -32,19 +32,17 @@ class CommandResult(Generic[AnyStr]):
     stderr: AnyStr = field(repr=False)
 
     def check(self) -> Self:
-        """Return this result.
+        """Return this result, if its exit code is 0 or the server has said none.
 
         Raises:
-            CommandFailed: the exit code is not 0.
+            CommandFailed: it is another, which is the error's `native_code`.
         """
         if not self.exit_code:
             return self
-        said = _readable(self.stderr)
-        reason = said.strip()[:_MOST_SAID]
+        ended = f"the command ended with exit code {self.exit_code}"
+        said = _readable(self.stderr).strip()[:_MOST_SAID]
         raise CommandFailed(
-            f"the command ended with exit code {self.exit_code}{reason and f': {reason}'}",
-            native_code=self.exit_code,
-            native_type="EXIT",
+            f"{ended}: {said}" if said else ended, native_code=self.exit_code, native_type="EXIT"
         )
 
 

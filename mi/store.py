@@ -72,8 +72,8 @@ class SchemaStore:
             InvalidParameter: the text cannot be read, or there is no class in it.
             OSError: the file cannot be read.
         """
-        read = _reader(text := _text(source))
-        objects = read(text, namespace=namespace, find=self.find)
+        text = _text(source)
+        objects = _reader(text)(text, namespace=namespace, find=self.find)
         declared = [one for one in objects if isinstance(one, Class)]
         if not declared:
             raise InvalidParameter("the text declares no class")

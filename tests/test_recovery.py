@@ -358,6 +358,16 @@ def test_the_session_is_told_that_it_waits(endpoint: Endpoint) -> None:
     assert [said in text for text in told] == [True], told
 
 
+def test_a_shell_whose_end_is_refused_for_a_quota_is_not_left_behind(
+    endpoint: Endpoint, session: mi.Session
+) -> None:
+    with session.shell() as shell:
+        shell.run("ver")
+        endpoint.disturb(without_quota("Delete", count=2))
+    assert actions(endpoint)[-3:] == ["Delete"] * 3
+    assert endpoint.open_shells == 0
+
+
 def test_a_pull_for_which_there_is_no_quota_goes_on_with_the_same_context() -> None:
     pulls: list[str] = []
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from mi.errors import ProtocolError
 from mi.shell_calls import CMD, ShellDescription
 from protocols.wsman import markup, soap
+from protocols.wsman.bulk import plain
 from protocols.wsman.durations import format_duration, format_interval, parse_duration
 from protocols.wsman.headers import Selector, reference_parameters
 from protocols.wsman.namespaces import ADDRESSING, ANONYMOUS, TRANSFER, WSMAN
@@ -330,9 +331,9 @@ def decoded(text: str | memoryview) -> bytes:
         return binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         pass  # in most cases for the blanks, which are worth no time where there are none
-    plain = text.encode("ascii", "replace") if isinstance(text, str) else bytes(text)
+    data = text.encode("ascii", "replace") if isinstance(text, str) else plain(text)
     try:
-        return binascii.a2b_base64(b"".join(plain.split()), strict_mode=True)
+        return binascii.a2b_base64(b"".join(data.split()), strict_mode=True)
     except ValueError as error:
         raise ProtocolError(f"a stream is not base64: {error}") from error
 

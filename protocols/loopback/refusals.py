@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from mi.errors import (
+    AccessDenied,
     AlreadyExists,
     InvalidClass,
     InvalidNamespace,
@@ -113,6 +114,7 @@ _WMI_NUMBERS: Final[tuple[tuple[type[MIError], str, str], ...]] = (
     (InvalidNamespace, "WBEM_E_INVALID_NAMESPACE", "RESOURCE_NOT_FOUND"),
     (InvalidClass, "WBEM_E_INVALID_CLASS", "RESOURCE_NOT_FOUND"),
     (InvalidQuery, "WBEM_E_INVALID_QUERY", "RESOURCE_NOT_FOUND"),
+    (AccessDenied, "WBEM_E_ACCESS_DENIED", "ERROR_ACCESS_DENIED"),
     (NotFound, "WBEM_E_NOT_FOUND", "RESOURCE_NOT_FOUND"),
     (AlreadyExists, "WBEM_E_ALREADY_EXISTS", "ALREADY_EXISTS"),
     (MethodNotFound, "WBEM_E_INVALID_METHOD", "PROVIDER_FAILURE"),

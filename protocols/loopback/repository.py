@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any, NamedTuple
 
-from mi.errors import InvalidClass, InvalidNamespace, InvalidParameter, NotFound
+from mi.errors import (
+    InvalidClass,
+    InvalidNamespace,
+    InvalidParameter,
+    MethodNotFound,
+    NotFound,
+)
 from mi.instance import Instance
 from mi.names import normalize_namespace
 from mi.schema import Class
@@ -126,14 +132,20 @@ class Repository:
     def add(self, instance: Instance) -> None:
         """Add an instance to its class, or put it in the place of one with the same key.
 
+        One that was made without its class, or lacks properties, becomes a whole one of it.
+
         Raises:
             InvalidClass, InvalidNamespace: its class is not known.
             InvalidParameter: it names no namespace, or lacks a key.
+            NoSuchProperty: its class does not have one of its properties.
+            TypeMismatch: a value does not fit its property.
         """
         if instance.namespace is None:
             raise InvalidParameter(f"the instance of {instance.class_name} names no namespace")
         space = self._space(instance.namespace)
         class_ = self._class(space, instance.class_name)
+        if instance.missing or not instance.is_declared:
+            instance = Instance(class_, instance)
         missing = [name for name in class_.keys if instance.get(name) is None]
         if missing:
             raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
@@ -168,8 +180,30 @@ class Repository:
         return space.key(class_, instance) in space.instances[class_.name.lower()]
 
     def on(self, class_name: str, method: str, answer: Method) -> None:
-        """Let `answer` give what comes out of a method of a class, and of its subclasses."""
+        """Let `answer` give what comes out of a method of a class, and of its subclasses.
+
+        What it raises is the client's failure: an error of `mi.errors` as WMI would tell it, any
+        other as that of a provider that failed, which is logged.
+
+        Raises:
+            InvalidClass: there is no such class in any namespace.
+            MethodNotFound: neither it nor a subclass has such a method.
+        """
+        self._check_method(class_name, method)
         self.methods[class_name.lower(), method.lower()] = answer
+
+    def _check_method(self, class_name: str, method: str) -> None:
+        found = [
+            (space, class_)
+            for space in self._namespaces.values()
+            if (class_ := space.classes.get(class_name.lower())) is not None
+        ]
+        if not found:
+            raise InvalidClass(f"there is no class {class_name!r} in any namespace")
+        if not any(
+            method in one.methods for space, class_ in found for one in space.family(class_)
+        ):
+            raise MethodNotFound(f"neither {class_name} nor a subclass has a method {method!r}")
 
     def watch(self, watcher: Callable[[Change], None]) -> None:
         """Tell `watcher` of every change from now on, in the thread that makes it."""

@@ -41,12 +41,16 @@ def asked(calls: list[Invoked]) -> Asked:
         calls.append(call)
         return {"Where": "there", "ReturnValue": 5}
 
+    def stand(call: Invoked) -> Mapping[str, Any]:
+        calls.append(call)
+        return {"returnvalue": 5}
+
     def fail(_: Invoked) -> Mapping[str, Any]:
         raise NotFound("nothing")
 
-    for name, work in (("Go", answer), ("Stand", answer), ("Fail", fail)):
+    for name, work in (("Go", answer), ("Stand", stand), ("Fail", fail)):
         repository.on("X_Base", name, work)
-    repository.on("X_Only", "Go", answer)
+    repository.on("X_Only", "Go", stand)
     return Asked(repository)
 
 
@@ -66,8 +70,9 @@ def test_a_method_of_an_instance_is_given_it_and_its_parameters(
 
 
 def test_a_static_method_needs_no_instance(asked: Asked, calls: list[Invoked]) -> None:
-    asked.body(f"{URI}/stand", "X_Base", empty("Stand"))
+    result = asked.body(f"{URI}/stand", "X_Base", empty("Stand"))
     assert calls[0].instance is None
+    assert texts(result) == {"ReturnValue": "5"}
 
 
 def test_subclasses_inherit_what_answers(asked: Asked, calls: list[Invoked]) -> None:

@@ -2,10 +2,16 @@
 
 import pytest
 
-from mi.errors import InvalidClass, InvalidNamespace, InvalidQuery, MIError, NotFound
+from mi.errors import AccessDenied, InvalidClass, InvalidNamespace, InvalidQuery, MIError, NotFound
 from mi.results import Result
 from protocols.loopback import refusals
-from protocols.loopback.refusals import not_understood, of_wmi, refuse, refuse_by_wmi
+from protocols.loopback.refusals import (
+    not_understood,
+    of_wmi,
+    refuse,
+    refuse_by_wmi,
+    wmi_number,
+)
 from protocols.meanings.numbers import NUMBERS
 
 
@@ -34,6 +40,7 @@ def test_every_refusal_can_be_made_and_has_its_number(name: str) -> None:
          Result.INVALID_CLASS),
         (InvalidQuery("x"), "ExecQuery", (2150858778, 0x80041017), "n:CannotProcessFilter",
          Result.INVALID_QUERY),
+        (AccessDenied("x"), "ExecMethod", (5, 0x80041003), "w:AccessDenied", Result.ACCESS_DENIED),
         (NotFound("x"), "GetObject", (2150858752, 0x80041002), "a:DestinationUnreachable",
          Result.NOT_FOUND),
         (InvalidNamespace("x"), "GetObject", (2150858752, 0x8004100E), "a:DestinationUnreachable",
@@ -68,3 +75,8 @@ def test_a_method_is_refused_by_one_of_wmis_numbers() -> None:
     assert fault.message == "not implemented"
     assert fault.extended_status is not None
     assert fault.extended_status["ParameterInfo"] == "Go"
+
+
+def test_wmi_has_a_number_of_its_own_for_each() -> None:
+    assert wmi_number(AccessDenied("x")) == "WBEM_E_ACCESS_DENIED"
+    assert wmi_number(MIError("x")) == "WBEM_E_FAILED"

@@ -1,14 +1,24 @@
 """A repository finds classes and instances as WMI does: deep, and by keys without case."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mi.errors import InvalidClass, InvalidNamespace, InvalidParameter, InvalidQuery, NotFound
+from mi.errors import (
+    InvalidClass,
+    InvalidNamespace,
+    InvalidParameter,
+    InvalidQuery,
+    MethodNotFound,
+    NoSuchProperty,
+    NotFound,
+    TypeMismatch,
+)
 from mi.instance import Instance
 from mi.names import NameMap
 from mi.results import CimType
-from mi.schema import Class, Property, Qualifier
+from mi.schema import Class, Method, Property, Qualifier
 from protocols.loopback import wql
 from protocols.loopback.repository import Change, Invoked, Repository
 
@@ -199,9 +209,34 @@ def test_a_repository_tells_whether_it_has_an_instance(repository: Repository) -
 
 
 def test_methods_are_answered_by_class_and_name_without_case(repository: Repository) -> None:
+    repository.add_class(replace(LEAF, methods=NameMap([("Go", Method("Go"))])))
     repository.on("Base", "Go", lambda call: {"ReturnValue": call.subject["Number"]})
     answer = repository.methods["base", "go"]
     [one] = repository.instances("root/test", "Base", deep=False)
     assert answer(Invoked(repository, one, {}, {})) == {"ReturnValue": 1}
     with pytest.raises(InvalidParameter, match="called on an instance"):
         answer(Invoked(repository, None, {}, {}))
+
+
+def test_what_answers_a_method_that_is_nowhere_is_a_mistake(repository: Repository) -> None:
+    with pytest.raises(InvalidClass, match="no class 'Bass' in any namespace"):
+        repository.on("Bass", "Go", lambda _: {})
+    with pytest.raises(MethodNotFound, match="neither Base nor a subclass has a method 'Go'"):
+        repository.on("Base", "Go", lambda _: {})
+
+
+def test_an_instance_becomes_a_whole_one_of_its_class(repository: Repository) -> None:
+    loose = Instance("base", {"name": "loose"}, namespace="root/test")
+    repository.add(loose)
+    repository.add(Instance.received("Base", {"Name": "part"}, BASE.layout, "root/test"))
+    for name in ("loose", "part"):
+        found = repository.get("root/test", "Base", {"Name": name})
+        assert dict(found) == {"Name": name, "Number": None}
+        assert found.is_declared
+    whole = made(BASE, Name="whole")
+    repository.add(whole)
+    assert repository.get("root/test", "Base", {"Name": "whole"}) is whole
+    with pytest.raises(NoSuchProperty, match="Nmae"):
+        repository.add(Instance("Base", {"Nmae": "x"}, namespace="root/test"))
+    with pytest.raises(TypeMismatch):
+        repository.add(Instance("Base", {"Name": "x", "Number": "y"}, namespace="root/test"))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mi.errors import InvalidClass, MIError, ProtocolError
+from mi.errors import AccessDenied, InvalidClass, MIError, ProtocolError
 from protocols.loopback.wmi.failures import Failure, failure, failure_of
 from tests.loopback.wmi.asked import instance_in
 
@@ -22,6 +22,7 @@ def test_a_failure_has_a_number_and_an_extended_status() -> None:
 
 def test_what_the_repository_cannot_do_has_wmis_number() -> None:
     assert failure_of(InvalidClass("no"), "ExecQuery").hresult == 0x80041010
+    assert failure_of(AccessDenied("no"), "ExecMethod").hresult == 0x80041003
     assert failure_of(MIError("no"), "ExecQuery").hresult == 0x80041001
     assert failure_of(ProtocolError("no"), "PutInstance").hresult == 0x8004100F
 

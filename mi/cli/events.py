@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 import mi
+from mi.cli.asking import properties_option
 from mi.cli.bookmark_file import BookmarkFile
+from mi.cli.options import with_options
 from mi.cli.output.formats import EVENT_FORMATS, Output
 from mi.cli.target import Limits, Target, TargetCommand, target_options
 
@@ -32,8 +34,7 @@ _OPTIONS = (
     click.option("-c", "--count", type=click.IntRange(1), metavar="N", help="End after N events."),
     click.option("-n", "--namespace", metavar="NAME", show_default="root/cimv2",
                  help="The CIM namespace of a query."),
-    click.option("-p", "--properties", metavar="A,B", multiple=True,
-                 help="The properties to print, by commas."),
+    properties_option,
     click.option("-o", "--output", "output_format", type=click.Choice(list(EVENT_FORMATS)),
                  default="lines", show_default=True, help="How to print."),
 )  # fmt: skip
@@ -41,16 +42,10 @@ _OPTIONS = (
 _Start = Callable[[mi.Session], mi.Operation[mi.Indication]]
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command("events", cls=TargetCommand)
 @click.argument("host")
 @click.argument("channels", metavar="[CHANNEL]...", nargs=-1)
-@_options
+@with_options(*_OPTIONS)
 @target_options
 def events(  # noqa: PLR0913 - one parameter for each option that is used here
     target: Target,
@@ -68,7 +63,6 @@ def events(  # noqa: PLR0913 - one parameter for each option that is used here
     """
     if bool(channels) is (query is not None):
         raise click.UsageError("Name a channel, such as System, or give a --query: one of the two.")
-    wanted = tuple(name.strip() for part in properties for name in part.split(",") if name.strip())
     kept = None if asked["bookmark"] is None else BookmarkFile(asked["bookmark"])
     if query is None:
         start = _log(channels, kept, target.limits(), asked)
@@ -78,9 +72,8 @@ def events(  # noqa: PLR0913 - one parameter for each option that is used here
         start, usual = _query(query, asked["namespace"], target.limits()), ()
     else:
         raise click.UsageError("--bookmark is for the event log: WMI keeps no events.")
-    _print(
-        target, start, Output(output_format, wanted or usual, formats=EVENT_FORMATS), count, kept
-    )
+    output = Output(output_format, properties or usual, formats=EVENT_FORMATS)
+    _print(target, start, output, count, kept)
 
 
 def _log(

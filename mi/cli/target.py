@@ -13,6 +13,7 @@ import click
 import mi
 from mi.cli.advice import told
 from mi.cli.credentials import PROXY_SCHEMES, SCHEMES, credentials, proxy_credentials
+from mi.cli.options import with_options
 from mi.cli.output.terminal import complain
 from mi.network_options import TLS_VERSIONS
 
@@ -228,6 +229,4 @@ def target_options(function: Callable[..., None]) -> Callable[..., None]:
         named = {field.name: given.pop(field.name) for field in fields(Target)}
         function(Target(**named), **given)
 
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(*_OPTIONS)(command)

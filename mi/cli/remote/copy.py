@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import click
 
 import mi
+from mi.cli.options import with_options
 from mi.cli.output.terminal import complain, visible
 from mi.cli.remote.copy_bar import CopyBar
 from mi.cli.remote.ctrl_c import passing_on
@@ -50,12 +51,6 @@ class _Place(NamedTuple):
         return cls(None, text) if found is None else cls(found["host"], found["path"])
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 def _hosted(command: Callable[..., None]) -> Callable[..., None]:
     """Let a command that is called with a host be called with the places that name it."""
 
@@ -77,7 +72,7 @@ def _hosted(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("copy", cls=TargetCommand)
 @click.argument("places", metavar="SOURCE... TARGET", nargs=-1)
-@_options
+@with_options(*_OPTIONS)
 @_hosted
 @target_options
 def copy(

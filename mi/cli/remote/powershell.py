@@ -11,6 +11,7 @@ import click
 
 import mi
 from mi.cli.assignments import ASSIGNMENT, Assignment, assigned
+from mi.cli.options import with_options
 from mi.cli.output.far_values import far_json_form
 from mi.cli.output.terminal import complain
 from mi.cli.remote.ctrl_c import passing_on
@@ -40,16 +41,10 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.command("powershell", cls=TargetCommand)
 @click.argument("host")
 @click.argument("script", required=False)
-@_options
+@with_options(*_OPTIONS)
 @target_options
 def powershell(target: Target, *, script: str | None, path: str | None, **asked: Any) -> None:
     """Run SCRIPT on HOST, as in `mi powershell HOST 'Get-Service | Where-Object CanStop'`.

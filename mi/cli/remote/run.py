@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
 import mi
+from mi.cli.options import with_options
 from mi.cli.remote.ctrl_c import passing_on
 from mi.cli.remote.exit_codes import local_exit_code
 from mi.cli.remote.standard_input import forward
@@ -33,18 +34,8 @@ _OPTIONS = (
                  help="Let it read nothing; else it reads standard input."),
 )  # fmt: skip
 
-
-def shell_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a shell, which `shell_keywords` takes."""
-    for option in reversed(_SHELL_OPTIONS):
-        command = option(command)
-    return command
-
-
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+shell_options = with_options(*_SHELL_OPTIONS)
+"""Gives a command the options of a shell, which `shell_keywords` takes."""
 
 
 def shell_keywords(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +96,7 @@ class _Run(TargetCommand):
 @click.argument("host")
 @click.argument("words", metavar="COMMAND [ARGUMENT]...", nargs=-1, required=True,
                 type=click.UNPROCESSED)  # fmt: skip
-@_options
+@with_options(*_OPTIONS)
 @shell_options
 @target_options
 def run(

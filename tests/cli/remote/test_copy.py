@@ -69,7 +69,7 @@ def test_a_folder_is_copied_where_that_is_asked_for(
     (tmp_path / "site" / "link").symlink_to("a")
     code, _, err = copy(str(tmp_path / "site"), r"HOST:C:\site")
     assert code == 2
-    assert "is a folder. Folders are copied with recursive=True, or --recursive." in err
+    assert "is a folder. Folders are copied with --recursive." in err
     code, _, err = copy("-r", str(tmp_path / "site"), r"HOST:C:\site")
     assert code == 0
     assert err == f"mi: warning: left out: {tmp_path}/site/link\n"

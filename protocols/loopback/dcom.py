@@ -1,9 +1,7 @@
 """A server of WMI over DCOM on this machine's loopback interface, for tests and documentation.
 
     with DcomEndpoint() as endpoint:
-        options = mi.DestinationOptions(
-            destination_port=endpoint.port, credentials=endpoint.credentials
-        )
+        options = endpoint.options()
         with mi.connect(endpoint.host, protocol="WMIDCOM", options=options) as session:
             ...
 
@@ -61,7 +59,7 @@ class DcomEndpoint(Listening):
                 on Windows are six minutes; None is never.
 
         Raises:
-            InvalidParameter: the host is not a loopback address.
+            InvalidParameter: the host is not a loopback address, or the port is none.
         """
         super().__init__(host, port)
         self.object_port = 0

@@ -1,10 +1,7 @@
 """A WS-Management endpoint on this machine's loopback interface, for tests, demo and documentation.
 
     with Endpoint() as endpoint:
-        options = mi.DestinationOptions(
-            destination_port=endpoint.port, credentials=endpoint.credentials
-        )
-        with mi.connect(endpoint.host, options=options) as session:
+        with mi.connect(endpoint.host, options=endpoint.options()) as session:
             ...
 
 It answers as the recordings show Windows to answer, from a repository in memory, to one user made
@@ -15,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from typing import Any
 
 from mi.credentials import CertificateFiles, Credentials, Scheme
 from mi.errors import InvalidParameter
@@ -39,6 +37,8 @@ from protocols.loopback.surroundings import Rules, Surroundings, Traffic
 __all__ = ["Endpoint"]
 
 _NAMES = ("localhost", "127.0.0.1", "::1")
+_SCHEMES = ("Negotiate", "Kerberos", "CredSSP", "Digest", "Basic", "Certificate")
+_PATH = "/wsman"
 
 
 class Endpoint(Listening):
@@ -64,7 +64,7 @@ class Endpoint(Listening):
         schemes: tuple[str, ...] = ("Negotiate", "Basic"),
         keytab: str | None = None,
         principal: str | None = None,
-        path: str = "/wsman",
+        path: str = _PATH,
         limits: Limits | None = None,
     ) -> None:
         """Make an endpoint, which does nothing yet.
@@ -81,13 +81,16 @@ class Endpoint(Listening):
                 `Digest`, `Basic`; with `Certificate`, the user has one, which takes TLS.
             keytab: the file with its Kerberos keys, without which it takes no Kerberos.
             principal: the user by Kerberos' name, `user@REALM`.
-            path: the path of the service.
+            path: the path of the service, from its slash on.
             limits: what it allows and says of itself; Windows' defaults if None.
 
         Raises:
-            InvalidParameter: the host is not a loopback address.
+            InvalidParameter: the host is not a loopback address, or there is no such port, path or
+                scheme, or none without TLS.
         """
         super().__init__(host, port)
+        if not path.startswith("/"):
+            raise InvalidParameter(f"the path {path!r} does not begin with a slash")
         self.ca_file: str | None = None
         self._service = Service(
             sample_repository() if repository is None else repository,
@@ -95,7 +98,9 @@ class Endpoint(Listening):
             self.user.name,
         )
         self._tls, self._names, self._bindings = tls, certificate_names, channel_bindings
-        self._schemes, self._path, self._is_open = schemes, path, allow_unencrypted
+        self._schemes, self._path, self._is_open = _known(schemes), path, allow_unencrypted
+        if not tls and "Certificate" in self._schemes:
+            raise InvalidParameter("there are no certificates without TLS", advice="Add tls=True.")
         self._keytab, self._principal = keytab, principal
         self._client: CertificateFiles | None = None
         self._traffic, self._disturbances = Traffic(), Disturbances()
@@ -164,6 +169,13 @@ class Endpoint(Listening):
                 advice='It has one with tls=True and schemes=("Certificate", …).',
             )
         return Credentials(Scheme.CLIENT_CERTIFICATE, certificate=self._client)
+
+    @property
+    def _way(self) -> dict[str, Any]:
+        way = super()._way
+        if self._tls:
+            way |= {"transport": "HTTPS", "ca_file": self.ca_file}
+        return way if self._path == _PATH else {**way, "http_url_prefix": self._path}
 
     @property
     def repository(self) -> Repository:
@@ -269,3 +281,15 @@ class Endpoint(Listening):
     def undisturb(self) -> None:
         """Let nothing more go wrong."""
         self._disturbances.clear()
+
+
+def _known(schemes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return schemes as HTTP spells them."""
+    spelled = {name.lower(): name for name in _SCHEMES}
+    unknown = [name for name in schemes if name.lower() not in spelled]
+    if unknown:
+        raise InvalidParameter(
+            f"there is no scheme {unknown[0]!r}",
+            advice=f"There are {', '.join(_SCHEMES)}; NTLM is a part of Negotiate.",
+        )
+    return tuple(spelled[name.lower()] for name in schemes)

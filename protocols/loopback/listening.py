@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 from abc import abstractmethod
-from typing import Self
+from typing import Any, Final, Self
 
 from mi.closing import Closing
 from mi.credentials import Credentials, Scheme
 from mi.errors import InvalidParameter
+from mi.options import DestinationOptions
 from protocols.loopback.ports import Ports
 from protocols.loopback.users import User, registered
 
 __all__ = ["Listening"]
+
+_HIGHEST_PORT: Final = 65535
 
 
 class Listening(Closing):
@@ -31,17 +34,22 @@ class Listening(Closing):
         """Do nothing yet.
 
         Raises:
-            InvalidParameter: the host is not a loopback address.
+            InvalidParameter: the host is not a loopback address, or the port is none.
         """
         if not _is_loopback(host):
             raise InvalidParameter(
                 f"{host} is not an address of the loopback interface",
                 advice="It is for tests and serves no other machine: use 127.0.0.1 or ::1.",
             )
+        if not 0 <= port <= _HIGHEST_PORT:
+            raise InvalidParameter(f"{port} is no port")
         self.host, self.port = host, port
         self.user = User.random()
         self._ports = Ports(host)
         self._cleanup = contextlib.ExitStack()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} on {self.host}, port {self.port}>"
 
     # Its life
 
@@ -74,6 +82,26 @@ class Listening(Closing):
     def credentials_for(self, scheme: Scheme | str) -> Credentials:
         """Return the user's credentials for a scheme that takes a password."""
         return Credentials.password(self.user.name, self.user.password, scheme=scheme)
+
+    def options(self, **more: Any) -> DestinationOptions:
+        """Return the options by which its user connects, with NTLM.
+
+        Args:
+            **more: further ones of `mi.DestinationOptions`, or others instead.
+
+        Raises:
+            InvalidParameter: it does not listen, so it has no port yet; or an option is none.
+        """
+        if not self.port:
+            raise InvalidParameter(
+                f"the {type(self).__name__} does not listen yet, so it has no port",
+                advice="Enter it: with the endpoint as a context.",
+            )
+        return DestinationOptions(**{**self._way, **more})
+
+    @property
+    def _way(self) -> dict[str, Any]:
+        return {"destination_port": self.port, "credentials": self.credentials}
 
     # What happened to it
 

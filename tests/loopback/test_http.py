@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import mi
 from mi.credentials import Scheme
 from mi.errors import InvalidParameter
 from protocols.loopback import Endpoint, Exchange, Limits, Repository, Stall
@@ -39,6 +40,32 @@ def test_every_thread_ends_with_it() -> None:
 def test_its_url_says_scheme_port_and_path() -> None:
     assert Endpoint(port=5985).url == "http://127.0.0.1:5985/wsman"
     assert Endpoint(port=1, host="::1", tls=True, path="/x").url == "https://[::1]:1/x"
+
+
+def test_its_options_trust_its_authority_and_name_its_path() -> None:
+    with (
+        Endpoint(tls=True, path="/x") as endpoint,
+        mi.connect(endpoint.host, options=endpoint.options()) as session,
+    ):
+        assert session.test_connection() is not None
+
+
+def test_schemes_are_known_in_any_case_and_no_others() -> None:
+    with (
+        Endpoint(schemes=("negotiate",)) as endpoint,
+        mi.connect(endpoint.host, options=endpoint.options()) as session,
+    ):
+        assert session.test_connection() is not None
+    with pytest.raises(InvalidParameter, match="no scheme 'NTLM'") as caught:
+        Endpoint(schemes=("Basic", "NTLM"))
+    assert "NTLM is a part of Negotiate" in str(caught.value.advice)
+    with pytest.raises(InvalidParameter, match="no certificates without TLS"):
+        Endpoint(schemes=("Certificate",))
+
+
+def test_a_path_begins_with_a_slash() -> None:
+    with pytest.raises(InvalidParameter, match="does not begin with a slash"):
+        Endpoint(path="wsman")
 
 
 def test_ipv6_is_answered_where_there_is_any(connect: Any) -> None:

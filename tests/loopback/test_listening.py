@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import mi
 from mi.credentials import Scheme
 from mi.errors import InvalidParameter
 from protocols.loopback import DcomEndpoint, Endpoint
@@ -21,6 +22,32 @@ def test_it_serves_no_other_machines(kind: Kind, host: str) -> None:
     with pytest.raises(InvalidParameter, match="loopback") as caught:
         kind(host=host)
     assert "127.0.0.1" in str(caught.value.advice)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_is_one_of_tcp(kind: Kind, port: int) -> None:
+    with pytest.raises(InvalidParameter, match="is no port"):
+        kind(port=port)
+
+
+def test_it_says_where_it_is(kind: Kind) -> None:
+    assert repr(kind(port=5985)) == f"<{kind.__name__} on 127.0.0.1, port 5985>"
+
+
+def test_it_gives_the_options_by_which_its_user_connects(kind: Kind) -> None:
+    with kind() as endpoint:
+        protocol = "WINRM" if isinstance(endpoint, Endpoint) else "WMIDCOM"
+        options = endpoint.options(timeout=5)
+        assert options.timeout == 5
+        assert endpoint.options(credentials=None).credentials is None
+        with mi.connect(endpoint.host, protocol=protocol, options=options) as session:
+            assert session.get_class("Win32_Service").name == "Win32_Service"
+        assert endpoint.logons
+
+
+def test_there_are_none_before_it_listens(kind: Kind) -> None:
+    with pytest.raises(InvalidParameter, match="does not listen yet"):
+        kind().options()
 
 
 @pytest.mark.usefixtures("no_user_file")

@@ -6,10 +6,7 @@ import pytest
 from mi.control import CancelToken, Expiry
 from mi.errors import OperationCancelled, OperationTimeout, ProtocolError
 from protocols.network.bounds import Bell, Bounds, Phase
-
-
-def bounds(seconds: float | None = 5, limit: str = "timeout", most: int = 10_000) -> Bounds:
-    return Bounds(Expiry.after(seconds, limit), CancelToken(), most)
+from tests.network.bounded import bounds
 
 
 def test_bounds_know_how_long_to_wait_and_glance_at_the_token_meanwhile() -> None:

@@ -20,33 +20,16 @@ from protocols.network import errands, sockets
 from protocols.network.bounds import Bounds, Phase
 from protocols.network.places import Place
 from protocols.network.sockets import BoundedSocket, reach
-from tests.winrm.scripted import Peer, ScriptedServer
+from tests.network.bounded import SOON, bounds, cancel_soon, ends_early
+from tests.winrm.scripted import Peer, ScriptedServer, idle
 
 NOBODY = Place("127.0.0.1", 1)
-SOON = 0.15
-
-
-def bounds(seconds: float | None = 5, limit: str = "timeout", most: int = 10_000) -> Bounds:
-    return Bounds(Expiry.after(seconds, limit), CancelToken(), most)
-
-
-def idle(peer: Peer) -> None:
-    peer.wait_for_end()
 
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer(idle) as running:
         yield running
-
-
-def cancel_soon(token: CancelToken) -> None:
-    threading.Timer(SOON, token.cancel).start()
-
-
-def ends_early(started: float) -> bool:
-    """Whether something bounded by a fraction of a second did not wait for the next glance."""
-    return time.monotonic() - started < 3
 
 
 # Dialling
@@ -258,8 +241,12 @@ def test_sending_ends_on_time_where_nobody_reads() -> None:
 
 
 def test_what_a_lost_connection_takes_no_more_of_cannot_have_been_read() -> None:
+    def reset_in_the_midst(peer: Peer) -> None:
+        peer.read_some()  # by then the connection is made
+        peer.reset()
+
     with (
-        ScriptedServer(Peer.reset) as server,
+        ScriptedServer(reset_in_the_midst) as server,
         bounds() as fresh,
         dialled(server, fresh) as open_socket,
     ):

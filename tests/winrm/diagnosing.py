@@ -79,10 +79,6 @@ def served(*replies: Any, tls: ssl.SSLContext | None = None, **options: Any) -> 
     return found
 
 
-def idle(peer: Peer) -> None:
-    peer.wait_for_end()
-
-
 def replying(status: int, **headers: str) -> Any:
     def reply(peer: Peer) -> None:
         peer.request()

@@ -41,7 +41,7 @@ class Peer:
     def request(self) -> Received:
         """Read one request; `EOFError` at the end of the connection."""
         while b"\r\n\r\n" not in self._read:
-            self._more()
+            self.read_some()
         head, _, self._read = self._read.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")[1:]
         headers = {
@@ -49,13 +49,14 @@ class Peer:
         }
         length = int(headers.get("content-length", "0"))
         while len(self._read) < length:
-            self._more()
+            self.read_some()
         body, self._read = self._read[:length], self._read[length:]
         received = Received(headers, body)
         self._server.requests.append(received)
         return received
 
-    def _more(self) -> None:
+    def read_some(self) -> None:
+        """Read what comes next; `EOFError` at the end of the connection."""
         data = self._socket.recv(65536)
         if not data:
             raise EOFError
@@ -94,6 +95,20 @@ class Peer:
         """Close the connection with a reset."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self._socket.close()
+
+
+# Scripts that are played in many tests
+
+
+def idle(peer: Peer) -> None:
+    """Say nothing, until the client closes the connection."""
+    peer.wait_for_end()
+
+
+def echo(peer: Peer) -> None:
+    """Answer each request with itself."""
+    while True:
+        peer.reply(body=b"<reply>" + peer.request().body + b"</reply>")
 
 
 class ScriptedServer:

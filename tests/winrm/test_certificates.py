@@ -19,13 +19,9 @@ from protocols.winrm.certificates import (
 from protocols.winrm.endpoint import Address
 from tests.winrm.authority import Authority, Key
 from tests.winrm.dialling import dial
-from tests.winrm.scripted import Peer, ScriptedServer
+from tests.winrm.scripted import ScriptedServer, idle
 
 ADDRESS = Address("https", "127.0.0.1", 5986, "/wsman")
-
-
-def idle(peer: Peer) -> None:
-    peer.wait_for_end()
 
 
 def connect(

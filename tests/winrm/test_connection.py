@@ -1,4 +1,3 @@
-import threading
 import time
 from collections.abc import Iterator
 
@@ -16,35 +15,18 @@ from protocols.network.sockets import BoundedSocket
 from protocols.winrm import connection
 from protocols.winrm.certificates import tls_context
 from protocols.winrm.endpoint import Address
+from tests.network.bounded import SOON, bounds, cancel_soon, ends_early
 from tests.winrm.authority import Authority
 from tests.winrm.dialling import dial
-from tests.winrm.scripted import Peer, ScriptedServer
+from tests.winrm.scripted import Peer, ScriptedServer, idle
 
 NOBODY = Address("http", "127.0.0.1", 1, "/wsman")
-SOON = 0.15
-
-
-def bounds(seconds: float | None = 5, limit: str = "timeout", most: int = 10_000) -> Bounds:
-    return Bounds(Expiry.after(seconds, limit), CancelToken(), most)
-
-
-def idle(peer: Peer) -> None:
-    peer.wait_for_end()
 
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with ScriptedServer(idle) as running:
         yield running
-
-
-def cancel_soon(token: CancelToken) -> None:
-    threading.Timer(SOON, token.cancel).start()
-
-
-def ends_early(started: float) -> bool:
-    """Whether something bounded by a fraction of a second did not wait for the next glance."""
-    return time.monotonic() - started < 3
 
 
 # What may be wrong

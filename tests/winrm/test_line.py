@@ -28,7 +28,7 @@ from protocols.winrm.endpoint import Address
 from protocols.winrm.identity import server_end_point
 from protocols.winrm.line import Line
 from tests.winrm.authority import Authority
-from tests.winrm.scripted import SOAP, Peer, Script, ScriptedServer, SealingPeer
+from tests.winrm.scripted import SOAP, Peer, Script, ScriptedServer, SealingPeer, echo
 
 PASSWORD = "not to be told"
 BASIC = Credentials.password("ops", PASSWORD, scheme="Basic")
@@ -79,11 +79,6 @@ def tells_no_secret(error: BaseException | None) -> None:
         assert not hasattr(error, "request")
         assert PASSWORD not in repr(error)
         error = error.__cause__
-
-
-def echo(peer: Peer) -> None:
-    while True:
-        peer.reply(body=b"<reply>" + peer.request().body + b"</reply>")
 
 
 def once(status: int = 200, body: bytes = b"<reply/>", **headers: str) -> Script:

@@ -16,8 +16,8 @@ from protocols.winrm import interview, survey
 from protocols.winrm.diagnosis import Examination
 from tests.winrm.authority import Authority
 from tests.winrm.connect_proxy import ConnectProxy
-from tests.winrm.diagnosing import HOST, diagnose, idle, replying, served, verdicts
-from tests.winrm.scripted import Peer
+from tests.winrm.diagnosing import HOST, diagnose, replying, served, verdicts
+from tests.winrm.scripted import Peer, idle
 
 OK, WARNING, FAILED, SKIPPED = Verdict
 

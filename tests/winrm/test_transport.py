@@ -19,15 +19,10 @@ from mi.errors import (
 )
 from protocols.winrm.line import Line
 from protocols.winrm.transport import Lease, Transport
-from tests.winrm.scripted import Peer, ScriptedServer
+from tests.winrm.scripted import Peer, ScriptedServer, echo
 
 BASIC = Credentials.password("ops", "secret", scheme="Basic")
 LONG = 10.0
-
-
-def echo(peer: Peer) -> None:
-    while True:
-        peer.reply(body=b"<reply>" + peer.request().body + b"</reply>")
 
 
 @pytest.fixture

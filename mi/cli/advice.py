@@ -66,6 +66,9 @@ _WORDS: Final = re.compile(
     r"=(?:'(?P<value>[^']*)'|True|False)?"
 )
 
+# A value that cannot be: the message begins with the option's name.
+_SUBJECT: Final = re.compile(rf"\A({'|'.join(_NAMES)})(?= is )")
+
 
 def as_options(advice: str) -> str:
     """Return `advice` with the command line's options where it has Python's keywords."""
@@ -84,5 +87,7 @@ def _option(found: re.Match[str]) -> str:
 def told(error: mi.MIError) -> str:
     """Return what is said of an error on the command line."""
     shown = copy(error)
+    if isinstance(error, mi.InvalidParameter):
+        shown.message = _SUBJECT.sub(lambda found: _NAMES[found[0]], error.message, count=1)
     shown.advice = as_options(error.advice) if error.advice else None
     return str(shown)

@@ -79,6 +79,13 @@ def test_an_error_keeps_its_own_advice() -> None:
     assert told(mi.MIError("no more")) == "no more"
 
 
+def test_a_value_that_cannot_be_is_one_of_the_option(cli: Any) -> None:
+    result = cli("identify", "server01", "--fingerprint", "AB")
+    assert result.code == 2
+    assert "--fingerprint is the 64 hexadecimal digits" in result.err
+    assert told(mi.InvalidParameter("the namespace is empty")) == "the namespace is empty"
+
+
 def test_every_option_of_the_way_to_a_host_has_its_word() -> None:
     asked = {field.name: None for field in fields(Target)} | {
         "host": "server01", "user": None, "scheme": "kerberos", "https": True, "port": 1,

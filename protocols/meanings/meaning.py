@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
 from mi.results import CATEGORY_OF_RESULT, ErrorCategory, Result
 
-__all__ = ["Meaning", "Row", "by_number"]
+__all__ = ["Meaning", "Row", "by_number", "found_in"]
+
+_WIN32_FACILITY: Final = 0x8007
+_SHORT: Final = 0xFFFF
 
 Row = tuple[int, str, Result, ErrorCategory | None, str]
 """(number, name, result, category, advice); without a category it has that of its result."""
@@ -44,3 +47,14 @@ def by_number(rows: Iterable[Row], first: int = 0) -> dict[int, Meaning]:
         known = CATEGORY_OF_RESULT[result] if category is None else category
         meanings[first + number] = Meaning(first + number, name, result, known, advice)
     return meanings
+
+
+def found_in(meanings: Mapping[int, Meaning], number: int) -> Meaning | None:
+    """Return the meaning of a number, or None; an error of the system may come as an HRESULT of it.
+
+    That is HRESULT_FROM_WIN32 (MS-ERREF 2.1).
+    """
+    found = meanings.get(number)
+    if found is None and number >> 16 == _WIN32_FACILITY:
+        return meanings.get(number & _SHORT)
+    return found

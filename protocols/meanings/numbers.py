@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mi.results import CATEGORY_OF_RESULT, Result
-from protocols.meanings.meaning import Meaning, by_number
+from protocols.meanings.meaning import Meaning, by_number, found_in
 from protocols.meanings.system_rows import ERRNO_RESULTS, RESULT_ADVICE, SYSTEM_ROWS, WBEM_ROWS
 from protocols.meanings.wsman_rows import WSMAN_ROWS
 
@@ -25,7 +25,6 @@ __all__ = [
 
 _WSMAN: Final = 0x80338000
 _WSMAN_FACILITY: Final = 0x8033
-_WIN32_FACILITY: Final = 0x8007
 _POWERSHELL_FACILITY: Final = 0x8054
 _UNSIGNED: Final = 0xFFFFFFFF
 _SHORT: Final = 0xFFFF
@@ -71,9 +70,7 @@ def normalize(number: int) -> int:
 
 def meaning_of(number: int) -> Meaning | None:
     """Return the row for a normalized number; a system error may also come as an HRESULT of it."""
-    known = MEANINGS.get(number)
-    if known is None and number >> 16 == _WIN32_FACILITY:
-        return MEANINGS.get(number & _SHORT)
+    known = found_in(MEANINGS, number)
     if known is None and number >> 16 == _POWERSHELL_FACILITY:
         return MEANINGS[NUMBERS["POWERSHELL_PLUGIN"]]
     return known

@@ -19,7 +19,7 @@ from mi.instance import Instance
 from mi.results import CimType, ErrorCategory, Result
 from protocols.meanings import advice
 from protocols.meanings.circumstances import NOWHERE, Circumstances
-from protocols.meanings.meaning import Meaning, Row, by_number
+from protocols.meanings.meaning import Meaning, Row, by_number, found_in
 from protocols.meanings.numbers import MEANINGS, native_type
 from protocols.meanings.numbers import meaning_of as shared_meaning
 from protocols.wmidcom.services import WbemError
@@ -126,8 +126,6 @@ _KINDS_OF_SENTENCES: Final[Mapping[str, str]] = {
 _OWN: Final[Mapping[int, Meaning]] = by_number(DCOM_ROWS)
 _FAILED: Final = MEANINGS[0x80041001]
 _NO_CLASS: Final = MEANINGS[0x80041010]
-_WIN32_FACILITY: Final = 0x8007
-_SHORT: Final = 0xFFFF
 _UNSIGNED: Final = 0xFFFFFFFF
 _PREFIXES: Final = ("HRESULT_", "WBEM_E_", "WBEMESS_E_", "RPC_E_", "RPC_S_", "ERROR_", "SEC_E_")
 # Of names that say nothing to whoever reads them.
@@ -157,10 +155,7 @@ class NoClass(WbemError):
 
 def meaning_of(number: int) -> Meaning | None:
     """Return the row of a number, or None; an error of the system may come as an HRESULT of it."""
-    own = _OWN.get(number)
-    if own is None and number >> 16 == _WIN32_FACILITY:
-        own = _OWN.get(number & _SHORT)
-    return own or shared_meaning(number)
+    return found_in(_OWN, number) or shared_meaning(number)
 
 
 def is_number(error: WbemError, *names: str) -> bool:

@@ -56,6 +56,7 @@ _BARRIERS: Final = {
     **dict.fromkeys(("name", "port", "tls", "service"), (Verdict.FAILED,)),
     "logon": (Verdict.FAILED, Verdict.SKIPPED),
 }
+_NAME_IT: Final = "Name the host, or say its Kerberos name by service_principal=."
 _NOT_TRIED: Final = "not tried, since {} is not ok"
 # What to do about errors that do not say it themselves.
 _NO_CREDENTIALS: Final = "Let the callable return mi.Credentials; call it by itself to see why not."
@@ -147,12 +148,7 @@ class Examination:
             detail = f"{credentials.scheme.name} needs none"
             return Finding("ticket", Verdict.SKIPPED, detail)
         if name is None:
-            return Finding(
-                "ticket",
-                Verdict.SKIPPED,
-                "an address has no Kerberos name, so NTLM is what is left",
-                "Name the host, or say its Kerberos name by service_principal=.",
-            )
+            return _nameless(credentials)
         try:
             from protocols.security.tickets import held  # noqa: PLC0415 - loads the libraries
         except ImportError as error:
@@ -217,3 +213,11 @@ class Examination:
         scheme = credentials.scheme if interview.method is None else interview.method.scheme
         who = "the current user" if credentials.user is None else str(credentials.user)
         yield Finding("logon", Verdict.OK, f"{who} by {scheme.name} in {took:.0f} ms")
+
+
+def _nameless(credentials: Credentials) -> Finding:
+    """Return the finding that a host is for which there can be no ticket."""
+    detail = "an address has no Kerberos name"
+    if credentials.scheme is Scheme.KERBEROS:
+        return Finding("ticket", Verdict.FAILED, detail, _NAME_IT)
+    return Finding("ticket", Verdict.SKIPPED, f"{detail}, so NTLM is what is left", _NAME_IT)

@@ -114,7 +114,9 @@ def test_where_kerberos_cannot_be_is_told(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by_name = Credentials.password(endpoint.user.name, endpoint.user.password)
-    assert "no Kerberos name" in diagnose(endpoint, credentials=by_name)["ticket"].detail
+    assert "so NTLM" in diagnose(endpoint, credentials=by_name)["ticket"].detail
+    alone = Credentials.password("ops@LAB.EXAMPLE", "secret", scheme="Kerberos")
+    assert diagnose(endpoint, credentials=alone)["ticket"].verdict is FAILED
     monkeypatch.setitem(sys.modules, "protocols.security.tickets", None)
     with Endpoint() as another:
         finding = diagnose(another, "localhost", credentials=by_name)["ticket"]

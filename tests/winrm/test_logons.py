@@ -13,7 +13,12 @@ from protocols.loopback.disturbances import AUTHENTICATION, Replace
 from protocols.loopback.users import User, registered
 from tests.sessions import settles
 
-ALL = ("Negotiate", "Kerberos", "CredSSP", "Digest", "Certificate", "Basic")
+ALL = ("Negotiate", "Kerberos", "CredSSP", "Digest", "Basic")
+
+
+def offered(is_tls: bool) -> tuple[str, ...]:
+    """All there is; there are no certificates without TLS."""
+    return (*ALL, "Certificate") if is_tls else ALL
 
 
 def session(endpoint: Endpoint, credentials: Credentials, **options: Any) -> mi.Session:
@@ -58,7 +63,7 @@ def test_a_logon_costs_so_many_exchanges_and_a_second_operation_none(
     is_tls: bool, scheme: Scheme, options: dict[str, Any], cost: int
 ) -> None:
     is_open = options.get("packet_privacy") is False
-    with Endpoint(schemes=ALL, tls=is_tls, allow_unencrypted=is_open) as endpoint:
+    with Endpoint(schemes=offered(is_tls), tls=is_tls, allow_unencrypted=is_open) as endpoint:
         with session(endpoint, endpoint.credentials_for(scheme), **options) as opened:
             opened.test_connection()
             assert endpoint.requests == cost + 1
@@ -76,7 +81,7 @@ def test_another_connection_costs_one_logon_more_with_a_credential_that_was_acce
 ) -> None:
     is_open = options.get("packet_privacy") is False
     again = 0 if scheme is Scheme.DIGEST else cost  # whose challenge is good for all of them
-    with Endpoint(schemes=ALL, tls=is_tls, allow_unencrypted=is_open) as endpoint:
+    with Endpoint(schemes=offered(is_tls), tls=is_tls, allow_unencrypted=is_open) as endpoint:
         with session(endpoint, endpoint.credentials_for(scheme), **options) as opened:
             opened.test_connection()
             endpoint.drop_connections()
@@ -135,7 +140,7 @@ _FORMS: dict[str, Callable[[str], dict[str, str]]] = {
 def test_each_form_of_a_user_name_is_known_by_each_scheme(
     is_tls: bool, scheme: Scheme, form: str
 ) -> None:
-    with Endpoint(schemes=ALL, tls=is_tls) as endpoint:
+    with Endpoint(schemes=offered(is_tls), tls=is_tls) as endpoint:
         named = _FORMS[form](endpoint.user.name)
         given = Credentials.password(**named, password=endpoint.user.password, scheme=scheme)
         with session(endpoint, given) as opened:
@@ -191,7 +196,7 @@ def test_64_threads_with_a_wrong_password_are_one_attempt(is_tls: bool, scheme: 
         except mi.MIError as error:
             failures.append(error)
 
-    with Endpoint(schemes=ALL, tls=is_tls) as endpoint:
+    with Endpoint(schemes=offered(is_tls), tls=is_tls) as endpoint:
         wrong = Credentials.password(endpoint.user.name, "wrong", scheme=scheme)
         with session(endpoint, wrong, max_connections=8) as opened:
             threads = [threading.Thread(target=work, args=(opened,)) for _ in range(64)]
@@ -212,7 +217,7 @@ def test_64_threads_with_a_wrong_password_are_one_attempt(is_tls: bool, scheme: 
 
 @pytest.mark.parametrize("scheme", [Scheme.BASIC, Scheme.DIGEST])
 def test_a_password_that_is_refused_later_is_not_sent_again_either(scheme: Scheme) -> None:
-    with Endpoint(schemes=ALL, tls=True) as endpoint:
+    with Endpoint(schemes=offered(is_tls=True), tls=True) as endpoint:
         with session(endpoint, endpoint.credentials_for(scheme)) as opened:
             opened.test_connection()
             object.__setattr__(endpoint.user, "password", "changed in the meantime")
@@ -247,7 +252,7 @@ def test_a_password_that_changes_is_refused_no_more_often_than_there_are_connect
         return failures
 
     with (
-        Endpoint(schemes=ALL, tls=is_tls) as endpoint,
+        Endpoint(schemes=offered(is_tls), tls=is_tls) as endpoint,
         session(endpoint, endpoint.credentials_for(scheme)) as opened,
     ):
         assert all_at_once(opened) == []
@@ -269,7 +274,7 @@ def test_a_password_that_changes_is_refused_no_more_often_than_there_are_connect
 
 
 def test_a_list_goes_on_to_another_user_and_never_to_the_same() -> None:
-    with Endpoint(schemes=ALL, tls=True) as endpoint:
+    with Endpoint(schemes=offered(is_tls=True), tls=True) as endpoint:
         name, password = endpoint.user.name, endpoint.user.password
         wrong = Credentials.password(name, "wrong")
         other = Credentials.password("somebody", "else", scheme="Basic")

@@ -10,6 +10,7 @@ from mi.application import Application
 from mi.options import DestinationOptions
 from mi.session import Session
 from tests.mi.fake_handler import FakeChannel, FakeHandler, Stall
+from tests.mi.player import Play, Player
 
 ResultT = TypeVar("ResultT")
 Fake = Callable[..., tuple[Session, FakeChannel]]
@@ -37,6 +38,12 @@ def fake() -> Iterator[Fake]:
     yield open_session
     for session in sessions:
         session.close()
+
+
+@pytest.fixture
+def play(fake: Fake) -> Play:
+    """Return a function: lists of batches by the kinds of calls -> what plays them."""
+    return lambda **played: Player(fake, **played)
 
 
 def run_coroutine(work: Coroutine[Any, Any, ResultT]) -> ResultT:

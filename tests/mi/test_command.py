@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,13 +20,8 @@ from mi.shell_calls import (
     SendInput,
     SignalCommand,
 )
-from tests.mi.conftest import run_coroutine
 from tests.mi.fake_handler import Stall
-from tests.mi.test_shell import STARTED, Player, play
-
-__all__ = ["play"]  # it is a fixture
-
-Play = Callable[..., Player]
+from tests.mi.player import STARTED, Play, Player
 
 
 @contextmanager
@@ -114,24 +109,3 @@ def test_one_that_has_ended_says_no_more(play: Play) -> None:
         assert list(lines) == []
         assert repr(lines) == "<Reading of all streams, at its end>"
         assert repr(command.stdout) == "<Reading of stdout>"
-
-
-def test_a_task_does_all_of_it(play: Play) -> None:
-    player = play()
-
-    async def work() -> None:
-        async with player.session.shell() as shell, await shell.aio.start("dir") as command:
-            await command.aio.write("x")
-            await command.aio.close_stdin()
-            await command.aio.ctrl_c()
-            await command.aio.ctrl_break()
-            await command.aio.terminate()
-            assert (await command.aio.result()).exit_code == 0
-            await command.aio.close()
-            assert await shell.aio.run("dir", stdin="y") == CommandResult(0, "ok\r\n", "")
-            assert await shell.aio.run("dir", text=False) == CommandResult(0, b"ok\r\n", b"")
-            assert repr(shell.aio) == "<AsyncShell of <Shell on server01, S1>>"
-
-    run_coroutine(work())
-    assert sent(player) == [(b"x", False), (b"", True), (b"y", True)]
-    assert [one.code for one in player.calls(SignalCommand)] == [CTRL_C, CTRL_BREAK, TERMINATE]

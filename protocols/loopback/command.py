@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import click
 
@@ -84,7 +85,12 @@ def loopback(ctx: click.Context, port: int, command: Sequence[str]) -> None:
     With a COMMAND, run that with MI_USER, MI_PASSWORD and MI_PORT set for the server, and end with
     it and its exit code.
     """
-    with Endpoint(port=port) as endpoint:
+    with ExitStack() as stack:
+        endpoint = Endpoint(port=port)
+        try:
+            stack.enter_context(endpoint)
+        except OSError as error:
+            raise click.UsageError(f"port {port} cannot be had: {error.strerror}") from error
         environment = {
             "MI_USER": endpoint.user.name,
             "MI_PASSWORD": endpoint.user.password,

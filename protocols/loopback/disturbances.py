@@ -32,7 +32,8 @@ T = TypeVar("T", bound="Disturbance")
 AUTHENTICATION = "authentication"
 """The action of the replies of a handshake."""
 
-_PLACES = ("accept", "authentication", "before-reply", "headers", "body")
+_PARTS = ("headers", "body")
+_PLACES = ("accept", "authentication", "before-reply", *_PARTS)
 
 
 @dataclass(eq=False)
@@ -86,6 +87,12 @@ class Drip(Disturbance):
     interval: float = 1.0
     size: int = 1
     where: str = "headers"
+
+    def __post_init__(self) -> None:
+        if self.where not in _PARTS:
+            raise ValueError(f"a reply drips in its headers or its body, not in {self.where!r}")
+        if self.size < 1:
+            raise ValueError(f"a piece has one byte or more, not {self.size}")
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ from mi.errors import (
     NotFound,
 )
 from mi.instance import Instance
-from mi.names import normalize_namespace
+from mi.names import NameMap, normalize_namespace
 from mi.schema import Class
 from protocols.loopback import wql
 from protocols.loopback.comparison import comparable
@@ -91,6 +91,9 @@ class _Namespace:
             yield from self.family(self.classes[child])
 
     def key(self, class_: Class, values: Mapping[str, Any]) -> _Key:
+        missing = [name for name in class_.keys if values.get(name) is None]
+        if missing:
+            raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
         return tuple(comparable(values[name], self.name) for name in sorted(class_.keys))
 
 
@@ -140,15 +143,9 @@ class Repository:
             NoSuchProperty: its class does not have one of its properties.
             TypeMismatch: a value does not fit its property.
         """
-        if instance.namespace is None:
-            raise InvalidParameter(f"the instance of {instance.class_name} names no namespace")
-        space = self._space(instance.namespace)
-        class_ = self._class(space, instance.class_name)
+        space, class_ = self._home(instance)
         if instance.missing or not instance.is_declared:
             instance = Instance(class_, instance)
-        missing = [name for name in class_.keys if instance.get(name) is None]
-        if missing:
-            raise InvalidParameter(f"the {class_.name} lacks its key {', '.join(missing)}")
         kept, key = space.instances[class_.name.lower()], space.key(class_, instance)
         before, kept[key] = kept.get(key), instance
         self._tell(Change(before, instance))
@@ -159,9 +156,9 @@ class Repository:
         Raises:
             NotFound: there is none.
             InvalidClass, InvalidNamespace: its class is not known.
+            InvalidParameter: it names no namespace, or lacks a key.
         """
-        space = self._space(instance.namespace or "")
-        class_ = self._class(space, instance.class_name)
+        space, class_ = self._home(instance)
         key = space.key(class_, instance)
         try:
             before = space.instances[class_.name.lower()].pop(key)
@@ -174,9 +171,9 @@ class Repository:
 
         Raises:
             InvalidClass, InvalidNamespace: its class is not known.
+            InvalidParameter: it names no namespace, or lacks a key.
         """
-        space = self._space(instance.namespace or "")
-        class_ = self._class(space, instance.class_name)
+        space, class_ = self._home(instance)
         return space.key(class_, instance) in space.instances[class_.name.lower()]
 
     def on(self, class_name: str, method: str, answer: Method) -> None:
@@ -255,15 +252,16 @@ class Repository:
         Args:
             namespace: its namespace.
             class_name: its class, or an ancestor of it that has the same keys.
-            keys: a value for each key property, as the class spells it; none for a singleton.
+            keys: a value for each key property; none for a singleton.
 
         Raises:
             NotFound: there is none.
+            InvalidParameter: one of the keys is missing.
             InvalidNamespace, InvalidClass: as for `find_class`.
         """
         space = self._space(namespace)
         class_ = self._class(space, class_name)
-        wanted = space.key(class_, keys)
+        wanted = space.key(class_, NameMap(keys.items()))
         for member in space.family(class_):
             found = space.instances[member.name.lower()].get(wanted)
             if found is not None and (class_.keys or member is class_):
@@ -303,6 +301,13 @@ class Repository:
     def _is_a(self, space: _Namespace, class_name: str, ancestor: str) -> bool:
         class_ = space.classes.get(class_name.lower())
         return class_ is not None and class_.is_a(ancestor)
+
+    def _home(self, instance: Instance) -> tuple[_Namespace, Class]:
+        """Return the namespace of an instance, and its class there."""
+        if instance.namespace is None:
+            raise InvalidParameter(f"the instance of {instance.class_name} names no namespace")
+        space = self._space(instance.namespace)
+        return space, self._class(space, instance.class_name)
 
     def _space(self, namespace: str) -> _Namespace:
         try:

@@ -1,6 +1,7 @@
 """`mi demo` shows what the library does; `mi loopback` lends its server to other programs."""
 
 import re
+import socket
 import sys
 
 import pytest
@@ -29,6 +30,13 @@ def test_a_program_that_is_not_there_is_told_in_one_line(
     assert capsys.readouterr().err.endswith(
         "Error: no-such-program-here cannot be run: No such file or directory\n"
     )
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["loopback", "--port", str(port)]) == 2
+    assert f"Error: port {port} cannot be had: Address already in use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("count", "text"), [(1, "once"), (2, "2 times")])

@@ -63,3 +63,10 @@ def test_headers_are_added_replaced_and_left_out() -> None:
     changed = Replace(headers={"x": "3", "y": None, "Content-Type": "c/d"}).reshaped(reply)
     assert (changed.headers, changed.content_type) == ((("x", "3"),), "c/d")
     assert Replace(headers={"content-type": None}).reshaped(reply).content_type == ""
+
+
+def test_a_drip_is_of_bytes_and_somewhere_in_the_reply() -> None:
+    with pytest.raises(ValueError, match="not in 'bdoy'"):
+        Drip("Get", where="bdoy")
+    with pytest.raises(ValueError, match="one byte or more, not 0"):
+        Drip("Get", size=0)

@@ -184,7 +184,7 @@ def test_an_instance_is_taken_out_by_its_key(repository: Repository) -> None:
     with pytest.raises(NotFound, match="no Leaf has the key"):
         repository.remove(made(LEAF, Name="Two"))
     with pytest.raises(InvalidNamespace):
-        repository.remove(Instance("Leaf", {"Name": "Two"}))
+        repository.remove(Instance("Leaf", {"Name": "Two"}, namespace="root/other"))
 
 
 def test_whoever_watches_is_told_what_comes_changes_and_goes(repository: Repository) -> None:
@@ -240,3 +240,13 @@ def test_an_instance_becomes_a_whole_one_of_its_class(repository: Repository) ->
         repository.add(Instance("Base", {"Nmae": "x"}, namespace="root/test"))
     with pytest.raises(TypeMismatch):
         repository.add(Instance("Base", {"Name": "x", "Number": "y"}, namespace="root/test"))
+
+
+def test_keys_are_named_without_case_and_none_is_left_out(repository: Repository) -> None:
+    assert repository.get("root/test", "Base", {"NAME": "one"})["Number"] == 1
+    with pytest.raises(InvalidParameter, match="the Base lacks its key Name"):
+        repository.get("root/test", "Base", {"Number": 1})
+    with pytest.raises(InvalidParameter, match="the Base lacks its key Name"):
+        repository.remove(Instance("Base", {"Number": 1}, namespace="root/test"))
+    with pytest.raises(InvalidParameter, match="of Base names no namespace"):
+        repository.remove(Instance("Base", {"Name": "one"}))

@@ -66,6 +66,8 @@ class _Connection:
         self._dial = dial
         self._open: list[socket.socket] = []  # one at most
         self._reply: HttpReply | None = None
+        self._asked: tuple[str, str, Mapping[str, str]] | None = None
+        self._head = b""
         finalize(self, _close, self._open)  # whoever forgets it has no other way
 
     def urlopen(
@@ -84,7 +86,7 @@ class _Connection:
             ProtocolError: urllib3's: the reply is none.
             OSError: the connection was lost.
         """
-        head = _written(method, url, headers)
+        head = self._head_of(method, url, headers)
         if self._reply is not None and not self._reply.closed:
             self.close()  # what is left of it would be taken for the next one
         try:
@@ -95,6 +97,14 @@ class _Connection:
                 raise NoHttp("Connection aborted.", error) from error
             raise
         return self._reply
+
+    def _head_of(self, method: str, url: str, headers: Mapping[str, str]) -> bytes:
+        """Return the head of a request, which often is that of the one before."""
+        asked = method, url, headers
+        if asked != self._asked:
+            self._head = _written(*asked)
+            self._asked = method, url, dict(headers)
+        return self._head
 
     def _exchanged(self, head: bytes, body: bytes) -> HttpReply:
         if not self._open:

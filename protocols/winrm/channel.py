@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
@@ -52,6 +52,20 @@ _DEFAULT_ELEMENTS: Final = 32_000  # what Windows' MI client asks for, and MaxBa
 _DEFAULT_LOCALE: Final = "en-US"
 _LONGEST_POLL: Final = 20.0  # seconds; proxies and HTTP.sys end what is silent for 60 and more
 _BRIEF_POLL: Final = 2.0  # where nothing else can be asked meanwhile
+
+
+class _Polled(NamedTuple):
+    """The last request of those that are sent over and over again, as it was written.
+
+    Attributes:
+        request: what was asked.
+        message_id: its id, which is another one each time.
+        envelope: all of it.
+    """
+
+    request: Request
+    message_id: bytes
+    envelope: bytes
 
 
 class WinrmChannel:
@@ -98,6 +112,7 @@ class WinrmChannel:
             options.data_locale or _DEFAULT_LOCALE,
         )
         self._session_id = new_id()
+        self._polled: _Polled | None = None
         self._transport: Transport | None = None
         self._is_closed = False
         self._begin_life()
@@ -234,7 +249,13 @@ class WinrmChannel:
         Raises:
             InvalidParameter: it holds something that XML cannot carry.
         """
-        return serialize(request, self._addressing, message_id)
+        last = self._polled
+        if last is not None and last.request is request:
+            return last.envelope.replace(last.message_id, message_id.encode(), 1)
+        envelope = serialize(request, self._addressing, message_id)
+        if request.is_poll:
+            self._polled = _Polled(request, message_id.encode(), envelope)
+        return envelope
 
     def lease(
         self,

@@ -1,6 +1,7 @@
 import gc
 import io
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -89,6 +90,21 @@ def test_a_request_goes_out_in_one_piece_where_it_is_not_large() -> None:
     assert sent == [head + b"body", head, head, b"x" * 100_000]
     connection.urlopen(method="POST", url="/", body=None, headers={})
     assert sent[-1] == b"POST / HTTP/1.1\r\n\r\n"
+
+
+def test_headers_that_were_changed_are_sent_as_they_are_now() -> None:
+    sent: list[bytes] = []
+    other: Any = SimpleNamespace(
+        sendall=sent.append,
+        makefile=lambda _: io.BytesIO(b"HTTP/1.1 204 No\r\n\r\n"),
+        close=lambda: None,
+    )
+    connection = _Connection(lambda: other)
+    headers = {"A": "1"}
+    for value in ("1", "1", "2"):
+        headers["A"] = value
+        connection.urlopen(method="POST", url="/", body=None, headers=headers)
+    assert sent == [b"POST / HTTP/1.1\r\nA: %s\r\n\r\n" % value for value in (b"1", b"1", b"2")]
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,15 @@ def test_a_poll_is_sent_again_when_the_server_was_busy(transport: Transport) -> 
     assert attempts == ["Receive", "Receive"]
 
 
+def test_a_poll_that_is_written_again_differs_by_its_id_alone(transport: Transport) -> None:
+    channel = channel_over(transport)
+    poll, other = request("Receive", is_poll=True), request("Receive", body="<x/>", is_poll=True)
+    ids = ("uuid:1", "uuid:22", "uuid:3")
+    for asked in (poll, other, request("Get")):
+        fresh = [channel_over(None).written(asked, one) for one in ids]
+        assert [channel.written(asked, one) for one in ids] == fresh
+
+
 # Answers that do not come
 
 

@@ -207,6 +207,12 @@ class Session(SessionCalls, SessionNamespaces, SessionScripts, SessionFiles, Asy
         size: int = self._options.values.get("max_envelope_size", _ENVELOPE_SIZE)
         return size * _KILOBYTE
 
+    @property
+    def max_connections(self) -> int | None:
+        """The connections that it may have at once, by the destination's options."""
+        most: int | None = self._options.values.get("max_connections")
+        return most
+
     def _complete(self, call: Call[ResultT], namespace: str | None) -> Call[ResultT]:
         """Return `call` with its namespace; whoever names an object must name all of its keys."""
         about = call.about

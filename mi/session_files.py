@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Unpack
 
 from mi.errors import MIError
@@ -18,6 +19,12 @@ __all__ = ["SessionFiles"]
 
 class SessionFiles(SessionShells):
     """The files of the host of a session, which `mi.Session` describes."""
+
+    @property
+    @abstractmethod
+    def max_connections(self) -> int | None:
+        """The connections that there may be, or None where nobody has said how many."""
+        ...
 
     def copy_to(
         self, source: str | os.PathLike[str], target: str, **keywords: Unpack[CopyKeywords]
@@ -78,4 +85,4 @@ class SessionFiles(SessionShells):
         """
         from mi.files.copy import Copy  # noqa: PLC0415 - only who copies files needs it
 
-        return Copy(self, self.envelope_size, how)
+        return Copy(self, self.envelope_size, self.max_connections, how)

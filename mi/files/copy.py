@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
@@ -13,7 +14,7 @@ from mi.errors import InvalidParameter, OperationCancelled, TypeMismatch
 from mi.files.download import Download
 from mi.files.far_files import FarFiles
 from mi.files.far_tree import far_tree
-from mi.files.lanes import Lanes, lanes_for
+from mi.files.lanes import Lanes, Sharing, lanes_for
 from mi.files.manner import CopyKeywords, Manner, Told
 from mi.files.near_tree import near_tree
 from mi.files.result import CopyResult
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Copy"]
 
+JobT = TypeVar("JobT")
 JobT_contra = TypeVar("JobT_contra", contravariant=True)
 
 _USUAL_LANES: Final = 4
@@ -36,18 +38,27 @@ class _Copier(Protocol[JobT_contra]):
 
 
 class _Maker(Protocol[JobT_contra]):
-    def __call__(self, far: FarFiles, manner: Manner, told: Told, /) -> _Copier[JobT_contra]: ...
+    def __call__(
+        self, far: FarFiles, manner: Manner, told: Told, shared: Sharing, /
+    ) -> _Copier[JobT_contra]: ...
 
 
 class Copy:
     """One copy between this machine and a host; it is run once."""
 
-    def __init__(self, session: SessionShells, envelope_size: int, keywords: CopyKeywords) -> None:
+    def __init__(
+        self,
+        session: SessionShells,
+        envelope_size: int,
+        connections: int | None,
+        keywords: CopyKeywords,
+    ) -> None:
         """Begin nothing yet.
 
         Args:
             session: of the host.
             envelope_size: bytes that a message may have.
+            connections: that the session may have; None where nobody has said how many.
             keywords: how to copy.
 
         Raises:
@@ -63,7 +74,9 @@ class Copy:
             keywords.get("follow_links", False),
             self._stop,
         )
-        self._most = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
+        most = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
+        # Each lane waits for its answers by one connection, and all of them write by another.
+        self._most = most if connections is None else max(1, min(most, connections - 1))
         self._progress = keywords.get("progress")
         deadline = keywords.get("deadline")
         self._given = None if deadline is None else seconds(deadline, "deadline")
@@ -81,8 +94,9 @@ class Copy:
         tree = near_tree(source, self._manner)
         told = self._told([file.size for file in tree.files])
         with self._far() as far:
-            jobs = Upload(far, self._manner, told).prepare(tree, target)
-            self._do(far, Upload, jobs, told)
+            lanes = self._lanes(far)
+            jobs = Upload(far, self._manner, told, lanes.shared).prepare(tree, target)
+            self._do(lanes, Upload, jobs, told)
         files = tuple(told.files[job.target] for job in jobs)
         return CopyResult(files, tuple(tree.left_out), monotonic() - began)
 
@@ -98,7 +112,7 @@ class Copy:
             tree = far_tree(far, source, self._manner)
             told = self._told([file.size for file in tree.files])
             jobs = Download.prepare(tree, source, target)
-            self._do(far, Download, jobs, told)
+            self._do(self._lanes(far), Download, jobs, told)
         files = tuple(told.files[str(job.target)] for job in jobs)
         return CopyResult(files, tuple(tree.left_out), monotonic() - began)
 
@@ -120,12 +134,21 @@ class Copy:
         self._fars.append(far)
         return far
 
+    def _lanes(self, far: FarFiles) -> Lanes:
+        return Lanes(far, self._far, self._stop, self._most)
+
     def _do(
-        self, far: FarFiles, kind: _Maker[JobT_contra], jobs: Sequence[JobT_contra], told: Told
+        self,
+        lanes: Lanes,
+        kind: _Maker[JobT],
+        jobs: Sequence[JobT],
+        told: Told,
     ) -> None:
-        lanes: Lanes[JobT_contra] = Lanes(far, self._far, self._stop)
+        def do(job: JobT, far: FarFiles) -> None:
+            kind(far, self._manner, told, lanes.shared).copy(job)
+
         count = lanes_for(told.sizes, self._most)
-        lanes.run(jobs, count, lambda far, job: kind(far, self._manner, told).copy(job))
+        lanes.run([partial(do, job) for job in jobs], count)
 
     def _told(self, sizes: list[int]) -> Told:
         if self._stop.is_set():

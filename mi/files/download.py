@@ -5,17 +5,21 @@ from __future__ import annotations
 import ntpath
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from mi.errors import AccessDenied, InvalidParameter, MIError, ProtocolError
+from mi.errors import AccessDenied, InvalidParameter, ProtocolError
 from mi.files.far_files import FarFiles
 from mi.files.far_tree import FarFile, FarTree
+from mi.files.incoming import Incoming
+from mi.files.lanes import LARGE, Sharing
 from mi.files.manner import Manner, Told
 from mi.files.names import check_name
 from mi.files.near_failures import near_errors
 from mi.files.near_file import PartialFile, digest_of, near_time
 from mi.files.result import CopiedFile
+from mi.files.resumption import begin_of
 
 __all__ = ["Download", "DownloadJob"]
 
@@ -37,14 +41,16 @@ class DownloadJob(NamedTuple):
 class Download:
     """Copies a tree from a host; each thread has one of its own."""
 
-    def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
+    def __init__(self, far: FarFiles, manner: Manner, told: Told, shared: Sharing) -> None:
         """Copy nothing yet.
 
         Args:
             far: the files of the host.
             manner: how to copy.
             told: told how far it is.
+            shared: lets other lanes help.
         """
+        self._shared = shared
         self._far = far
         self._manner = manner
         self._told = told
@@ -83,7 +89,7 @@ class Download:
         """
         file, target = job
         path = str(target)
-        self._told.at(file.path, path, 0, file.size)
+        self._told.more(file.path, path, file.size, 0)
         digest = self._same(file, target)
         if digest is not None:
             done = CopiedFile(file.path, path, file.size, digest.hex(), was_skipped=True)
@@ -112,22 +118,28 @@ class Download:
         return None
 
     def _fetched(self, file: FarFile, target: str) -> CopiedFile:
-        partial = PartialFile(target, keeps=self._manner.resumes)
-        with partial.opened(file.size):
-            if partial.begin and self._far.digest(file.path, partial.begin) != partial.digest():
-                partial.restart()
-            self._read(file, target, partial)
-            digest = self._far.read_digest()
-            if digest != partial.digest():
+        into = PartialFile(target, keeps=self._manner.resumes)
+        told = partial(self._told.more, file.path, target, file.size)
+        with into.opened():
+            into.go_on(
+                *begin_of(into.path, min(into.size, file.size), partial(self._is, file.path))
+            )
+            told(into.begin)
+            digest = self._read(Incoming(file, into, told), file.size - into.begin)
+            if digest != into.digest(file.size):
                 raise ProtocolError(f"{file.path} did not arrive as it is on the host")
-            partial.commit(near_time(file.time) if self._manner.keeps_times else None)
-        return CopiedFile(file.path, target, file.size, digest.hex(), resumed_at=partial.begin)
+            into.commit(near_time(file.time) if self._manner.keeps_times else None)
+        return CopiedFile(file.path, target, file.size, digest.hex(), resumed_at=into.begin)
 
-    def _read(self, file: FarFile, target: str, partial: PartialFile) -> None:
-        done = partial.begin
-        for chunk in self._far.read(file.path, done, file.size - done):
-            partial.write(chunk)
-            done += len(chunk)
-            self._told.at(file.path, target, done, file.size)
-        if done != file.size:
-            raise MIError(f"{file.path} has become shorter while it was copied")
+    def _is(self, path: str, size: int, digest: bytes) -> bool:
+        """Return whether so many bytes of a file on the host have this SHA-256."""
+        return self._far.digest(path, size) == digest
+
+    def _read(self, incoming: Incoming, left: int) -> bytes:
+        """Fetch what is left of a file, with the help of others if it is much."""
+        if left < LARGE:
+            return incoming.lead(self._far)
+        with self._shared(incoming, left):
+            digest = incoming.lead(self._far)
+        incoming.check()
+        return digest

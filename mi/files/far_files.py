@@ -36,10 +36,10 @@ _ENVELOPE: Final = 4096  # bytes of a message around the base64
 # So soon does a host end a script whose client is gone, and with it lets go of what that had open.
 _IDLE: Final = 120.0  # seconds
 _LEAST_PIECE: Final = 4096
-_WINDOW: Final = 16  # pieces after which the far side is asked whether it has kept up
 _MOST_ENTRIES: Final = 1_000_000  # of one folder, that are kept here
 _LARGEST_CHUNK: Final = 1 << 24  # bytes that the far side may announce at once
 _MOST_LEFT: Final = 1 << 20  # bytes that are read of what a script says at its end
+_WRITE: Final = request(Verb.WRITE) + written_long(0)
 
 
 class FarFiles:
@@ -65,7 +65,6 @@ class FarFiles:
         self._waiting: list[bytes] = []
         self._size = 0
         self._unanswered = 0
-        self._since_sync = 0
         self._is_torn = False
         self._is_greeted = False
 
@@ -128,9 +127,8 @@ class FarFiles:
 
     def digest(self, path: str, size: int) -> bytes:
         """Return the SHA-256 of the first `size` bytes of a file."""
-        with self._asking(path):
-            self._ask(request(Verb.DIGEST, long_form(path), size))
-            return self._reader.digest()
+        self.want_digest(path, size)
+        return self.read_digest(path)
 
     # What is changed
 
@@ -145,30 +143,47 @@ class FarFiles:
             self._ask(request(Verb.DELETE, long_form(path)))
 
     def open(self, path: str, size: int = 0) -> None:
-        """Open a file to be written; a failure is told by what follows.
+        """Open a file to be written, by this script alone; a failure is told by what follows.
 
         Args:
             path: of the file, which is made if it is not there.
-            size: bytes of it that stay; what is written follows them.
+            size: bytes of it that stay.
         """
-        self._since_sync = 0
         self._queue(request(Verb.OPEN, long_form(path), size))
         self._unanswered += 1
 
-    def write(self, path: str, data: bytes) -> None:
-        """Write what follows in the file that is open; `path` is for the error."""
-        self._queue(request(Verb.WRITE, number=len(data)), data)
-        self._since_sync += 1
-        if self._since_sync % _WINDOW == 0:
-            with self._asking(path):
-                self._answer_all()
-                self._queue(request(Verb.SYNC))
-                self._unanswered += 1
+    def join(self, path: str) -> None:
+        """Open a file that others may write at the same time."""
+        with self._asking(path):
+            self._ask(request(Verb.JOIN, long_form(path)))
 
-    @property
-    def write_size(self) -> int:
-        """The bytes to be written at once, so that they fill a message."""
-        return self.piece_size - len(request(Verb.WRITE))
+    def write_size(self, path: str) -> int:
+        """Return the bytes to be written at once, so that they fill a message with what is due."""
+        others = _WRITE, request(Verb.SYNC), request(Verb.HASH, long_form(path))
+        return max(self.piece_size - sum(map(len, others)), 1)
+
+    def write(self, begin: int, data: bytes) -> None:
+        """Write in the file that is open, soon, or with `flush`; `settle` tells of a failure."""
+        self._queue(request(Verb.WRITE, number=len(data)), written_long(begin), data)
+
+    def sync(self) -> None:
+        """Ask whether all was written; `settle` waits for the answer."""
+        self._queue(request(Verb.SYNC))
+        self._unanswered += 1
+
+    def settle(self, path: str) -> None:
+        """Wait until all has been answered; `path` is for the error."""
+        with self._asking(path):
+            self._answer_all()
+
+    def leave(self, path: str) -> None:
+        """Close the file that is open, which others go on with."""
+        with self._asking(path):
+            self._ask(request(Verb.LEAVE))
+
+    def hash(self, path: str, size: int) -> None:
+        """Let the digest go on up to here, by and by; nobody waits for it."""
+        self._queue(request(Verb.HASH, long_form(path), size))
 
     def commit(self, path: str, target: str, digest: bytes, time: int = 0) -> None:
         """Give the file that is open its name, in the place of what has it, if it is as sent.
@@ -187,14 +202,23 @@ class FarFiles:
 
     # What is read
 
-    def read(self, path: str, begin: int, size: int) -> Iterator[memoryview]:
-        """Return the bytes of a file, from `begin` on, at most `size`; see `read_digest`.
+    def want(self, path: str, begin: int, size: int) -> None:
+        """Ask for bytes of a file; `read` has the answers, in the same order."""
+        self._queue(request(Verb.READ, long_form(path), begin) + written_long(size))
+        self._unanswered += 1
+
+    def read(self, path: str, size: int) -> Iterator[memoryview]:
+        """Return the bytes that were asked for first, of those that were not read.
+
+        Args:
+            path: of the file.
+            size: bytes that were asked for.
 
         Raises:
             ProtocolError: there are more.
         """
         with self._asking(path):
-            self._send(request(Verb.READ, long_form(path), begin) + written_long(size))
+            self.flush()
             while self._status() is Status.MORE:
                 length = self._reader.integer()
                 if not 0 < length <= min(size, _LARGEST_CHUNK):
@@ -203,9 +227,16 @@ class FarFiles:
                 yield from self._pieces.chunks(length)
             self._unanswered -= 1
 
-    def read_digest(self) -> bytes:
-        """Return the SHA-256 of the whole file that was read, from its begin."""
-        return self._reader.digest()
+    def want_digest(self, path: str, size: int) -> None:
+        """Ask for the SHA-256 of the first `size` bytes of a file, which `read_digest` has."""
+        self._queue(request(Verb.DIGEST, long_form(path), size))
+        self._unanswered += 1
+
+    def read_digest(self, path: str) -> bytes:
+        """Return the digest that was asked for."""
+        with self._asking(path):
+            self._answer()
+            return self._reader.digest()
 
     # Requests and answers
 
@@ -231,10 +262,10 @@ class FarFiles:
     def _send(self, asked: bytes) -> None:
         self._queue(asked)
         self._unanswered += 1
-        self._flush()
+        self.flush()
 
     def _answer(self) -> None:
-        self._flush()
+        self.flush()
         if self._status() is not Status.DONE:
             raise ProtocolError("the script for files sends more than was asked for")
         self._unanswered -= 1
@@ -258,17 +289,21 @@ class FarFiles:
                 self._answer()
             except FarFailure:
                 continue
+            except ProtocolError:  # bytes that nobody wants any more
+                self._is_torn = True
+                return
 
     def _queue(self, *parts: bytes) -> None:
         size = sum(map(len, parts))
         if self._waiting and self._size + size > self.piece_size:
-            self._flush()
+            self.flush()
         self._waiting += parts
         self._size += size
         if self._size >= self.piece_size:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what waits to be sent."""
         if not self._waiting:
             return
         data = b"".join(self._waiting)

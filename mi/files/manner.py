@@ -27,8 +27,9 @@ class CopyKeywords(TypedDict, total=False):
             it fails, is kept for the next.
         times: whether the copies have the times of the last change of what they are of.
         follow_links: whether links in a folder are what they lead to; else they are left out.
-        parallel: files that may be under way at once, 4 by default; each takes a shell, and a
-            script in it, where there is enough to be copied.
+        parallel: files, or parts of a large one, that may be under way at once, 4 by default; each
+            takes a shell, and a script in it, where there is enough to be copied. A session that
+            has `max_connections` may have one less than those.
         progress: told how far it is, in a thread that copies, by one at a time; what it raises ends
             the copy.
         deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.
@@ -92,8 +93,14 @@ class Told:
         self._turn = RLock()
         self.files: dict[str, CopiedFile] = {}
 
-    def at(self, source: str, target: str, done: int, size: int) -> None:
-        """Tell that so much of a file is there.
+    def more(self, source: str, target: str, size: int, more: int) -> None:
+        """Tell that so many bytes more of a file are there; any thread may.
+
+        Args:
+            source: the path of the file where it comes from.
+            target: its path where it goes.
+            size: bytes of it.
+            more: bytes that have come.
 
         Raises:
             OperationCancelled: the copy is to end.
@@ -101,7 +108,7 @@ class Told:
         if self._stop.is_set():
             raise OperationCancelled("the copy was cancelled")
         with self._turn:
-            self._under_way[target] = done
+            done = self._under_way[target] = self._under_way.get(target, 0) + more
             if self._tell is not None:
                 total = self._before + sum(self._under_way.values())
                 count = len(self.files), self._count
@@ -111,5 +118,6 @@ class Told:
         """Take note of a file, and tell that it is there."""
         with self._turn:
             self.files[file.target] = file
-            self.at(file.source, file.target, file.size, file.size)
+            left = file.size - self._under_way.get(file.target, 0)
+            self.more(file.source, file.target, file.size, left)
             self._before += self._under_way.pop(file.target)

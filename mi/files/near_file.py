@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from mi.files.names import partial_name
@@ -15,7 +16,7 @@ from mi.files.near_failures import near_errors
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-__all__ = ["PartialFile", "digest_of", "near_time", "windows_time"]
+__all__ = ["PartialFile", "digest_of", "hashes_of", "near_time", "windows_time"]
 
 _PIECE: Final = 1 << 20
 _EPOCH: Final = 116_444_736_000_000_000  # 1970 in 100 ns since 1601 (FILETIME)
@@ -40,18 +41,37 @@ def digest_of(path: str, size: int | None = None) -> bytes:
     """
     digest = sha256()
     with near_errors(path), Path(path).open("rb") as file:
-        left = size
-        while data := file.read(_PIECE if left is None else min(_PIECE, left)):
-            digest.update(data)
-            left = None if left is None else left - len(data)
+        _go_on(digest, file, size)
     return digest.digest()
 
 
+def hashes_of(path: str, sizes: list[int]) -> list[_Hash]:
+    """Return the hashes of the begins of a file, of so many bytes each, which rise.
+
+    Raises:
+        MIError: it cannot be read.
+    """
+    digest, found, before = sha256(), [], 0
+    with near_errors(path), Path(path).open("rb") as file:
+        for size in sizes:
+            _go_on(digest, file, size - before)
+            found.append(digest.copy())
+            before = size
+    return found
+
+
+def _go_on(digest: _Hash, file: BinaryIO, left: int | None) -> None:
+    """Hash what follows in a file, all of it or so many bytes."""
+    while data := file.read(_PIECE if left is None else min(_PIECE, left)):
+        digest.update(data)
+        left = None if left is None else left - len(data)
+
+
 class PartialFile:
-    """A file that is not whole yet; leaving its `with` block closes it.
+    """A file that is not whole yet, which any thread may write.
 
     Attributes:
-        begin: bytes that were there already.
+        begin: bytes that were there already, and are the right ones.
     """
 
     def __init__(self, target: str, *, keeps: bool) -> None:
@@ -64,24 +84,26 @@ class PartialFile:
         self._target = Path(target)
         self._path = self._target.with_name(partial_name(self._target.name))
         self._keeps = keeps
+        self._turn = Lock()
         self._digest: _Hash = sha256()
+        self._hashed = 0
         self.begin = 0
 
-    @contextmanager
-    def opened(self, most: int) -> Iterator[None]:
-        """Open it for the `with` block; after an error it stays only if it `keeps`.
+    @property
+    def path(self) -> str:
+        """Its own path."""
+        return str(self._path)
 
-        Args:
-            most: bytes of what is there that may be gone on with.
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Open it for the `with` block; after an error it stays only if it `keeps`.
 
         Raises:
             MIError: the system refuses.
         """
         with self._errors():
-            self._file = self._open(most)
+            self._file = self._open()
         try:
-            with self._errors():
-                self._hash_begin()
             yield
         except BaseException:
             with suppress(OSError):
@@ -90,48 +112,61 @@ class PartialFile:
                 self.delete()
             raise
 
-    def _open(self, most: int) -> BinaryIO:
-        if self._may_go_on(most):
-            return self._path.open("r+b")
+    def _open(self) -> BinaryIO:
+        if self._keeps and self._path.is_file() and not self._path.is_symlink():
+            return self._path.open("r+b", buffering=0)
         self._path.unlink(missing_ok=True)
-        return self._path.open("x+b")  # whatever somebody has put there meanwhile is not followed
+        # Whatever somebody has put there meanwhile is not followed.
+        return self._path.open("x+b", buffering=0)
 
     def _errors(self) -> AbstractContextManager[None]:
         return near_errors(str(self._target))
 
-    def _may_go_on(self, most: int) -> bool:
-        if not self._keeps or self._path.is_symlink() or not self._path.is_file():
-            return False
-        self.begin = min(self._path.stat().st_size, most)
-        return True
+    @property
+    def size(self) -> int:
+        """The bytes that it has."""
+        return self._file.seek(0, os.SEEK_END)
 
-    def _hash_begin(self) -> None:
-        left = self.begin
-        while data := self._file.read(min(_PIECE, left)):
-            self._digest.update(data)
-            left -= len(data)
-        self._file.truncate(self.begin)
-        self._file.seek(self.begin)
-
-    def restart(self) -> None:
-        """Keep nothing of what was there."""
-        self.begin, self._digest = 0, sha256()
-        with self._errors():
-            self._file.seek(0)
-            self._file.truncate()
-
-    def write(self, data: memoryview) -> None:
-        """Write what follows.
+    def go_on(self, begin: int, digest: _Hash) -> None:
+        """Keep the first `begin` bytes, which have this hash, and no more.
 
         Raises:
             MIError: the system refuses.
         """
-        self._digest.update(data)
+        self.begin = self._hashed = begin
+        self._digest = digest
         with self._errors():
-            self._file.write(data)
+            self._file.truncate(begin)
 
-    def digest(self) -> bytes:
-        """Return the SHA-256 of all that is in it."""
+    def write(self, begin: int, data: memoryview) -> None:
+        """Write what comes `begin` bytes from the begin of the file.
+
+        Raises:
+            MIError: the system refuses.
+        """
+        with self._turn, self._errors():
+            self._file.seek(begin)
+            while data:
+                data = data[self._file.write(data) :]
+
+    def hash(self, size: int) -> None:
+        """Let the digest go on up to here.
+
+        Raises:
+            MIError: the system refuses.
+        """
+        with self._errors(), self._path.open("rb", buffering=0) as file:
+            file.seek(self._hashed)
+            _go_on(self._digest, file, size - self._hashed)
+        self._hashed = size
+
+    def digest(self, size: int) -> bytes:
+        """Return the SHA-256 of its first `size` bytes, which are on the disk.
+
+        Raises:
+            MIError: the system refuses.
+        """
+        self.hash(size)
         return self._digest.digest()
 
     def commit(self, time: int | None) -> None:
@@ -144,7 +179,6 @@ class PartialFile:
             MIError: the system refuses.
         """
         with self._errors():
-            self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()  # Windows renames nothing that is open
             if time is not None:

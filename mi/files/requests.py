@@ -8,16 +8,19 @@ byte, the low ones first.
 | LOOK path                        | DONE, the whole path, an entry                            |
 | LIST folder                      | MORE and an entry for each, DONE                          |
 | DIGEST file, size                | DONE, SHA-256 of so many bytes from its begin             |
+| HASH file, size                  | none; the next DIGEST or COMMIT has so much less to do    |
 | MAKE_FOLDER path                 | DONE                                                      |
 | DELETE file                      | DONE                                                      |
-| OPEN file, size                  | DONE; so many of its bytes stay                           |
-| WRITE size, bytes                | none                                                      |
-| SYNC                             | DONE                                                      |
+| OPEN file, size                  | DONE; so many of its bytes stay, and nobody else has it   |
+| JOIN file                        | DONE; others may write it, too                            |
+| WRITE size, offset, bytes        | none                                                      |
+| SYNC                             | DONE: it is written                                       |
+| LEAVE                            | DONE: it is written, and the file closed                  |
 | COMMIT file, time, name, digest  | DONE: it is named so, in the place of what was            |
-| READ file, offset, size          | MORE, size, bytes; DONE, SHA-256 from its begin           |
+| READ file, offset, size          | MORE, size, bytes; DONE                                   |
 
 Each may be answered by FAILED, an HRESULT, the name of an exception and its message instead. What
-goes wrong in WRITE is the answer to the next SYNC or COMMIT.
+goes wrong in WRITE is the answer to the next SYNC, LEAVE or COMMIT.
 """
 
 from __future__ import annotations
@@ -69,11 +72,14 @@ class Verb(IntEnum):
     LOOK = ord("S")
     LIST = ord("L")
     DIGEST = ord("D")
+    HASH = ord("H")
     MAKE_FOLDER = ord("M")
     DELETE = ord("X")
     OPEN = ord("O")
+    JOIN = ord("J")
     WRITE = ord("W")
     SYNC = ord("Y")
+    LEAVE = ord("Z")
     COMMIT = ord("C")
     READ = ord("G")
 

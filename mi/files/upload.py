@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import ntpath
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mi.errors import AccessDenied, InvalidParameter, MIError
 from mi.files.far_files import FarFiles
+from mi.files.lanes import LARGE, Sharing
 from mi.files.manner import Manner, Told
 from mi.files.names import far_join, partial_name
 from mi.files.near_failures import near_errors
 from mi.files.near_file import digest_of, windows_time
 from mi.files.near_tree import NearFile, Tree
+from mi.files.outgoing import Outgoing
 from mi.files.requests import Entry
 from mi.files.result import CopiedFile
+from mi.files.resumption import begin_of
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 __all__ = ["Upload", "UploadJob"]
 
@@ -38,14 +45,16 @@ class UploadJob(NamedTuple):
 class Upload:
     """Copies a tree to a host; each thread has one of its own."""
 
-    def __init__(self, far: FarFiles, manner: Manner, told: Told) -> None:
+    def __init__(self, far: FarFiles, manner: Manner, told: Told, shared: Sharing) -> None:
         """Copy nothing yet.
 
         Args:
             far: the files of the host.
             manner: how to copy.
             told: told how far it is.
+            shared: lets other lanes help.
         """
+        self._shared = shared
         self._far = far
         self._manner = manner
         self._told = told
@@ -80,7 +89,7 @@ class Upload:
         """
         file, target, there = job
         there = self._far.look(target)[1] if there is None else there
-        self._told.at(file.path, target, 0, file.size)
+        self._told.more(file.path, target, file.size, 0)
         digest = self._same(file, target, there)
         if digest is not None:
             done = CopiedFile(file.path, target, file.size, digest.hex(), was_skipped=True)
@@ -96,53 +105,46 @@ class Upload:
         digest = digest_of(file.path)
         return digest if digest == self._far.digest(target, file.size) else None
 
-    def _sent(self, file: NearFile, target: str) -> CopiedFile:
-        partial = far_join(ntpath.dirname(target), partial_name(ntpath.basename(target)))
-        return self._send(file, target, partial, self._begin(file, partial))
-
-    def _begin(self, file: NearFile, partial: str) -> int:
-        """Return how much of a file is there from an earlier try."""
+    def _begin(self, file: NearFile, partial: str) -> tuple[int, _Hash]:
+        """Return how much of a file is there from an earlier try, and the hash of that."""
         if not self._manner.resumes:
-            return 0
+            return 0, sha256()
         there = self._far.look(partial)[1]
-        if not there.exists or there.is_folder or not 0 < there.size <= file.size:
-            return 0
-        is_same = self._far.digest(partial, there.size) == digest_of(file.path, there.size)
-        return there.size if is_same else 0
+        if not there.exists or there.is_folder or there.size > file.size:
+            return 0, sha256()
+        return begin_of(
+            file.path, there.size, lambda size, digest: self._far.digest(partial, size) == digest
+        )
 
-    def _send(self, file: NearFile, target: str, partial: str, begin: int) -> CopiedFile:
+    def _sent(self, file: NearFile, target: str) -> CopiedFile:
+        where = far_join(ntpath.dirname(target), partial_name(ntpath.basename(target)))
+        begin, digest = self._begin(file, where)
+        told = partial(self._told.more, file.path, target, file.size)
         try:
             with near_errors(file.path):
-                opened = Path(file.path).open("rb", buffering=0)  # noqa: SIM115 - its own errors alone
+                opened = Path(file.path).open("rb")  # noqa: SIM115 - its own errors alone
             with opened:
-                self._far.open(partial, begin)
-                digest = self._write(file, opened, target, partial, begin)
+                told(begin)
+                outgoing = Outgoing(file, opened, where, begin=begin, digest=digest, tell=told)
+                self._far.open(where, begin)
+                self._write(outgoing, where, file.size - begin)
             time = windows_time(file.time) if self._manner.keeps_times else 0
-            self._far.commit(partial, target, digest, time)
+            self._far.commit(where, target, outgoing.digest(), time)
         except BaseException:
             if self._far.is_usable and not self._manner.resumes:
                 with suppress(MIError):
-                    self._far.delete(partial)
+                    self._far.delete(where)
             raise
-        return CopiedFile(file.path, target, file.size, digest.hex(), resumed_at=begin)
+        return CopiedFile(file.path, target, file.size, outgoing.digest().hex(), resumed_at=begin)
 
-    def _write(
-        self, file: NearFile, opened: BinaryIO, target: str, partial: str, begin: int
-    ) -> bytes:
-        digest, done = sha256(), 0
-        size = self._far.write_size
-        while done < file.size:
-            with near_errors(file.path):
-                data = opened.read(min(size, (begin if done < begin else file.size) - done))
-            if not data:
-                raise MIError(f"{file.path} has become shorter while it was copied")
-            digest.update(data)
-            if done >= begin:
-                self._far.write(partial, data)
-            done += len(data)
-            if done > begin:
-                self._told.at(file.path, target, done, file.size)
-        return digest.digest()
+    def _write(self, outgoing: Outgoing, where: str, left: int) -> None:
+        """Send what is left of a file, with the help of others if it is much."""
+        if left < LARGE:
+            outgoing.lead(self._far, follows=False)
+            return
+        self._far.join(where)
+        with self._shared(outgoing, left):
+            outgoing.lead(self._far, follows=True)
 
 
 def _check(there: Entry, target: str) -> None:

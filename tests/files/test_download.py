@@ -309,7 +309,7 @@ def test_bytes_that_do_not_have_their_digest_are_refused(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(endpoint, SOURCE, 1000)
-    monkeypatch.setattr(FarFiles, "read_digest", lambda self: bytes(32))
+    monkeypatch.setattr(FarFiles, "read_digest", lambda self, path: bytes(32))
     with pytest.raises(ProtocolError, match="did not arrive as it is"):
         session.copy_from(SOURCE, tmp_path)
     assert names(tmp_path) == []

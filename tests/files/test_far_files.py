@@ -112,7 +112,10 @@ def test_a_shell_that_changes_bytes_is_told(
         (b"\0" + FILE + b"\2" + written_int(6) + b"123456", "sends 6 bytes where 5 are left"),
         (b"\0" + FILE + b"\2" + written_int(-1), "sends -1 bytes where 5 are left"),
         (b"\0" + FILE + b"\2" + written_int(0), "sends 0 bytes where 5 are left"),
-        (b"\0" + FILE + b"\2" + written_int(5) + b"12345\0" + bytes(32), "did not arrive as it is"),
+        (
+            b"\0" + FILE + b"\2" + written_int(5) + b"12345\0\0" + bytes(32),
+            "did not arrive as it is",
+        ),
     ],
 )
 def test_answers_that_are_none_are_refused(

@@ -78,7 +78,7 @@ def copied(far: Far, keywords: CopyKeywords, *, is_from: bool) -> list[str]:
     with TemporaryDirectory() as folder:
         Path(folder, "mine").write_text("mine")
         inside = Path(folder, "in", "here")
-        copy: Any = Copy(far, 512_000, keywords)  # type: ignore[arg-type]
+        copy: Any = Copy(far, 512_000, None, keywords)  # type: ignore[arg-type]
         try:
             if is_from:
                 copy.from_host("C:\\a", inside)

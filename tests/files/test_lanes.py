@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     ("sizes", "most", "lanes"),
     [
         ([], 4, 1),
-        ([1 << 40], 4, 1),
+        ([1 << 40], 4, 4),
         ([1, 2, 3], 4, 1),
         ([1] * 48, 4, 4),
         ([5 << 20, 1], 4, 2),
@@ -92,9 +91,9 @@ def test_a_lane_that_comes_too_late_is_not_opened(
     done = threading.Event()
     follow = Lanes._follow
 
-    def late(self: Lanes[Any], do: Any) -> None:
+    def late(self: Lanes) -> None:
         done.wait(10)
-        follow(self, do)
+        follow(self)
 
     def tell(progress: CopyProgress) -> None:
         if progress.files_done == progress.files:

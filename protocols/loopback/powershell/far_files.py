@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from mi.errors import ProtocolError
 from mi.files.far_script import SCRIPT
@@ -27,16 +27,14 @@ from mi.files.requests import (
     written_int,
     written_text,
 )
-from protocols.loopback.shells.files import FileSystem
+from protocols.loopback.shells.files import FileSystem, Opened
 from protocols.loopback.shells.invocation import Invocation
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
 
 __all__ = ["SCRIPT", "serve"]
 
 _CHUNK: Final = 1 << 20
 _LARGEST_WRITE: Final = 1 << 24
+_LARGEST_FILE: Final = 1 << 32  # it is kept in memory
 _ARCHIVE: Final = 0x20
 _DONE: Final = bytes((Status.DONE,))
 _MORE: Final = bytes((Status.MORE,))
@@ -78,6 +76,7 @@ _ERRORS: Final[tuple[tuple[type[OSError], int, str, str], ...]] = (
     (PermissionError, 0x80070005, "UnauthorizedAccessException", "Access to the path is denied."),
     (IsADirectoryError, 0x80070005, "UnauthorizedAccessException", "Access to the path is denied."),
     (NotADirectoryError, 0x8007010B, "IOException", "The directory name is invalid."),
+    (BlockingIOError, 0x80070020, "IOException", "The process cannot access the file '{}'."),
     (FileExistsError, 0x800700B7, "IOException", "Cannot create '{}', which exists already."),
 )
 _FULL: Final = _Facts(0x80070070, "IOException", "There is not enough space on the disk.")
@@ -110,6 +109,19 @@ class _Input:
         return data
 
 
+class _Hashed:
+    """The hash of the begin of a file, as far as it has come."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.path = path
+        self.size = 0
+        self.digest = sha256()
+
+    def add(self, data: bytes) -> None:
+        self.digest.update(data)
+        self.size += len(data)
+
+
 class _Script:
     """The script, as it runs."""
 
@@ -120,10 +132,17 @@ class _Script:
         self._source = _Input(invocation)
         self._write = invocation.stdout.write
         self._path: str | None = None  # of the file that is open
-        self._digest: _Hash = sha256()
+        self._opened: Opened | None = None
         self._failure: _Facts | None = None
+        self._hashed = _Hashed()
 
     def run(self) -> int:
+        try:
+            return self._run()
+        finally:
+            self._shut()
+
+    def _run(self) -> int:
         self._write(PROBE)
         if self._source.take(len(PROBE)) != PROBE:
             self._write(bytes((Status.FAILED,)))
@@ -146,10 +165,10 @@ class _Script:
             self._fail(verb, failure.facts)
 
     def _fail(self, verb: Verb, failure: _Facts) -> None:
-        if verb is not Verb.WRITE:
-            self._write(failure.written())
-        else:
+        if verb is Verb.WRITE:
             self._failure = failure
+        elif verb is not Verb.HASH:
+            self._write(failure.written())
 
     def _plain(self, path: str) -> str:
         """Return a path without the prefix of long ones.
@@ -166,10 +185,11 @@ class _Script:
 
     # What follows the head of a request
 
-    def _data(self, number: int) -> bytes:
-        if not 0 <= number <= _LARGEST_WRITE:
-            raise ProtocolError(f"a write of {number} bytes")
-        return self._source.take(number)
+    def _data(self, number: int) -> tuple[int, bytes]:
+        begin = self._reader.long()
+        if not (0 <= number <= _LARGEST_WRITE and 0 <= begin <= _LARGEST_FILE):
+            raise ProtocolError(f"a write of {number} bytes at {begin}")
+        return begin, self._source.take(number)
 
     def _name_and_digest(self, _number: int) -> tuple[str, bytes]:
         return self._reader.text(), self._source.take(DIGEST_SIZE)
@@ -188,43 +208,64 @@ class _Script:
         self._write(_DONE)
 
     def _digest_of(self, path: str, number: int, _rest: None) -> None:
-        self._write(_DONE + self._hashed(path, number).digest())
+        self._write(_DONE + self._whole(path, number))
+
+    def _hash(self, path: str, number: int, _rest: None) -> None:
+        if self._hashed.path != path:
+            self._hashed = _Hashed(path)
+        while self._hashed.size < number:
+            wanted = min(number - self._hashed.size, _CHUNK)
+            if not (data := self._files.part(path, self._hashed.size, wanted)):
+                raise _Failure(_TOO_SHORT)
+            self._hashed.add(data)
+        self._files.size(path)  # it is opened in any case
 
     def _make_folder(self, path: str, _number: int, _rest: None) -> None:
         self._files.make_folder(path)
         self._write(_DONE)
 
     def _delete(self, path: str, _number: int, _rest: None) -> None:
-        self._path = None
+        self._shut()
         if self._files.exists(path):
             self._files.delete(path)
         self._write(_DONE)
 
     def _open(self, path: str, number: int, _rest: None) -> None:
-        self._path, self._failure = None, None
+        self._shut()
+        self._failure, self._hashed = None, _Hashed()
         self._files.write(path, b"", append=True)
-        self._digest = self._hashed(path, number)
+        self._opened, self._path = self._files.open(path), path
         self._files.truncate(path, number)
-        self._path = path
+        self._files.write_at(path, number, b"")
         self._write(_DONE)
 
-    def _write_data(self, _path: str, _number: int, data: bytes) -> None:
+    def _join(self, path: str, _number: int, _rest: None) -> None:
+        self._shut()
+        self._failure = None
+        self._opened, self._path = self._files.open(path, is_shared=True), path
+        self._write(_DONE)
+
+    def _write_data(self, _path: str, _number: int, rest: tuple[int, bytes]) -> None:
         if self._failure is not None:
             return
-        self._files.write(self._opened(), data, append=True)
-        self._digest.update(data)
+        if self._path is None:
+            raise _Failure(_CLOSED)
+        self._files.write_at(self._path, *rest)
 
     def _sync(self, _path: str, _number: int, _rest: None) -> None:
         self._check()
         self._write(_DONE)
 
+    def _leave(self, _path: str, _number: int, _rest: None) -> None:
+        self._shut()
+        self._check()
+        self._write(_DONE)
+
     def _commit(self, path: str, time: int, rest: tuple[str, bytes]) -> None:
+        self._shut()
         self._check()
         target, digest = self._plain(rest[0]), rest[1]
-        if self._opened().lower() != path.lower():
-            raise ProtocolError(f"a commit of {path}, which is not open")
-        self._path = None
-        if digest != self._digest.digest():
+        if digest != self._whole(path, self._files.size(path)):
             raise _Failure(_CORRUPT)
         if time:
             self._files.set_time(path, time)
@@ -232,12 +273,11 @@ class _Script:
         self._write(_DONE)
 
     def _read(self, path: str, begin: int, size: int) -> None:
-        digest = self._hashed(path, begin)
         while size > 0 and (data := self._files.part(path, begin, min(size, _CHUNK))):
-            digest.update(data)
             self._write(_MORE + written_int(len(data)) + data)
             begin, size = begin + len(data), size - len(data)
-        self._write(_DONE + digest.digest())
+        self._files.size(path)  # it is opened in any case
+        self._write(_DONE)
 
     # Files
 
@@ -245,17 +285,16 @@ class _Script:
         if self._failure is not None:
             raise _Failure(self._failure)
 
-    def _opened(self) -> str:
-        if self._path is None:
-            raise _Failure(_CLOSED)
-        return self._path
+    def _shut(self) -> None:
+        if self._opened is not None:
+            self._files.close(self._opened)
+        self._opened = self._path = None
 
-    def _hashed(self, path: str, size: int) -> _Hash:
-        """Return the hash of the begin of a file, which must have so much."""
-        data = self._files.part(path, 0, max(size, 0))
-        if len(data) < size:
-            raise _Failure(_TOO_SHORT)
-        return sha256(data)
+    def _whole(self, path: str, size: int) -> bytes:
+        """Return the digest of the begin of a file, of which some may have been hashed before."""
+        self._hash(path, size, None)
+        hashed, self._hashed = self._hashed, _Hashed()
+        return hashed.digest.digest()
 
     def _entry(self, path: str) -> Entry:
         files, name = self._files, path.rstrip("\\").rpartition("\\")[2]
@@ -276,11 +315,14 @@ class _Script:
         Verb.LOOK: _look,
         Verb.LIST: _list,
         Verb.DIGEST: _digest_of,
+        Verb.HASH: _hash,
         Verb.MAKE_FOLDER: _make_folder,
         Verb.DELETE: _delete,
         Verb.OPEN: _open,
+        Verb.JOIN: _join,
         Verb.WRITE: _write_data,
         Verb.SYNC: _sync,
+        Verb.LEAVE: _leave,
         Verb.COMMIT: _commit,
         Verb.READ: _read,
     }

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["HOME", "NOON", "FileSystem", "Listed"]
+__all__ = ["HOME", "NOON", "FileSystem", "Listed", "Opened"]
 
 HOME: Final = r"C:\Users\operator"
 """Where a shell begins."""
@@ -38,12 +38,21 @@ class Listed:
         return self.size is None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A file that somebody has open to write it."""
+
+    key: str
+    is_shared: bool
+
+
 class FileSystem:
     """Files and folders; any thread may use it.
 
     Its errors are those of the operating system: FileNotFoundError, IsADirectoryError,
-    NotADirectoryError, FileExistsError, PermissionError for what is read-only, and OSError for a
-    folder that is not empty, or a disk that is full (ENOSPC).
+    NotADirectoryError, FileExistsError, PermissionError for what is read-only, BlockingIOError for
+    what another has open, and OSError for a folder that is not empty, or a disk that is full
+    (ENOSPC).
 
     Attributes:
         room: bytes that all files may have together, or None.
@@ -56,6 +65,7 @@ class FileSystem:
         self._times: dict[str, int] = {}
         self._read_only: set[str] = set()
         self._links: set[str] = set()
+        self._opened: list[Opened] = []
         self.room: int | None = None
         for folder in _FOLDERS:
             self.make_folder(folder)
@@ -89,6 +99,15 @@ class FileSystem:
             content += data
             self._times.pop(key, None)
 
+    def write_at(self, path: str, begin: int, data: bytes) -> None:
+        """Write in a file that exists; what it skips is zeros."""
+        with self._lock:
+            content = self._file(path)
+            self._check_writable(self._key(path), path)
+            self._check_room(max(begin + len(data) - len(content), 0))
+            content.extend(bytes(max(begin - len(content), 0)))
+            content[begin : begin + len(data)] = data
+
     def part(self, path: str, begin: int, size: int) -> bytes:
         """Return so many bytes of a file, as far as it has them."""
         with self._lock:
@@ -105,11 +124,39 @@ class FileSystem:
             self._check_writable(self._key(path), path)
             del self._file(path)[size:]
 
+    # Who has a file open to write it
+
+    def open(self, path: str, *, is_shared: bool = False) -> Opened:
+        """Open a file to be written, alone or with others who share it.
+
+        Raises:
+            BlockingIOError: another has it, and does not share it, or this one would not.
+        """
+        with self._lock:
+            self._file(path)
+            self._check_writable(self._key(path), path)
+            others = [one for one in self._opened if one.key == self._key(path)]
+            if others and not (is_shared and all(one.is_shared for one in others)):
+                raise BlockingIOError(path)
+            opened = Opened(self._key(path), is_shared)
+            self._opened.append(opened)
+            return opened
+
+    def close(self, opened: Opened) -> None:
+        """Have a file open no more; again, do nothing."""
+        with self._lock:
+            self._opened = [one for one in self._opened if one is not opened]
+
+    def _check_closed(self, key: str, path: str) -> None:
+        if any(one.key == key for one in self._opened):
+            raise BlockingIOError(path)
+
     def delete(self, path: str) -> None:
         """Delete a file."""
         with self._lock:
             self._file(path)
             self._check_writable(self._key(path), path)
+            self._check_closed(self._key(path), path)
             self._forget(self._key(path))
 
     def rename(self, old: str, new: str, *, replace: bool = False) -> None:
@@ -120,6 +167,8 @@ class FileSystem:
             if self.exists(new) and not (replace or self._key(new) == self._key(old)):
                 raise FileExistsError(new)
             self._check_writable(self._key(new), new)
+            self._check_closed(self._key(old), old)
+            self._check_closed(self._key(new), new)
             source, target = self.absolute(old), self.absolute(new)
             for key in [key for key in self._contents if _is_within(key, self._key(old))]:
                 name, content, time = self._names[key], self._contents[key], self._times.get(key)

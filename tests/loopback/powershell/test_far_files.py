@@ -86,8 +86,8 @@ def commit(path: str, target: str, data: bytes, time: int = 0) -> bytes:
     return request(Verb.COMMIT, path, time) + written_text(target) + sha256(data).digest()
 
 
-def write(data: bytes) -> bytes:
-    return request(Verb.WRITE, number=len(data)) + data
+def write(data: bytes, begin: int = 0) -> bytes:
+    return request(Verb.WRITE, number=len(data)) + written_long(begin) + data
 
 
 def test_it_is_the_script_that_the_client_sends() -> None:
@@ -110,13 +110,13 @@ def test_a_greeting_that_has_changed_is_refused(files: FileSystem) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        b"Z",
+        b"!",
         b"S\x05C:",
-        request(Verb.WRITE, number=-1),
-        request(Verb.WRITE, number=1 << 30),
-        request(Verb.WRITE, number=5) + b"abc",
+        request(Verb.WRITE, number=-1) + written_long(0),
+        request(Verb.WRITE, number=1 << 30) + written_long(0),
+        request(Verb.WRITE, number=5) + written_long(0) + b"abc",
         b"S\x02\xff\xff" + bytes(8),
-        request(Verb.OPEN, PART) + commit(FILE, FILE, b""),
+        request(Verb.WRITE, number=1) + written_long(1 << 50) + b"x",
     ],
 )
 def test_what_is_no_request_ends_it(ask: Callable[..., Served], broken: bytes) -> None:
@@ -161,7 +161,7 @@ def test_a_file_is_written_and_takes_its_place(
 ) -> None:
     files.write(FILE, b"old")
     served = ask(
-        request(Verb.OPEN, PART), write(b"ab"), request(Verb.SYNC), write(b"c"),
+        request(Verb.OPEN, PART), write(b"c", 2), request(Verb.SYNC), write(b"ab"),
         commit(PART, FILE, b"abc", 5),
     )  # fmt: skip
     assert [served.is_done() for _ in range(3)] == [True] * 3
@@ -170,10 +170,48 @@ def test_a_file_is_written_and_takes_its_place(
 
 def test_a_file_is_gone_on_with(ask: Callable[..., Served], files: FileSystem) -> None:
     files.write(PART, b"abXX")
-    served = ask(request(Verb.OPEN, PART, 2), write(b"c"), commit(PART, FILE, b"abc"))
+    served = ask(request(Verb.OPEN, PART, 2), write(b"c", 2), commit(PART, FILE, b"abc"))
     assert [served.is_done() for _ in range(2)] == [True] * 2
     assert (files.read(FILE), files.time(FILE)) == (b"abc", NOON)
-    assert ask(request(Verb.OPEN, FILE, 9)).fails() == (0x80070026, "EndOfStreamException")
+    assert ask(request(Verb.DIGEST, FILE, 9)).fails() == (0x80070026, "EndOfStreamException")
+
+
+def test_what_is_skipped_in_a_file_is_zeros(ask: Callable[..., Served], files: FileSystem) -> None:
+    ask(request(Verb.OPEN, PART), write(b"c", 4), request(Verb.SYNC))
+    assert files.read(PART) == b"\0\0\0\0c"
+
+
+def test_several_write_one_file_and_none_renames_it_meanwhile(
+    ask: Callable[..., Served], files: FileSystem
+) -> None:
+    files.write(PART, b"old")
+    other = files.open(PART, is_shared=True)
+    served = ask(
+        request(Verb.OPEN, PART), request(Verb.JOIN, PART), write(b"new"), request(Verb.LEAVE),
+        commit(PART, FILE, b"new"), request(Verb.DELETE, PART),
+    )  # fmt: skip
+    assert served.fails() == (0x80070020, "IOException")
+    assert [served.is_done() for _ in range(2)] == [True] * 2
+    assert [served.fails()[0] for _ in range(2)] == [0x80070020] * 2
+    files.close(other)
+    assert ask(commit(PART, FILE, b"new")).is_done()
+    assert files.read(FILE) == b"new"
+
+
+def test_what_ends_has_no_file_open(ask: Callable[..., Served], files: FileSystem) -> None:
+    for verb in (Verb.OPEN, Verb.JOIN):
+        assert ask(request(verb, PART)).is_done()
+        files.close(files.open(PART))
+
+
+def test_a_digest_follows_what_is_written(ask: Callable[..., Served], files: FileSystem) -> None:
+    served = ask(
+        request(Verb.OPEN, PART), request(Verb.JOIN, PART), write(b"ab"),
+        request(Verb.HASH, PART, 2), write(b"c", 2), request(Verb.HASH, PART, 9),
+        commit(PART, FILE, b"abc"),
+    )  # fmt: skip
+    assert [served.is_done() for _ in range(3)] == [True] * 3
+    assert files.read(FILE) == b"abc"
 
 
 def test_a_file_that_is_not_as_it_should_be_does_not_take_its_place(
@@ -201,7 +239,7 @@ def test_what_goes_wrong_in_a_write_is_told_later(
 
 
 def test_nothing_is_written_where_nothing_is_open(ask: Callable[..., Served]) -> None:
-    served = ask(write(b"ab"), request(Verb.SYNC), commit(PART, FILE, b""))
+    served = ask(write(b"ab"), request(Verb.SYNC), request(Verb.LEAVE))
     assert served.fails()[1] == "RuntimeException"
     assert served.fails()[1] == "RuntimeException"
 
@@ -214,7 +252,6 @@ def test_a_file_is_read_from_where_it_is_wanted(
     assert served.reader.byte() == Status.MORE
     assert served.source.take(served.reader.integer()) == b"cde"
     assert served.is_done()
-    assert served.reader.digest() == sha256(b"abcde").digest()
     assert served.is_done()
     assert served.reader.digest() == sha256(b"abc").digest()
 

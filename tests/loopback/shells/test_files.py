@@ -122,3 +122,38 @@ def test_a_link_is_one_until_it_is_deleted(files: FileSystem) -> None:
     files.delete(A)
     files.write(A, b"")
     assert not files.is_link(A)
+
+
+def test_a_file_is_written_anywhere_and_what_is_skipped_is_zeros(files: FileSystem) -> None:
+    files.write_at(A, 5, b"two")
+    files.write_at(A, 1, b"NE")
+    assert files.read(A) == b"oNE\0\0two"
+    files.room = 8
+    files.write_at(A, 0, b"again")
+    with pytest.raises(OSError, match="not enough space"):
+        files.write_at(A, 7, b"xx")
+    files.set_read_only(A)
+    with pytest.raises(PermissionError):
+        files.write_at(A, 0, b"")
+
+
+def test_a_file_that_is_open_is_neither_deleted_nor_renamed(files: FileSystem) -> None:
+    alone = files.open(A)
+    for is_shared in (True, False):
+        with pytest.raises(BlockingIOError):
+            files.open(A, is_shared=is_shared)
+    files.close(alone)
+    files.close(alone)
+    both = [files.open(A, is_shared=True) for _ in range(2)]
+    files.write(rf"{A}.new", b"x")
+    for act in (
+        lambda: files.open(A),
+        lambda: files.delete(A),
+        lambda: files.rename(A, r"C:\b.txt"),
+        lambda: files.rename(rf"{A}.new", A, replace=True),
+    ):
+        with pytest.raises(BlockingIOError):
+            act()
+    for one in both:
+        files.close(one)
+    files.delete(A)

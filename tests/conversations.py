@@ -313,7 +313,7 @@ class Bench:
             CONVERSATIONS[name](talk)
         finally:
             is_over.set()
-            changing.join()
+            changing.join(60)
 
     def _change(self, is_over: threading.Event) -> None:
         """Change accounts once somebody has subscribed to that."""

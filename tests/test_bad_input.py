@@ -323,7 +323,7 @@ def test_empty_pages_without_end_end_with_a_cancel() -> None:
         timer = threading.Timer(0.2, services.cancel)
         timer.start()
         _, error = refused(services)
-        timer.join()
+        timer.join(60)
         assert isinstance(error, mi.OperationCancelled)
 
 

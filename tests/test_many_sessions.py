@@ -62,7 +62,7 @@ def use_together(count):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
     assert len(opened) == 64 * count
 
 """

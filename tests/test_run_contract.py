@@ -154,7 +154,7 @@ def dropped_in_a_thread(session: mi.Session) -> None:
     services = [begun(session)]
     thread = threading.Thread(target=services.clear)
     thread.start()
-    thread.join()
+    thread.join(60)
 
 
 @pytest.mark.parametrize("drop", [dropped, dropped_in_a_cycle, dropped_in_a_thread])
@@ -508,7 +508,7 @@ def test_operations_that_are_stopped_at_any_moment_by_many_threads_leave_nothing
                     pass
                 finally:
                     timer.cancel()
-                    timer.join()
+                    timer.join(60)
         except BaseException as error:  # noqa: BLE001 - the test's to see
             failures.append(error)
 

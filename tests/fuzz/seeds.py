@@ -78,7 +78,7 @@ def _ask(session: mi.Session) -> None:
     change.start()
     with session.subscribe(_CHANGES, timeout=10) as changes:
         next(changes)
-    change.join()
+    change.join(60)
     session.get_class("Win32_LogicalDisk")
     for refused in ("Win32_Nothing", 'Win32_Service.Name="Nobody"'):
         with contextlib.suppress(mi.MIError):

@@ -77,7 +77,7 @@ def stuck_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def look_up(*arguments: object, flags: int = 0, **others: object) -> object:
         if not flags & socket.AI_NUMERICHOST:
-            over.wait()
+            over.wait(60)
         return resolve(*arguments, flags=flags, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -86,7 +86,7 @@ def stuck_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     over.set()
     for thread in threading.enumerate():
         if thread.name == "mi-look-up":
-            thread.join()
+            thread.join(60)
 
 
 @pytest.mark.usefixtures("stuck_resolver")

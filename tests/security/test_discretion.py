@@ -49,7 +49,7 @@ def test_what_others_do_meanwhile_is_logged(log: pytest.LogCaptureFixture) -> No
     with discreet():
         other = threading.Thread(target=first_token)
         other.start()
-        other.join()
+        other.join(60)
     assert [one for one in log.records if one.name == TOKENS]
 
 

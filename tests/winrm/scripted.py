@@ -82,7 +82,7 @@ class Peer:
 
     def stall(self) -> None:
         """Do nothing until the test is over."""
-        self._server.is_over.wait()
+        self._server.is_over.wait(60)
 
     def wait_for_end(self) -> None:
         """Do nothing until the client closes the connection."""

@@ -342,7 +342,7 @@ def test_a_dialer_that_hangs_is_left_behind_and_what_it_brings_later_is_closed(
     late: list[socket.socket] = []
 
     def hang(host: str, port: int, timeout: float | None) -> socket.socket:
-        over.wait()
+        over.wait(60)
         late.append(socket.create_connection(("127.0.0.1", server.port)))
         brought.set()
         return late[0]
@@ -355,7 +355,7 @@ def test_a_dialer_that_hangs_is_left_behind_and_what_it_brings_later_is_closed(
     assert brought.wait(5)
     for thread in threading.enumerate():
         if thread.name == "mi-dialer":
-            thread.join()
+            thread.join(60)
     assert late[0].fileno() == -1
 
 
@@ -364,7 +364,7 @@ def test_a_cancel_ends_the_wait_for_a_dialer(server: ScriptedServer) -> None:
 
     def hang(host: str, port: int, timeout: float | None) -> socket.socket:
         threading.Timer(0.1, token.cancel).start()
-        over.wait()
+        over.wait(60)
         raise OSError
 
     made = connector(server, dialer=hang)

@@ -284,7 +284,7 @@ def test_a_cancel_between_two_chunks_ends_it_and_tells_the_server(
     cancelling.start()
     with pytest.raises(MIError, match="cancelled"):
         operation.result()
-    cancelling.join()
+    cancelling.join(60)
     assert actions(endpoint)[-2:] == ["Cancel", "End"]
 
 

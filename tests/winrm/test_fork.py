@@ -110,5 +110,5 @@ def test_a_fork_in_the_midst_of_anothers_exchange_does_no_harm(
     finally:
         is_over.set()
         for thread in threads:
-            thread.join()
+            thread.join(60)
     assert endpoint.refused_logons == 0

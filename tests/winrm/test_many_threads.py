@@ -74,7 +74,7 @@ def test_every_answer_belongs_to_its_call_and_nothing_stays_open() -> None:
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join()
+                thread.join(60)
             assert outcomes == {True: CALLS}
             assert endpoint.connections == endpoint.logons <= 4
             assert endpoint.open_connections <= 4

@@ -99,7 +99,7 @@ def test_threads_share_the_connections(endpoint: Endpoint, session: Session) -> 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(set(counts)) == 1
     assert len(counts) == 8
     assert endpoint.connections == endpoint.logons <= 4
@@ -307,7 +307,7 @@ def while_it_blocks(endpoint: Endpoint, session: Session, stop: Callable[[Any], 
     started = time.monotonic()
     with pytest.raises(MIError) as caught:
         next(services)
-    stopping.join()
+    stopping.join(60)
     assert time.monotonic() - started < EARLY
     return caught.value
 
@@ -350,7 +350,7 @@ def test_ctrl_c_in_the_midst_of_a_read_releases(endpoint: Endpoint, session: Ses
     interrupting.start()
     with pytest.raises(KeyboardInterrupt):
         next(services)
-    interrupting.join()
+    interrupting.join(60)
     assert is_at_rest(endpoint)
     assert session.test_connection() is not None
 

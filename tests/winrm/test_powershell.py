@@ -247,7 +247,7 @@ def test_closing_the_session_ends_its_scripts(endpoint: Endpoint, engine: str) -
         closing.start()
         with on_time(), pytest.raises(mi.OperationCancelled):
             script.result()
-        closing.join()
+        closing.join(60)
 
 
 @_BOTH

@@ -164,7 +164,7 @@ def test_until_credentials_were_accepted_one_logon_runs_at_a_time(user: User) ->
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
     assert there.refused == 1
 
 

@@ -87,7 +87,7 @@ def opened(endpoint: Endpoint, events: Operation[Indication]) -> None:
     writer = threading.Thread(target=_write_when_open, args=(endpoint,))
     writer.start()
     assert next(events).instance["EventID"] == 0
-    writer.join()
+    writer.join(60)
 
 
 def _write_when_open(endpoint: Endpoint) -> None:
@@ -210,7 +210,7 @@ def test_what_changes_in_wmi_is_told(endpoint: Endpoint, session: Session) -> No
         thread = threading.Thread(target=change)
         thread.start()
         found = [next(events) for _ in range(3)]
-        thread.join()
+        thread.join(60)
     assert [one.instance.class_name for one in found] == [
         "__InstanceModificationEvent", "__InstanceCreationEvent", "__InstanceDeletionEvent",
     ]  # fmt: skip
@@ -244,7 +244,7 @@ def test_what_happened_while_no_subscription_stood_is_not_known(
         thread = threading.Thread(target=change)
         thread.start()
         assert next(events).instance["TargetInstance"]["Name"] == "New"
-        thread.join()
+        thread.join(60)
         endpoint.subscriptions.close()
         with pytest.raises(MIError, match="what has happened since the last event is not known"):
             next(events)
@@ -301,8 +301,8 @@ def test_a_subscription_goes_on_that_ends_while_it_is_waited_for(
         late = threading.Timer(0.3, endpoint.event_log.write, ["System", 5])
         late.start()
         assert numbers(events, 1) == [5]
-        timer.join()
-        late.join()
+        timer.join(60)
+        late.join(60)
 
 
 def test_a_log_that_is_cleared_before_the_subscription_is_opened_again_is_told(
@@ -344,7 +344,7 @@ def test_heartbeats_are_no_news_and_a_late_reader_misses_nothing(
         time.sleep(0.3)  # longer than the heartbeat, so the server closes it
         assert numbers(events, 2) == [2, 3]
         assert actions(endpoint).count("Subscribe") > subscribed
-        late.join()
+        late.join(60)
 
 
 def test_a_pull_that_times_out_is_asked_again() -> None:
@@ -355,7 +355,7 @@ def test_a_pull_that_times_out_is_asked_again() -> None:
             late.start()
             assert numbers(events, 1) == [1]
             assert actions(endpoint).count("Pull") > 3
-            late.join()
+            late.join(60)
         assert endpoint.open_contexts == 0
 
 
@@ -369,7 +369,7 @@ def test_a_subscription_that_the_server_lets_end_is_renewed() -> None:
             assert numbers(events, 1) == [1]
             assert actions(endpoint).count("Subscribe") == 1
             assert "Renew" in actions(endpoint)
-            late.join()
+            late.join(60)
         assert endpoint.open_contexts == 0
 
 
@@ -418,7 +418,7 @@ def test_another_thread_ends_it_and_it_is_unsubscribed(
     timer = later(getattr(events, end))
     with pytest.raises((OperationCancelled, InvalidParameter)):
         next(events)
-    timer.join()
+    timer.join(60)
     assert endpoint.open_contexts == 0
     assert actions(endpoint)[-1] == "Unsubscribe"
 

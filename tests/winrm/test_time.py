@@ -97,7 +97,7 @@ def by_cancel(session: Session, call: Call[Any]) -> MIError:
     cancelling.start()
     with pytest.raises(OperationCancelled) as caught:
         operation.all()
-    cancelling.join()
+    cancelling.join(60)
     return caught.value
 
 
@@ -251,7 +251,7 @@ def test_waiting_for_somebody_elses_class_ends_on_time(endpoint: Endpoint) -> No
         ends_on_time(session, by_timeout, "waiting for a free connection", QUERY)
         assert settles(lambda: endpoint.open_contexts == 1)  # that of the one who fetches
         stall.until.set()
-        fetching.join()
+        fetching.join(60)
 
 
 UNARY: dict[str, Callable[[Session], object]] = {

@@ -316,5 +316,5 @@ def test_threads_parse_at_the_same_time_each_with_its_own_parser() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert sorted(texts) == sorted(list(range(4)) * 200)

@@ -5,7 +5,7 @@ An option is an attribute that checks what it is given. One that was not set rea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
@@ -63,6 +63,8 @@ class OptionSet:
     __slots__ = ("custom", "values")
 
     names: ClassVar[tuple[str, ...]] = ()
+    # What to do about the names that other libraries give to options.
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **values: Any) -> None:
         self.values: dict[str, Any] = {}
@@ -80,7 +82,7 @@ class OptionSet:
             if name not in self.names:
                 raise InvalidParameter(
                     f"{type(self).__name__} has no option {name!r}",
-                    advice=f"There are {', '.join(self.names)}.",
+                    advice=self.elsewhere.get(name, f"There are {', '.join(self.names)}."),
                 )
             setattr(self, name, value)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self, TypedDict, Unpack
+from typing import Any, Final, Self, TypedDict, Unpack
 
 from mi import option_checks as check
 from mi.asked_once import asked_once
@@ -90,6 +90,17 @@ class DestinationKeywords(TypedDict, total=False):
     schema: Any
 
 
+_ELSEWHERE: Final = {
+    **dict.fromkeys(
+        ("auth", "password", "user", "username"),
+        "Say credentials=mi.Credentials.password(user, password).",
+    ),
+    **dict.fromkeys(("https", "ssl", "tls"), "Say transport='HTTPS'."),
+    "port": "Say destination_port=.",
+    "verify": "Say ca_file=, or certificate_fingerprint=; cert_ca_check=False takes any.",
+}
+
+
 class DestinationOptions(OptionSet):
     """How to reach a destination (MI_DestinationOptions); each attribute is a keyword too.
 
@@ -99,6 +110,8 @@ class DestinationOptions(OptionSet):
     """
 
     __slots__ = ()
+
+    elsewhere = _ELSEWHERE
 
     timeout = TimeOption(
         check.seconds, "Seconds or timedelta, for each operation; None waits for ever. 60 s."

@@ -198,6 +198,24 @@ def test_an_unknown_option_is_refused_by_name_with_those_there_are() -> None:
         DestinationOptions(prot=5985)  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("username", "credentials=mi.Credentials.password("),
+        ("password", "credentials=mi.Credentials.password("),
+        ("port", "destination_port="),
+        ("ssl", "transport='HTTPS'"),
+        ("verify", "ca_file="),
+    ],
+)
+def test_what_other_libraries_call_an_option_is_answered_with_its_name_here(
+    name: str, meant: str
+) -> None:
+    with pytest.raises(InvalidParameter, match="has no option") as raised:
+        DestinationOptions(**{name: "x"})
+    assert meant in str(raised.value.advice)
+
+
 def test_a_misspelt_attribute_is_refused() -> None:
     options = DestinationOptions()
     with pytest.raises(AttributeError):

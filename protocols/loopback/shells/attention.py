@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 __all__ = ["CONTROL_C_EXIT", "Attention", "CtrlC", "Terminated"]
@@ -34,6 +35,26 @@ class Attention:
         self.condition = threading.Condition()
         self._ctrl_c = 0
         self._is_terminated = False
+        self._busy = 0  # threads of the command that run, and wait for nothing
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the command is about to do something, rather than waiting, ended or not begun."""
+        return self._busy > 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run, as the command, what stands in this block."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self.condition:
+            self._busy += change
+            self.condition.notify_all()
 
     @property
     def is_terminated(self) -> bool:
@@ -77,7 +98,10 @@ class Attention:
             CtrlC, Terminated: this was asked meanwhile.
         """
         with self.condition:
-            self.condition.wait_for(lambda: self.is_asked or is_so(), seconds)
+            if not (self.is_asked or is_so()):
+                self._count(-1)
+                self.condition.wait_for(lambda: self.is_asked or is_so(), seconds)
+                self._count(1)
             self.check()
             return is_so()
 

@@ -17,6 +17,7 @@ __all__ = ["Input", "Output", "Piece", "Taken"]
 
 _ROOM: Final = 1 << 20  # bytes of output that wait for the client
 _READ: Final = 4096  # bytes that are read from a pipe at once, if they are there
+_MORE: Final = 0.5  # seconds for which a reply waits for a command that is about to write more
 _OVERHEAD: Final = 96  # of each piece in a reply, in bytes: its element has as many characters
 
 
@@ -209,7 +210,10 @@ class Output:
             Terminated: the command was ended before it was done.
         """
         with self._attention.condition:
-            self._attention.watch(lambda: self._has_news(streams), seconds, is_connected)
+            if self._attention.watch(lambda: self._has_news(streams), seconds, is_connected):
+                # What a command writes without waiting goes in as few replies on a machine that
+                # has much else to do as on an idle one.
+                self._attention.watch(lambda: self._is_settled(most), _MORE, is_connected)
             if self._attention.is_terminated and not self._is_done:
                 raise Terminated
             if not self._has_news(streams):
@@ -223,6 +227,11 @@ class Output:
         if self._is_done or self._attention.is_terminated:
             return True
         return any(one.stream in streams for one in self._pieces)
+
+    def _is_settled(self, most: int) -> bool:
+        """Whether to wait for more would be in vain, or the reply is full."""
+        is_over = self._is_done or self._attention.is_terminated or not self._attention.is_busy
+        return is_over or self._waiting >= min(most, self._room)
 
     def _drain(self, streams: Sequence[str], most: int) -> Iterable[Piece]:
         """Take out what fits; what is kept whole goes alone if it is longer than that."""

@@ -75,12 +75,13 @@ class Process:
         self._thread.join(_LONGEST_END)
 
     def _run(self) -> None:
-        try:
-            code = self._work(self)
-        except CtrlC:
-            code = CONTROL_C_EXIT
-        except NeverRan:
-            code = None
-        except Terminated:
-            return  # whoever asked for it knows; its output is gone
-        self.output.end(code)
+        with self.attention.running():
+            try:
+                code = self._work(self)
+            except CtrlC:
+                code = CONTROL_C_EXIT
+            except NeverRan:
+                code = None
+            except Terminated:
+                return  # whoever asked for it knows; its output is gone
+            self.output.end(code)

@@ -6,7 +6,7 @@ import pytest
 
 from protocols.loopback.shells.attention import CtrlC, Terminated
 from protocols.loopback.shells.invocation import NeverRan
-from protocols.loopback.shells.pipes import Taken
+from protocols.loopback.shells.pipes import Piece, Taken
 from protocols.loopback.shells.process import Process
 
 
@@ -67,3 +67,38 @@ def test_a_script_that_never_waits_is_left_to_itself(monkeypatch: pytest.MonkeyP
     process.terminate()
     process.join()
     go_on.set()
+
+
+def test_what_is_written_without_waiting_is_taken_at_once_with_the_end() -> None:
+    first_is_out, go_on = threading.Event(), threading.Event()
+
+    def in_two_steps(process: Process) -> int:
+        process.output.put("stdout", b"one ")
+        first_is_out.set()
+        go_on.wait(10)
+        process.output.put("stdout", b"two")
+        return 0
+
+    process = Process("1", in_two_steps, ("stdout",))
+    process.start()
+    first_is_out.wait(10)
+    threading.Timer(0.1, go_on.set).start()
+    got = process.take(("stdout",), 1000, 10.0, lambda: True)
+    end = Piece("stdout", is_end=True)
+    assert got == Taken((Piece("stdout", b"one two"), end), is_done=True, exit_code=0)
+
+
+def test_what_was_written_before_a_wait_does_not_wait_for_more() -> None:
+    def asking(process: Process) -> int:
+        process.output.put("stdout", b"Password: ")
+        return len(process.stdin.read())
+
+    process = Process("1", asking, ("stdout",))
+    process.start()
+    assert process.take(("stdout",), 1000, 10.0, lambda: True) == Taken(
+        (Piece("stdout", b"Password: "),)
+    )
+    process.stdin.feed(b"secret", is_end=True)
+    done = process.take(("stdout",), 1000, 10.0, lambda: True)
+    assert done is not None
+    assert done.exit_code == len(b"secret")

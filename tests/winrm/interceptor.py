@@ -36,7 +36,7 @@ class Interceptor:
 
     def __call__(self, host: str, port: int, timeout: float | None) -> socket.socket:
         ours, theirs = socket.socketpair()
-        self._threads.append(threading.Thread(target=self._serve, args=(theirs,)))
+        self._threads.append(threading.Thread(target=self._serve, args=(theirs,), daemon=True))
         self._threads[-1].start()
         return ours
 

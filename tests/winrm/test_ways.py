@@ -164,7 +164,7 @@ def test_a_dialer_may_bring_a_tunnel(tls_endpoint: Endpoint) -> None:
         ours, theirs = socket.socketpair()
         server = socket.create_connection((tls_endpoint.host, tls_endpoint.port), timeout)
         for pair in ((theirs, server), (server, theirs)):
-            threads.append(threading.Thread(target=_copy, args=pair))
+            threads.append(threading.Thread(target=_copy, args=pair, daemon=True))
             threads[-1].start()
         ends.extend((theirs, server))
         dialled.append((host, port))
@@ -254,7 +254,7 @@ def test_a_server_that_wants_a_client_certificate_says_so_after_the_handshake(
                 secured.do_handshake()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=refuse, args=(listener,))
+        thread = threading.Thread(target=refuse, args=(listener,), daemon=True)
         thread.start()
         with (
             mi.connect(

@@ -37,11 +37,14 @@ class CimDateTime:
 
     Raises:
         InvalidParameter: the text is not that of a CIM datetime.
+        TypeMismatch: it is no string.
     """
 
     text: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeMismatch(f"the text of a CIM datetime is a string, not {self.text!r}")
         if len(self.text) != _LENGTH or not (
             _TIMESTAMP.match(self.text) or _INTERVAL.match(self.text)
         ):
@@ -58,9 +61,13 @@ class CimDateTime:
         digits; any other becomes UTC.
 
         Raises:
-            TypeMismatch: a naive `datetime`, a `timedelta` that is negative or too long.
+            TypeMismatch: a naive `datetime`, a negative or too long `timedelta`, or neither.
         """
-        return cls(_interval_text(value) if isinstance(value, timedelta) else _moment_text(value))
+        if isinstance(value, timedelta):
+            return cls(_interval_text(value))
+        if isinstance(value, datetime):
+            return cls(_moment_text(value))
+        raise TypeMismatch(f"a CIM datetime is of a datetime or a timedelta, not {value!r}")
 
     @property
     def is_interval(self) -> bool:

@@ -76,8 +76,10 @@ def command_line(
         name = command
     elif isinstance(arguments, str):
         name, given = argument(command), ((arguments,) if arguments else ())
-    else:
+    elif isinstance(arguments, Iterable):
         name, given = argument(command), tuple(map(argument, arguments))
+    else:
+        raise TypeMismatch(f"arguments are strings, or one string, not {arguments!r}")
     length = len(name) + sum(len(one) + 1 for one in given)
     if length > LONGEST:
         raise InvalidParameter(

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from mi.errors import InvalidParameter, TypeMismatch
 from mi.results import CimType
-from mi.values import convert, infer_type, shown
+from mi.values import cim_type_of, convert, infer_type, shown
 
 __all__ = ["CustomOption"]
 
@@ -36,7 +36,8 @@ class CustomOption:
         """Return the option, its value converted and its type inferred if none is given.
 
         Raises:
-            InvalidParameter: the name is empty, is MI's own, or holds control characters.
+            InvalidParameter: the name is empty, is MI's own, or holds control characters; or the
+                type is none of MI's.
             TypeMismatch: the value does not fit the type, tells none, or is an object.
         """
         if not isinstance(name, str):
@@ -47,7 +48,7 @@ class CustomOption:
             raise InvalidParameter(f"{name} is MI's own", advice="Set the attribute of that name.")
         if value is None:
             return cls(name, None, None, must_comply)
-        chosen = infer_type(value) if cim_type is None else CimType(cim_type)
+        chosen = infer_type(value) if cim_type is None else cim_type_of(cim_type)
         if chosen is None or chosen.scalar in _OBJECTS:
             raise TypeMismatch(f"{shown(value)} is not the value of an option")
         return cls(name, convert(value, chosen), chosen, must_comply)

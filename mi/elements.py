@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from mi.errors import (
     AlreadyExists,
-    InvalidParameter,
     MIError,
     NoSuchProperty,
     NotSupported,
@@ -20,7 +19,7 @@ from mi.errors import (
 from mi.names import check_name, suggestion
 from mi.results import CimType, ErrorCategory, Flags
 from mi.schema import Layout
-from mi.values import INTEGER_RANGES, convert, infer_type, shown
+from mi.values import INTEGER_RANGES, cim_type_of, convert, infer_type, shown
 
 __all__ = ["Element", "Elements", "convert_element"]
 
@@ -101,6 +100,8 @@ class Elements(MutableMapping[str, Any]):
         """Return the spelling of an element that is there, or that the class has."""
         if name in self._values:
             return name
+        if not isinstance(name, str):
+            raise TypeMismatch(f"the name of an element is a string, not {name!r}")
         spelling = self._spelling(name)
         if spelling is None:
             known = self._values if self._layout is None else self._layout.types
@@ -189,7 +190,7 @@ class Elements(MutableMapping[str, Any]):
             )
         if self._spelling(check_name(name, "element name")) is not None:
             raise AlreadyExists(f"{self._class_name} has an element named {name!r} already")
-        flags = Flags(flags)
+        flags = _flags_to_add(flags)
         declared = _type_to_add(value, type, flags)
         self._values[name] = self._converted(name, None if flags & Flags.NULL else value, declared)
         if declared is not None:
@@ -271,10 +272,13 @@ def _type_to_add(value: Any, cim_type: CimType | None, flags: Flags) -> CimType 
         # A key is never an embedded instance (DSP0004 5.6.3), so an instance is a reference.
         is_reference = flags & Flags.KEY and isinstance(value, Elements)
         return CimType.REFERENCE if is_reference else None
-    try:
-        return CimType(cim_type)
-    except ValueError:
-        raise InvalidParameter(f"{cim_type!r} is no CIM type") from None
+    return cim_type_of(cim_type)
+
+
+def _flags_to_add(flags: int) -> Flags:
+    if not isinstance(flags, int):
+        raise TypeMismatch(f"flags is Flags, not {flags!r}")
+    return Flags(flags)
 
 
 def _inferred(value: Any) -> CimType | None:

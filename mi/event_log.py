@@ -29,6 +29,8 @@ def query_list(channels: str | Iterable[str], select: str = "*") -> str:
     """
     if isinstance(channels, str) and channels.lstrip().startswith("<"):
         return channels
+    if not isinstance(channels, Iterable):
+        raise TypeMismatch(f"channels are names, or a query list, not {channels!r}")
     names = [channels] if isinstance(channels, str) else list(channels)
     if not names:
         raise InvalidParameter("there is no channel to subscribe to")

@@ -8,16 +8,17 @@ it; its elements are in `mi.elements`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any, Self
 
 from mi import object_path
 from mi.elements import Element, Elements, convert_element
-from mi.errors import InvalidParameter, NoSuchProperty
+from mi.errors import InvalidParameter, NoSuchProperty, TypeMismatch
 from mi.names import check_name, normalize_namespace, suggestion
 from mi.object_path import Reference
 from mi.results import CimType, Flags
 from mi.schema import Class, Layout
-from mi.values import parse_value
+from mi.values import parse_value, shown
 
 __all__ = ["Instance"]
 
@@ -53,8 +54,12 @@ class Instance(Elements):
         Raises:
             InvalidParameter: the class name, the namespace or a property's name is not legal.
             NoSuchProperty: the class has no such property.
-            TypeMismatch: a value does not fit its property.
+            TypeMismatch: a value does not fit its property, or there is no mapping of them.
         """
+        if not isinstance(properties, (NoneType, Mapping)):
+            raise TypeMismatch(
+                f"properties are a mapping of names to values, not {shown(properties)}"
+            )
         self.is_received = self.is_repaired = False
         self.server_name = server_name
         self._identity: tuple[tuple[str, Any], ...] | None = None

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mi.errors import InvalidParameter
+from mi.errors import InvalidParameter, TypeMismatch
 from mi.names import normalize_namespace
 from mi.values import format_value, shown
 
@@ -92,7 +92,10 @@ def read(path: str) -> ObjectPath:
     Raises:
         InvalidParameter: it is not the path of an instance, or a lone `=value` does not say
             which key it means.
+        TypeMismatch: it is no string.
     """
+    if not isinstance(path, str):
+        raise TypeMismatch(f"an object path is a string, not {shown(path)}")
     match = _PATH.match(path)
     if match is None:
         raise InvalidParameter(f"{shown(path)} is not an object path", advice=_FORM)

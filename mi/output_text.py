@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from mi.errors import InvalidParameter
+from mi.errors import InvalidParameter, TypeMismatch
 
 __all__ = ["UTF_8", "Lines", "Text", "check_encoding", "encoding_of"]
 
@@ -39,7 +39,10 @@ def encoding_of(codepage: int) -> str:
 
     Raises:
         InvalidParameter: Python has none for it.
+        TypeMismatch: it is no number.
     """
+    if not isinstance(codepage, int):
+        raise TypeMismatch(f"a code page is a number, not {codepage!r}")
     return check_encoding(_NAMES.get(codepage, f"cp{codepage}"))
 
 
@@ -48,7 +51,10 @@ def check_encoding(name: str) -> str:
 
     Raises:
         InvalidParameter: Python does not know it.
+        TypeMismatch: it is no string.
     """
+    if not isinstance(name, str):
+        raise TypeMismatch(f"an encoding is the name of one, not {name!r}")
     try:
         "".encode(name)  # codecs that are none of text refuse that
         codecs.getincrementaldecoder(name)

@@ -62,8 +62,10 @@ class Registry:
         Raises:
             AlreadyExists: one was registered by that name.
             InvalidParameter: the name is empty.
-            TypeMismatch: it is no handler.
+            TypeMismatch: it is no handler, or the name is no string.
         """
+        if not isinstance(name, str):
+            raise TypeMismatch(f"the name of a protocol handler is a string, not {name!r}")
         if not name.strip():
             raise InvalidParameter("the name of the protocol handler is empty")
         if not isinstance(handler, str) and not callable(getattr(handler, "open", None)):

@@ -28,6 +28,7 @@ from mi.session_calls import SessionCalls
 from mi.session_files import SessionFiles
 from mi.session_namespaces import SessionNamespaces
 from mi.session_scripts import SessionScripts
+from mi.values import shown
 from mi.workers import Work
 
 if TYPE_CHECKING:
@@ -140,6 +141,10 @@ class Session(SessionCalls, SessionNamespaces, SessionScripts, SessionFiles, Asy
                 every error is delivered to that callback, those that keep it from starting in this
                 thread, before this returns.
         """
+        if not isinstance(call, Call):
+            raise TypeMismatch(
+                f"a call is one of mi.calls, not {shown(call)}", host=self.destination
+            )
         told = self._result_callback(call, callbacks)
         begin: Callable[..., Control] = Control.begin
         refusal = None

@@ -213,6 +213,8 @@ class OpenShell(_ShellCall[ShellDescription]):
 
     def __post_init__(self) -> None:
         if self.environment is not None:
+            if not isinstance(self.environment, Mapping):
+                raise TypeMismatch("the environment is a mapping of names to values")
             for name, value in self.environment.items():
                 _check_text(variable=name, **{f"value of {name}": value})
             object.__setattr__(self, "environment", dict(self.environment))

@@ -8,10 +8,11 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from mi.errors import InvalidParameter
+from mi.errors import InvalidParameter, TypeMismatch
 from mi.instance import Instance
 from mi.names import normalize_namespace
 from mi.schema import Class
+from mi.values import shown
 
 __all__ = ["SchemaStore"]
 
@@ -49,7 +50,10 @@ class SchemaStore:
 
         Raises:
             InvalidParameter: neither says a namespace, or it is not legal.
+            TypeMismatch: it is no class.
         """
+        if not isinstance(class_, Class):
+            raise TypeMismatch(f"a store holds classes, not {shown(class_)}")
         if namespace is not None and namespace != class_.namespace:
             class_ = replace(class_, namespace=normalize_namespace(namespace))
         if class_.namespace is None:
@@ -70,6 +74,7 @@ class SchemaStore:
 
         Raises:
             InvalidParameter: the text cannot be read, or there is no class in it.
+            TypeMismatch: the source is none of these.
             OSError: the file cannot be read.
         """
         text = _text(source)
@@ -107,6 +112,8 @@ def _text(source: str | bytes | os.PathLike[str]) -> str:
             source = file.read()
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
+    if not isinstance(source, (bytes, bytearray)):
+        raise TypeMismatch(f"a store reads a text, bytes or a file, not {shown(source)}")
     try:
         return source.decode("utf-16" if source.startswith(_UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -21,6 +21,7 @@ from mi.results import CimType
 
 __all__ = [
     "INTEGER_RANGES",
+    "cim_type_of",
     "convert",
     "format_value",
     "infer_type",
@@ -254,7 +255,19 @@ def _real_text(value: float) -> str:
     return f"{mantissa}{point}{exponent_sign}{exponent}"
 
 
-# The type of a Python value
+# Types
+
+
+def cim_type_of(number: int) -> CimType:
+    """Return the CIM type that has MI's number, or that `number` is itself.
+
+    Raises:
+        InvalidParameter: there is none.
+    """
+    try:
+        return CimType(number)
+    except ValueError:
+        raise InvalidParameter(f"{number!r} is no CIM type") from None
 
 
 def infer_type(value: Any) -> CimType | None:

@@ -44,8 +44,10 @@ def query(template: str, *values: Any) -> str:
     Raises:
         InvalidParameter: the number of values differs, a placeholder is in quotes or is not a
             plain `{}`, a brace stands alone, or NULL and IS do not come together.
-        TypeMismatch: WQL has no literal for a value.
+        TypeMismatch: WQL has no literal for a value, or the template is no string.
     """
+    if not isinstance(template, str):
+        raise TypeMismatch(f"a template is a string, not {shown(template)}")
     pieces = list(_pieces(template))
     placeholders = sum(is_placeholder for _, is_placeholder in pieces)
     if placeholders != len(values):
@@ -129,7 +131,12 @@ def like(text: str) -> str:
 
     A pattern is put together from it, `like(text) + "%"`, and handed to `query` as a value. A `]`
     outside of a set is an ordinary character.
+
+    Raises:
+        TypeMismatch: it is no string.
     """
+    if not isinstance(text, str):
+        raise TypeMismatch(f"LIKE matches strings, not {shown(text)}")
     return _LIKE_META.sub(r"[\g<0>]", text)
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from enum import StrEnum
 from importlib.util import find_spec
 from threading import Lock
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 from uuid import UUID, uuid4
 
-from mi.errors import InvalidParameter, NotSupported
+from mi.errors import InvalidParameter, NotSupported, TypeMismatch
 from mi.powershell.command_shells import CommandShells
 from mi.powershell.encoded_command import EXECUTABLE, EncodedCommand
 from mi.powershell.far_script import FarScript
@@ -131,6 +132,7 @@ class PowerShell:
             NotSupported: the engine is not installed.
         """
         _refuse_unknown(keywords, ScriptKeywords)
+        _check_names(keywords)
         given = Script(
             script,
             parameters,
@@ -199,6 +201,12 @@ def _refuse_unknown(keywords: Mapping[str, Any], known: type[Any]) -> None:
     unknown = keywords.keys() - known.__annotations__
     if unknown:  # as Python itself would, were they parameters
         raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
+
+
+def _check_names(keywords: ScriptKeywords) -> None:
+    for name in ("configuration_name", "executable"):
+        if not isinstance(keywords.get(name), (str, NoneType)):
+            raise TypeMismatch(f"{name} is a string, not {keywords.get(name)!r}")
 
 
 def _engine(keywords: ScriptKeywords) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +22,6 @@ CUT_OFF: Final = "OutputCutOff"
 
 # That of the code page that the shell was opened with; some write its mark first.
 _ENCODING: Final = "utf-8-sig"
-
 
 _LONGEST_LINE: Final = 2 * clixml.DEFAULT_LIMIT  # characters; base64 makes 4 of 3 bytes
 
@@ -74,10 +72,7 @@ class ProcessOutput:
         if line:
             found.append(self._read(line.removesuffix("\r")))
         found += self.feed("stderr", b"", is_last=True)
-        return found + list(map(self._ended_by, self._left()))
-
-    def _left(self) -> Iterator[Record]:
-        yield from self._errors.finish()
+        return found + [self._ended_by(record) for record in self._errors.finish()]
 
     def _read(self, line: str) -> Record:
         if not self._mark or not line.startswith(self._mark):

@@ -22,7 +22,10 @@ class OpenedShell(NamedTuple):
 
 
 class CommandShells:
-    """Shells that are open and idle; a shell runs one command at a time."""
+    """Shells that are open and idle; a shell runs one command at a time.
+
+    They end with the session, as all that it has open does.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -50,10 +53,3 @@ class CommandShells:
         """Keep a shell whose command is through."""
         with self._lock:
             self._idle.append(shell)
-
-    def close(self) -> None:
-        """Close those that are idle."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for shell in idle:
-            shell.operation.close()

@@ -69,17 +69,6 @@ def test_a_shell_that_does_not_open_is_closed(
     assert far.operations[0].ends == ["close"]
 
 
-def test_closing_them_closes_those_that_are_idle(
-    far: _Far, shells: CommandShells, calls: ScriptCalls
-) -> None:
-    first, _ = shells.take(calls)
-    shells.take(calls)
-    shells.give_back(first)
-    shells.close()
-    shells.close()
-    assert [one.ends for one in far.operations] == [["close"], []]
-
-
 def test_a_shell_outlives_the_script_that_opened_it(
     far: _Far, shells: CommandShells, calls: ScriptCalls
 ) -> None:

@@ -40,6 +40,14 @@ def test_a_child_process_begins_anew_and_its_parent_does_not() -> None:
     assert one.lives == 0
 
 
+def test_each_begins_anew_once_for_each_fork() -> None:
+    first, second = Counting(), Counting()
+    for one in (first, second, first):
+        forks.outlive(one)
+    forks._begin_anew()
+    assert (first.lives, second.lives) == (1, 1)
+
+
 def test_what_nobody_uses_any_more_is_not_kept_for_it(
     outliving: WeakSet[forks.Outliving],
 ) -> None:

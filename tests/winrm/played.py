@@ -17,6 +17,7 @@ from mi.schema import Class
 from protocols.winrm.channel import WinrmChannel
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import Method
+from protocols.winrm.journal import NOTHING
 from protocols.winrm.run import Run
 from protocols.wsman.dialects import ClassKnown
 from protocols.wsman.envelope import (
@@ -75,6 +76,7 @@ class Transport:
         self.expiries: list[Expiry] = []
         self.closed: list[Expiry] = []
         self.method: Method | None = None
+        self.traffic = NOTHING
         self.faults: dict[str, Fault] = {}
         self.before: Callable[[str], None] = lambda action: None
 

@@ -58,16 +58,6 @@ def test_everything_that_is_not_right_has_its_line(endpoint: Endpoint) -> None:
 # Who asks
 
 
-def test_a_wrong_password_is_one_logon_and_the_end(endpoint: Endpoint) -> None:
-    other = Credentials.password("other", "wrong")
-    wrong = Credentials.password(endpoint.user.name, "wrong")
-    found = diagnose(endpoint, credentials=[wrong, other, endpoint.credentials])
-    assert found["logon"].verdict is FAILED
-    assert "does not accept the credentials" in found["logon"].detail
-    assert found["wmi"].verdict is SKIPPED
-    assert (endpoint.logons, endpoint.refused_logons) == (0, 1)
-
-
 @pytest.mark.parametrize("privacy", [None, False])
 def test_basic_in_clear_is_never_tried(endpoint: Endpoint, privacy: bool | None) -> None:
     found = diagnose(endpoint, credentials=endpoint.basic_credentials, packet_privacy=privacy)

@@ -67,6 +67,11 @@ def test_other_kinds_of_servers_have_no_configuration_and_no_wmi(endpoint: Endpo
 # Messages and WMI
 
 
+def test_tls_seals_what_nothing_else_does() -> None:
+    with Endpoint(tls=True) as endpoint:
+        assert diagnose(endpoint, "localhost")["sealing"].detail == "TLS does it"
+
+
 def test_messages_in_clear_are_warned_of() -> None:
     with Endpoint(allow_unencrypted=True) as endpoint:
         found = diagnose(endpoint, packet_privacy=False)

@@ -2,12 +2,22 @@
 
 import pytest
 
-from mi import Verdict
+from mi import Credentials, Verdict
 from protocols.loopback import Cut, Endpoint, Replace
 from protocols.winrm import inspection
 from tests.winrm.diagnosing import diagnose
 
 OK, WARNING, FAILED, SKIPPED = Verdict
+
+
+def test_a_wrong_password_is_one_logon_and_the_end(endpoint: Endpoint) -> None:
+    other = Credentials.password("other", "wrong")
+    wrong = Credentials.password(endpoint.user.name, "wrong")
+    found = diagnose(endpoint, credentials=[wrong, other, endpoint.credentials])
+    assert found["logon"].verdict is FAILED
+    assert "does not accept the credentials" in found["logon"].detail
+    assert found["wmi"].verdict is SKIPPED
+    assert (endpoint.logons, endpoint.refused_logons) == (0, 1)
 
 
 def test_a_connection_that_is_lost_after_the_logon_costs_no_second_one(endpoint: Endpoint) -> None:

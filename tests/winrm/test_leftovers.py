@@ -77,6 +77,21 @@ def test_releasing_a_dropped_run_takes_the_grace_time_at_most(transport: Transpo
     assert transport.expiries[0].limit == "grace"
 
 
+def test_nothing_is_leased_where_nobody_was_dropped(transport: Transport) -> None:
+    transport.lease = None  # type: ignore[assignment,method-assign]
+    channel_over(transport).leftovers.release_dropped(Expiry.of_grace(), CancelToken())
+
+
+def test_what_is_said_at_the_end_is_logged_with_what_came_of_it(
+    transport: Transport, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport.faults["Release"] = Fault.of("UNEXPECTED_SELECTORS", "There is no such context.")
+    with caplog.at_level(logging.DEBUG, "mi.winrm"):
+        play(channel_over(transport), Played(left_open=request("Release"))).close()
+    (entry,) = [one for one in caplog.records if getattr(one, "mi_action", "") == "urn:Release"]
+    assert "w:InvalidSelectors" in str(entry.mi_fault)  # type: ignore[attr-defined]
+
+
 def test_a_dropped_run_that_cannot_be_released_disturbs_nobody(
     transport: Transport, caplog: pytest.LogCaptureFixture
 ) -> None:

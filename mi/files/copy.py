@@ -30,6 +30,7 @@ JobT = TypeVar("JobT")
 JobT_contra = TypeVar("JobT_contra", contravariant=True)
 
 _USUAL_LANES: Final = 4
+_USUAL_OF_ONE: Final = 3  # at one file: each keeps some 4 MiB of messages
 _lanes = number(1, 64)
 
 
@@ -74,9 +75,10 @@ class Copy:
             keywords.get("follow_links", False),
             self._stop,
         )
-        most = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
+        asked = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
         # Each lane waits for its answers by one connection, and all of them write by another.
-        self._most = most if connections is None else max(1, min(most, connections - 1))
+        self._most = asked if connections is None else max(1, min(asked, connections - 1))
+        self._most_of_one = self._most if "parallel" in keywords else min(self._most, _USUAL_OF_ONE)
         self._progress = keywords.get("progress")
         deadline = keywords.get("deadline")
         self._given = None if deadline is None else seconds(deadline, "deadline")
@@ -135,7 +137,7 @@ class Copy:
         return far
 
     def _lanes(self, far: FarFiles) -> Lanes:
-        return Lanes(far, self._far, self._stop, self._most)
+        return Lanes(far, self._far, self._stop, self._most_of_one)
 
     def _do(
         self,

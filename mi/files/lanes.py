@@ -64,7 +64,7 @@ class Lanes:
     """Does jobs, each in the next lane that is free."""
 
     def __init__(
-        self, first: FarFiles, new: Callable[[], FarFiles], stop: Event, most: int
+        self, first: FarFiles, new: Callable[[], FarFiles], stop: Event, most_of_one: int
     ) -> None:
         """Do nothing yet.
 
@@ -72,12 +72,12 @@ class Lanes:
             first: the script that runs already; the caller's thread goes on with it.
             new: makes another one, which does not run yet.
             stop: set when all is to end.
-            most: lanes that there may be.
+            most_of_one: lanes that may be opened for one job that is shared.
         """
         self._first = first
         self._new = new
         self._stop = stop
-        self._most = most
+        self._most_of_one = most_of_one
         self._jobs: deque[Job] = deque()
         self._under_way = 0  # jobs
         self._wanted: list[_Help] = []
@@ -125,7 +125,7 @@ class Lanes:
             size: bytes of it that are left.
         """
         wanted = _Help(shared)
-        self._grow(lanes_for([size], self._most))
+        self._grow(lanes_for([size], self._most_of_one))
         with self._changed:
             self._wanted.append(wanted)
             self._changed.notify_all()

@@ -27,9 +27,9 @@ class CopyKeywords(TypedDict, total=False):
             it fails, is kept for the next.
         times: whether the copies have the times of the last change of what they are of.
         follow_links: whether links in a folder are what they lead to; else they are left out.
-        parallel: files, or parts of a large one, that may be under way at once, 4 by default; each
-            takes a shell, and a script in it, where there is enough to be copied. A session that
-            has `max_connections` may have one less than those.
+        parallel: lanes, each a shell and a script in it, that there may be where there is enough to
+            be copied: by default 4 for several files, 3 for the parts of one. There is one less
+            than the session's `max_connections`, if that is given.
         progress: told how far it is, in a thread that copies, by one at a time; what it raises ends
             the copy.
         deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.

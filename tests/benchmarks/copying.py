@@ -27,7 +27,7 @@ __all__ = ["figures"]
 
 _MEBIBYTE = 1 << 20
 _AMOUNT = 64
-_SMALL = 4
+_SMALL = 16  # with as many lanes as the other
 _ROUNDS = 5
 _PIECE = 380_918  # bytes in an envelope of 512,000
 _TARGET = "C:\\data\\copy.bin"

@@ -187,6 +187,18 @@ def test_progress_rises_and_is_exact_at_the_end(
     assert actions(endpoint).count("Create") > 2
 
 
+def test_three_lanes_are_at_one_file_unless_more_are_asked_for(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(21_000_000))
+    session.copy_to(tmp_path / "a.bin", FAR)
+    assert actions(endpoint).count("Create") <= 3
+    endpoint.files.delete(FAR)
+    session.copy_to(tmp_path / "a.bin", FAR, parallel=5)
+    assert actions(endpoint).count("Create") <= 3 + 5
+    assert endpoint.files.read(FAR) == bytes(21_000_000)
+
+
 def test_lanes_that_have_no_file_left_help_with_the_last(
     endpoint: Endpoint, session: mi.Session, near: Path, tmp_path: Path, data: bytes
 ) -> None:

@@ -124,7 +124,8 @@ class Download:
             into.go_on(
                 *begin_of(into.path, min(into.size, file.size), partial(self._is, file.path))
             )
-            told(into.begin)
+            if into.begin:
+                told(into.begin)
             digest = self._read(Incoming(file, into, told), file.size - into.begin)
             if digest != into.digest(file.size):
                 raise ProtocolError(f"{file.path} did not arrive as it is on the host")

@@ -124,7 +124,8 @@ class Upload:
             with near_errors(file.path):
                 opened = Path(file.path).open("rb")  # noqa: SIM115 - its own errors alone
             with opened:
-                told(begin)
+                if begin:
+                    told(begin)
                 outgoing = Outgoing(file, opened, where, begin=begin, digest=digest, tell=told)
                 self._far.open(where, begin)
                 self._write(outgoing, where, file.size - begin)

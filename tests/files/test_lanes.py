@@ -9,6 +9,7 @@ import pytest
 
 import mi
 from mi.errors import InvalidParameter, LimitsExceeded, OperationCancelled
+from mi.files import lanes as lanes_module
 from mi.files.far_files import FarFiles
 from mi.files.lanes import Lanes, lanes_for
 from mi.files.result import CopyProgress
@@ -121,6 +122,7 @@ def test_a_lane_that_is_open_too_late_does_nothing(
             threading.Timer(0.1, done.set).start()
 
     close = FarFiles.close
+    monkeypatch.setattr(lanes_module, "_OPENING", 0.01)
     monkeypatch.setattr(FarFiles, "__enter__", late)
     monkeypatch.setattr(FarFiles, "close", lambda self: close(self) if done.is_set() else None)
     assert session.copy_to(folder, r"C:\data", progress=tell, parallel=2).copied == 4

@@ -362,6 +362,26 @@ def test_a_disk_that_fails_at_one_place_ends_all_lanes(
     assert settles(lambda: endpoint.open_shells == 0)
 
 
+def test_a_part_that_cannot_be_read_is_told_though_the_next_one_comes(
+    endpoint: Endpoint,
+    session: mi.Session,
+    far: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part = endpoint.files.part
+
+    def fail(path: str, begin: int, size: int) -> bytes:
+        if begin == 0:
+            raise PermissionError(path)
+        return part(path, begin, size)
+
+    monkeypatch.setattr(endpoint.files, "part", fail)
+    with pytest.raises(mi.AccessDenied, match="Access to the path is denied"):
+        session.copy_from(far, tmp_path / "b.bin")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_bytes_that_change_on_the_way_are_found_out(
     endpoint: Endpoint, session: mi.Session, near: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

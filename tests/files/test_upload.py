@@ -34,7 +34,7 @@ def written(path: Path, size: int) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("size", [0, 1, 70_000, 380_918, 380_919, 8_000_000])
+@pytest.mark.parametrize("size", [0, 1, 70_000, 380_860, 380_867, 380_868, 8_000_000])
 def test_a_file_arrives_as_it_is(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path, size: int
 ) -> None:

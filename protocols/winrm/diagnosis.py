@@ -170,14 +170,21 @@ class Examination:
         detail = f"{user} may ask for {name} for {seconds // 60} min more"
         return Finding("ticket", Verdict.OK, detail)
 
-    def _exposed(self, credentials: Credentials) -> tuple[str, str] | None:
-        """Return why a password would be shown to others, and what to do, or None."""
+    def _exposed(self, credentials: Credentials) -> Finding | None:
+        """Return the finding that a password would be shown to others, or None."""
         if credentials.scheme is Scheme.BASIC and not self._address.is_tls:
-            return "Basic would send the password in clear", "Use transport='HTTPS'."
+            # Where messages are to be sealed, every operation refuses what this would be.
+            is_allowed = self._options.packet_privacy is False
+            return _unsent(
+                Verdict.SKIPPED if is_allowed else Verdict.FAILED,
+                "Basic would send the password in clear",
+                "Use transport='HTTPS'.",
+            )
         trust = Trust.of(self._options)
         is_anybody = self._address.is_tls and not trust.issuer and trust.fingerprint is None
         if credentials.scheme in (Scheme.BASIC, Scheme.CRED_SSP) and is_anybody:
-            return (
+            return _unsent(
+                Verdict.SKIPPED,
                 f"{credentials.scheme.name} would send the password to whoever answers there",
                 "Name the authority by ca_file=, or the certificate by certificate_fingerprint=.",
             )
@@ -191,8 +198,7 @@ class Examination:
             return
         exposed = self._exposed(credentials)
         if exposed is not None:
-            reason, advice = exposed
-            yield Finding("logon", Verdict.SKIPPED, f"{reason}, so nothing was sent", advice)
+            yield exposed
             return
         self._options.credentials = (credentials,)
         interview = Interview(
@@ -213,6 +219,10 @@ class Examination:
         scheme = credentials.scheme if interview.method is None else interview.method.scheme
         who = "the current user" if credentials.user is None else str(credentials.user)
         yield Finding("logon", Verdict.OK, f"{who} by {scheme.name} in {took:.0f} ms")
+
+
+def _unsent(verdict: Verdict, reason: str, advice: str) -> Finding:
+    return Finding("logon", verdict, f"{reason}, so nothing was sent", advice)
 
 
 def _nameless(credentials: Credentials) -> Finding:

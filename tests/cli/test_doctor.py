@@ -140,3 +140,14 @@ def test_a_host_that_does_not_know_the_user(
     found = json.loads(capsys.readouterr().out)
     assert not found["ok"]
     assert endpoint.refused_logons == 1
+
+
+def test_a_logon_that_can_never_be_is_a_failure_for_which_nothing_is_sent(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", endpoint.host, "--scheme", "basic"]) == 3
+    out = capsys.readouterr().out
+    assert "failed   logon" in out
+    assert "-> Use --https." in out
+    assert endpoint.logons == endpoint.refused_logons == 0
+    assert main(["doctor", endpoint.host, "--scheme", "basic", "--no-seal"]) == 0

@@ -75,10 +75,11 @@ class Copy:
             keywords.get("follow_links", False),
             self._stop,
         )
-        asked = _lanes(keywords.get("parallel", _USUAL_LANES), "parallel")
+        given = keywords.get("parallel")
+        asked = _USUAL_LANES if given is None else _lanes(given, "parallel")
         # Each lane waits for its answers by one connection, and all of them write by another.
         self._most = asked if connections is None else max(1, min(asked, connections - 1))
-        self._most_of_one = self._most if "parallel" in keywords else min(self._most, _USUAL_OF_ONE)
+        self._most_of_one = min(self._most, _USUAL_OF_ONE) if given is None else self._most
         self._progress = keywords.get("progress")
         deadline = keywords.get("deadline")
         self._given = None if deadline is None else seconds(deadline, "deadline")

@@ -28,8 +28,8 @@ class CopyKeywords(TypedDict, total=False):
         times: whether the copies have the times of the last change of what they are of.
         follow_links: whether links in a folder are what they lead to; else they are left out.
         parallel: lanes, each a shell and a script in it, that there may be where there is enough to
-            be copied: by default 4 for several files, 3 for the parts of one. There is one less
-            than the session's `max_connections`, if that is given.
+            be copied; None, the default, is 4 for several files and 3 for the parts of one. There
+            is one less than the session's `max_connections`, if that is given.
         progress: told how far it is, in a thread that copies, by one at a time; what it raises ends
             the copy.
         deadline: seconds or a timedelta that all of it may take; None, the default, is for ever.
@@ -39,7 +39,7 @@ class CopyKeywords(TypedDict, total=False):
     resume: bool
     times: bool
     follow_links: bool
-    parallel: int
+    parallel: int | None
     progress: Callable[[CopyProgress], object] | None
     deadline: float | timedelta | None
 

@@ -33,8 +33,9 @@ _OPTIONS = (
     click.option("-t", "--times", is_flag=True, help="Keep the times of the last change."),
     click.option("-L", "--follow-links", is_flag=True,
                  help="Copy what links in folders lead to; else they are left out."),
-    click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
-                 metavar="N", help="Files, or parts of one, that may be under way at once."),
+    click.option("--parallel", type=click.IntRange(1, 64), metavar="N",
+                 show_default="4, of one file 3",
+                 help="Files, or parts of one, that may be under way at once."),
     click.option("-v", "--verbose", is_flag=True, help="Name each file."),
 )  # fmt: skip
 

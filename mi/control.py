@@ -58,11 +58,16 @@ class Expiry(NamedTuple):
         """Return the seconds left, 0.0 when none are, None when the wait has no end."""
         return None if self.at == math.inf else max(0.0, self.at - monotonic())
 
-    def error(self, phase: str) -> OperationTimeout:
-        """Return the error for a wait that ended in `phase`, such as "waiting for the reply"."""
+    def error(self, phase: str, otherwise: str | None = None) -> OperationTimeout:
+        """Return the error for a wait that ended in `phase`, such as "waiting for the reply".
+
+        `otherwise` is what to do where more time would not help, beside the advice to take it.
+        """
+        advice = _ADVICE.get(self.limit)
+        if advice is not None and otherwise is not None:
+            advice = f"{advice} {otherwise}"
         return OperationTimeout(
-            f"the {self.limit} of {self.seconds:g} s passed while {phase}",
-            advice=_ADVICE.get(self.limit),
+            f"the {self.limit} of {self.seconds:g} s passed while {phase}", advice=advice
         )
 
 

@@ -36,6 +36,11 @@ class Phase(StrEnum):
     RELEASING = "releasing"
 
 
+# A service of another kind waits for its own client to speak: more time brings nothing.
+_ANOTHER = "If it never answers, the port may be another service's: check destination_port=."
+_OTHERWISE = {Phase.SECURING: _ANOTHER, Phase.AUTHENTICATING: _ANOTHER}
+
+
 class Bounds:
     """What bounds one exchange, and how far it got.
 
@@ -119,7 +124,7 @@ class Bounds:
             raise self._cancel.error()
         remaining = self._expiry.at - monotonic()
         if remaining <= 0:
-            raise self._expiry.error(self.phase)
+            raise self._expiry.error(self.phase, _OTHERWISE.get(self.phase))
         return min(remaining, _LONGEST_WAIT)
 
     def remaining(self) -> float | None:

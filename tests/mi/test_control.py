@@ -44,6 +44,12 @@ def test_the_error_names_the_limit_the_phase_and_the_value(limit: str) -> None:
 
 def test_nobody_is_told_to_raise_the_grace() -> None:
     assert Expiry.of_grace().error("releasing").advice is None
+    assert Expiry.of_grace().error("releasing", "Check the port.").advice is None
+
+
+def test_the_error_says_what_to_do_where_more_time_would_not_help() -> None:
+    error = Expiry.after(2.5, "timeout").error("authenticating", "Check the port.")
+    assert error.advice == "Raise timeout= if the server needs longer. Check the port."
 
 
 def test_a_token_starts_out_not_cancelled() -> None:

@@ -21,6 +21,19 @@ def test_bounds_end_with_the_error_of_their_limit_and_the_phase() -> None:
         over.wait()
 
 
+@pytest.mark.parametrize("phase", [Phase.SECURING, Phase.AUTHENTICATING])
+def test_who_never_answers_may_be_another_service(phase: Phase) -> None:
+    over = Bounds(Expiry(0.0, "timeout", 3), CancelToken(), 0)
+    over.enter(phase)
+    with pytest.raises(OperationTimeout) as caught:
+        over.wait()
+    assert str(caught.value.advice).endswith("another service's: check destination_port=.")
+    over.enter(Phase.READING)
+    with pytest.raises(OperationTimeout) as caught:
+        over.wait()
+    assert caught.value.advice == "Raise timeout= if the server needs longer."
+
+
 def test_a_cancelled_operation_does_not_begin_and_does_not_wait() -> None:
     token = CancelToken()
     token.cancel("enough")

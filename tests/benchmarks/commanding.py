@@ -21,7 +21,7 @@ from tests.benchmarks.server import PASSWORD, USER, serving
 __all__ = ["figures"]
 
 _AMOUNT = 100  # MiB
-_ROUNDS = 5
+_ROUNDS = 9
 _SMALL = 4
 _CLIENT = """
 import json, re, sys

@@ -11,7 +11,7 @@ import sys
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from mi.callbacks import SessionCallbacks
 from mi.calls import Call
@@ -67,6 +67,19 @@ class WmidcomHandler:
 
         connect = partial(_connect, *where, destination, options, callbacks)
         return WmidcomChannel(connect, destination, options)
+
+    def diagnose(self, *_: object) -> NoReturn:
+        """Find out nothing, but say what there is to look at; arguments as `DiagnosingHandler`'s.
+
+        Raises:
+            NotSupported: always.
+        """
+        raise NotSupported(
+            "the protocol handler WMIDCOM cannot diagnose",
+            advice="Try any operation: its error says what is wrong. The ports and the rights that"
+            " WMIDCOM needs are in the documentation, on the page 'Which protocol, and what each"
+            " needs'.",
+        )
 
 
 def _connect(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +149,13 @@ def test_opening_a_session_loads_neither_ctypes_nor_a_network_library() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("destination", [None, "server01"])
+def test_a_diagnosis_it_has_not_but_it_says_where_to_look(destination: str | None) -> None:
+    with mi.Application() as application, pytest.raises(NotSupported) as caught:
+        application.diagnose(destination, protocol="WMIDCOM")
+    assert caught.value.message == "the protocol handler WMIDCOM cannot diagnose"
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "protocols.md"
+    title = page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    assert f"on the page '{title}'" in str(caught.value.advice)

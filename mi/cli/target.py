@@ -72,6 +72,11 @@ _UNSAFE = {
     "no_ca_check": "the certificate's authority is not checked: it may be anybody's",
     "no_name_check": "the certificate's name is not checked: it may be another host's",
 }
+# MI has handlers pass over what they do not know; on a command line somebody meant something by it.
+_WINRMS_OWN = (
+    "https", "proxy_user", "ca_file", "fingerprint", "crl_file", "tls_name", "min_tls",
+    "no_ca_check", "no_name_check", "server_kind",
+)  # fmt: skip
 _DOCTORS_DEADLINE = 60.0  # Application.diagnose's own
 _OWN = "Options"
 _SHARED = "Options of the way to HOST"
@@ -186,11 +191,20 @@ class Target:
         Raises:
             click.UsageError: the protocol or the destination cannot be used.
         """
-        for name, warning in _UNSAFE.items():
-            if getattr(self, name):
-                complain(f"warning: {warning}")
+        for warning in self._warnings():
+            complain(f"warning: {warning}")
         with mi.Application() as application, self._open(application) as session:
             yield session
+
+    def _warnings(self) -> Iterator[str]:
+        is_dcom = (self.protocol or "").upper() == "WMIDCOM"
+        passed_over = [name for name in _WINRMS_OWN if is_dcom and getattr(self, name)]
+        if passed_over:
+            options = ", ".join(f"--{name.replace('_', '-')}" for name in passed_over)
+            yield f"WMIDCOM passes over what only WINRM knows: {options}"
+        for name, warning in _UNSAFE.items():
+            if getattr(self, name) and name not in passed_over:
+                yield warning
 
     def _open(self, application: mi.Application) -> mi.Session:
         callbacks = mi.SessionCallbacks(write_message=_tell)

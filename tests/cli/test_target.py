@@ -98,6 +98,18 @@ def test_what_is_unsafe_is_warned_of(cli: Any, given: str, warning: str) -> None
     assert result.err.startswith(f"mi: warning: {warning}")
 
 
+def test_what_the_protocol_passes_over_is_warned_of_and_no_more_of_it(cli: Any) -> None:
+    result = _identify(cli, "--protocol", "wmidcom", "--https", "--no-ca-check", "--tls-name", "a")
+    assert result.code == 0
+    assert result.err == (
+        "mi: warning: WMIDCOM passes over what only WINRM knows: --https, --tls-name, --no-ca-check"
+        "\n"
+    )
+    for given in ((), ("--port", "1", "--no-seal", "--connect-to", "a")):
+        assert "passes over" not in _identify(cli, "--protocol", "wmidcom", *given).err
+    assert "passes over" not in _identify(cli, "--protocol", "winrm", "--https").err
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "soon"])
 def test_a_time_that_is_none_is_refused(cli: Any, value: str) -> None:
     assert _identify(cli, "--timeout", value).code == 2

@@ -105,16 +105,28 @@ class Reading(Iterator[ItemT], AsyncIterator[ItemT]):
         return f"<{type(self).__name__} of {what}{', at its end' if self._is_over else ''}>"
 
 
+class CommandStart(NamedTuple):
+    """What is known of a command that was started.
+
+    Attributes:
+        shell: in which it runs.
+        command_id: what names it there.
+        encoding: of what it reads and writes.
+        end: when it must have ended.
+    """
+
+    shell: ShellDescription
+    command_id: str
+    encoding: str
+    end: Expiry
+
+
 class CommandInput(Closing):
     """The stdin of a command that runs; leaving its `with` block closes it."""
 
-    def __init__(
-        self, session: SessionShells, shell: ShellDescription, command_id: str, encoding: str
-    ) -> None:
+    def __init__(self, session: SessionShells, start: CommandStart) -> None:
         self._session = session
-        self._shell = shell
-        self._command_id = command_id
-        self._encoding = encoding
+        self._start = start
         self._turn = Lock()
         self._is_closed = False
 
@@ -128,6 +140,7 @@ class CommandInput(Closing):
         Raises:
             InvalidParameter: it is closed, or its encoding has no such character.
             NotFound: the command has ended.
+            OperationTimeout: the server does not take it in time, or before the command's deadline.
             MIError: the server does not take it.
         """
         self.send(data, is_last=is_last).result()
@@ -143,8 +156,9 @@ class CommandInput(Closing):
                 raise InvalidParameter("the stdin of the command is closed")
             content = self._bytes(data)
             self._is_closed = is_last
-        call = SendInput(self._shell, self._command_id, content, is_end=is_last)
-        return self._session.run(call)
+        start = self._start
+        call = SendInput(start.shell, start.command_id, content, is_end=is_last)
+        return self._session.run(call, deadline=start.end)
 
     def close(self) -> None:
         """Let the command read the end of its input; again, or once it has ended, do nothing.
@@ -161,17 +175,18 @@ class CommandInput(Closing):
     def _bytes(self, data: str | bytes) -> bytes:
         if not isinstance(data, str):
             return bytes(data)
+        encoding = self._start.encoding
         try:
-            return data.encode(self._encoding)
+            return data.encode(encoding)
         except UnicodeEncodeError as error:
             raise InvalidParameter(
-                f"{self._encoding} has no {data[error.start]!r}",
+                f"{encoding} has no {data[error.start]!r}",
                 advice="Use a shell of code page 65001, or write bytes.",
             ) from error
 
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else "open"
-        return f"<{type(self).__name__} of {self._command_id}, {state}>"
+        return f"<{type(self).__name__} of {self._start.command_id}, {state}>"
 
 
 class Command(AsyncClosing):
@@ -189,19 +204,14 @@ class Command(AsyncClosing):
     """
 
     def __init__(
-        self,
-        session: SessionShells,
-        shell: ShellDescription,
-        command_id: str,
-        operation: Operation[CommandEvent],
-        encoding: str,
+        self, session: SessionShells, start: CommandStart, operation: Operation[CommandEvent]
     ) -> None:
         """Take a command that was started, as `Shell.start` does."""
-        self.id = command_id
-        self.stdin = CommandInput(session, shell, command_id, encoding)
+        self.id = start.command_id
+        self.stdin = CommandInput(session, start)
         self._session = session
-        self._shell = shell
-        self._encoding = encoding
+        self._shell = start.shell
+        self._encoding = start.encoding
         self._output = CommandOutput(operation)
         self._lines: dict[str, Lines] = {}
 

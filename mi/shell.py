@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack, overload
 
 from mi.closing import AsyncClosing
-from mi.command import Command
+from mi.command import Command, CommandStart
 from mi.command_line import command_line
 from mi.command_result import CommandResult, begun, collected
 from mi.control import Expiry
@@ -199,15 +199,14 @@ class Shell(AsyncClosing):
         end = _expiry(keywords.get("deadline"))
         if stdin is not None:
             keywords.setdefault("is_console", False)
-        encoding = self._encoding(keywords)
-        started, operation, shell = self._begin(command, arguments, keywords, end)
+        start, operation = self._begin(command, arguments, keywords, end)
         if stdin is None:
             with self._kept.busy(), begun(), operation:
-                return collected(operation, encoding, is_text=text)
+                return collected(operation, start.encoding, is_text=text)
         with (
             self._kept.busy(),
             begun(),
-            Command(self._session, shell, started.command_id, operation, encoding) as running,
+            Command(self._session, start, operation) as running,
         ):
             with suppress(NotFound):  # it has ended, and reads no more
                 running.stdin.write(stdin, is_last=True)
@@ -234,9 +233,7 @@ class Shell(AsyncClosing):
             LimitsExceeded: the server runs as many commands as it may.
         """
         end = _expiry(keywords.get("deadline"))
-        encoding = self._encoding(keywords)
-        started, operation, shell = self._begin(command, arguments, keywords, end)
-        running = Command(self._session, shell, started.command_id, operation, encoding)
+        running = Command(self._session, *self._begin(command, arguments, keywords, end))
         self._kept.add(running)
         return running
 
@@ -248,13 +245,14 @@ class Shell(AsyncClosing):
             keywords: as for `start`.
         """
         end = _expiry(keywords.get("deadline"))
+        encoding = self._encoding(keywords)
         shell = self._kept.open(end)
         is_others = self._kept.is_of_another
         call = FollowCommand(shell, command_id, connects=is_others)
         operation = self._session.run(call, **_times(keywords, end))
         if is_others:
             next(operation)
-        return Command(self._session, shell, command_id, operation, self._encoding(keywords))
+        return Command(self._session, CommandStart(shell, command_id, encoding, end), operation)
 
     @property
     def aio(self) -> AsyncShell:
@@ -275,7 +273,7 @@ class Shell(AsyncClosing):
         arguments: Iterable[str] | str | None,
         keywords: CommandKeywords,
         end: Expiry,
-    ) -> tuple[CommandStarted, Operation[CommandEvent], ShellDescription]:
+    ) -> tuple[CommandStart, Operation[CommandEvent]]:
         name, given = command_line(command, arguments)
         options = _CONSOLE if keywords.get("is_console", True) else _PIPE
 
@@ -300,7 +298,8 @@ class Shell(AsyncClosing):
 
     def _started(
         self, call: Callable[[ShellDescription], RunCommand], keywords: CommandKeywords, end: Expiry
-    ) -> tuple[CommandStarted, Operation[CommandEvent], ShellDescription]:
+    ) -> tuple[CommandStart, Operation[CommandEvent]]:
+        encoding = self._encoding(keywords)
         shell = self._kept.open(end)
         operation = self._session.run(call(shell), **_times(keywords, end))
         try:
@@ -310,7 +309,7 @@ class Shell(AsyncClosing):
             raise
         if not isinstance(started, CommandStarted):
             raise TypeMismatch(f"a command begins with {started!r}")
-        return started, operation, shell
+        return CommandStart(shell, started.command_id, encoding, end), operation
 
     async def _aclose(self) -> None:
         await self.aio.close()

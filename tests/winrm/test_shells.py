@@ -491,6 +491,16 @@ def test_a_deadline_holds_for_the_opening_too(endpoint: Endpoint, session: mi.Se
         shell.run("hostname", deadline=0.3)
 
 
+def test_a_deadline_holds_for_what_the_command_reads_too(
+    endpoint: Endpoint, session: mi.Session
+) -> None:
+    with session.shell() as shell, shell.start("sort", deadline=1) as sort:
+        endpoint.disturb(Stall("Send"))
+        with on_time(), pytest.raises(OperationTimeout, match="deadline of 1 s"):
+            sort.stdin.write("b")
+    assert settles(lambda: endpoint.open_commands == 0)
+
+
 def test_a_server_that_says_nothing_more_is_noticed(
     endpoint: Endpoint, session: mi.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ _NAMES: Final = {
     "credentials": "--user",
     "crl_file": "--crl-file",
     "deadline": "--deadline",
+    "delegation": "--delegate",
     "destination_port": "--port",
     "minimum_tls_version": "--min-tls",
     "namespace": "--namespace",
@@ -49,13 +50,12 @@ _NAMES: Final = {
     "proxy_credentials": "--proxy-user",
     "scheme": "--scheme",
     "server_kind": "--server-kind",
+    "service_principal": "--spn",
     "timeout": "--timeout",
     "tls_server_name": "--tls-name",
 }
 # What only a program can say.
-_PROGRAMS_ALONE: Final = frozenset(
-    {*mi.DestinationOptions.names, "delegation", "keytab_file", "service_principal"} - _NAMES.keys()
-)
+_PROGRAMS_ALONE: Final = frozenset({*mi.DestinationOptions.names, "keytab_file"} - _NAMES.keys())
 # Each run of `mi` is a new session.
 _SESSIONS: Final = re.compile(
     r" ?(?:To spare the account, this|This) session does not [a-z ]+: make a new one\."

@@ -30,6 +30,10 @@ _OPTIONS = (
                       "the password, and without that it is asked for."),
     click.option("--scheme", type=click.Choice(sorted(SCHEMES), case_sensitive=False),
                  default="negotiate", show_default=True, help="How to authenticate."),
+    click.option("--spn", metavar="SERVICE/host",
+                 help="The host's Kerberos name, where it is not made from HOST."),
+    click.option("--delegate", is_flag=True,
+                 help="Let the host act for you towards others, by Kerberos."),
     click.option("--protocol", metavar="NAME",
                  help="The protocol handler: WINRM, WMIDCOM or one that is installed.",
                  show_default="WINRM"),
@@ -97,6 +101,8 @@ class Target:
     user: str | None
     password_file: str | None
     scheme: str
+    spn: str | None
+    delegate: bool
     protocol: str | None
     https: bool
     port: int | None
@@ -129,6 +135,8 @@ class Target:
             raise click.UsageError(f"Who are you on {self.host}? Say it by --user, or MI_USER.")
         given: dict[str, Any] = {
             "credentials": who,
+            "service_principal": self.spn,
+            "delegation": True if self.delegate else None,
             "transport": "HTTPS" if self.https else "HTTP",
             "destination_port": self.port,
             "connect_to": self.connect_to,

@@ -39,7 +39,7 @@ def test_every_option_that_it_speaks_of_is_one(words: str) -> None:
         ("Use protocol='WINRM' for this server.", "Use --protocol WINRM for this server."),
         (
             "Log on with scheme='CredSSP', or Kerberos and delegation=True: or not.",
-            "Log on with --scheme credssp, or Kerberos and delegation=True (in Python): or not.",
+            "Log on with --scheme credssp, or Kerberos and --delegate: or not.",
         ),
         (
             "If it is the right one, pin it: certificate_fingerprint='AB:CD'.",
@@ -49,7 +49,11 @@ def test_every_option_that_it_speaks_of_is_one(words: str) -> None:
          "Get one with kinit, or pass --user."),
         (
             "Name the host, or say its Kerberos name by service_principal=.",
-            "Name the host, or say its Kerberos name by service_principal= (in Python).",
+            "Name the host, or say its Kerberos name by --spn.",
+        ),
+        (
+            "Say encode_port_in_spn=True, or keytab_file=.",
+            "Say encode_port_in_spn=True (in Python), or keytab_file= (in Python).",
         ),
         ("SHA-256 with qop=auth is known; --timeout=3 stays.",
          "SHA-256 with qop=auth is known; --timeout=3 stays."),
@@ -88,7 +92,7 @@ def test_a_value_that_cannot_be_is_one_of_the_option(cli: Any) -> None:
 
 def test_every_option_of_the_way_to_a_host_has_its_word() -> None:
     asked = {field.name: None for field in fields(Target)} | {
-        "host": "server01", "user": None, "scheme": "kerberos", "https": True, "port": 1,
+        "host": "server01", "user": None, "scheme": "kerberos", "spn": "HTTP/a", "delegate": True, "https": True, "port": 1,
         "connect_to": "a", "proxy": "http://p:1", "ca_file": "f", "fingerprint": "AB" * 32,
         "crl_file": "f", "tls_name": "n", "min_tls": "1.2", "no_ca_check": True,
         "no_name_check": True, "no_seal": True, "server_kind": "omi", "timeout": 1.0,

@@ -27,6 +27,8 @@ def test_without_options_the_library_s_defaults_hold(cli: Any) -> None:
     ("given", "name", "value"),
     [
         (["--https"], "transport", "HTTPS"),
+        (["--spn", "HTTP/web.lab.example"], "service_principal", "HTTP/web.lab.example"),
+        (["--delegate"], "delegation", True),
         (["--port", "1234"], "destination_port", 1234),
         (["--timeout", "2.5"], "timeout", 2.5),
         (["--server-kind", "omi"], "server_kind", mi.ServerKind.OMI),
@@ -73,7 +75,9 @@ def test_who_is_asked_for_by_a_proxy_has_a_password_of_its_own(
     assert "MI_PROXY_PASSWORD" in result.err
 
 
-@pytest.mark.parametrize("given", [("--fingerprint", "abc"), ("--proxy", "http://me:pw@proxy")])
+@pytest.mark.parametrize(
+    "given", [("--fingerprint", "abc"), ("--proxy", "http://me:pw@proxy"), ("--spn", "web")]
+)
 def test_a_value_that_an_option_cannot_have_is_a_usage_error(
     cli: Any, given: tuple[str, str]
 ) -> None:

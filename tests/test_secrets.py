@@ -21,7 +21,6 @@ import mi
 from mi import Credentials, Scheme
 from protocols.loopback import Cut, Endpoint, Replace, Stall
 from protocols.loopback.users import User, registered
-from protocols.security.ntlm_seal import NtlmSeal
 from protocols.winrm.encryption import PyspnegoSecurity, Sealing
 from protocols.winrm.link import Link
 from protocols.winrm.proxies import _Asking
@@ -41,8 +40,6 @@ QUERY = mi.wql.query(
 
 def key_of(security: Any) -> bytes:
     """Return the key that messages are sealed with; CredSSP's own are inside of OpenSSL."""
-    if isinstance(security, NtlmSeal):
-        return security._sent._signing_key
     if isinstance(security, PyspnegoSecurity):
         context = security._wrap.__self__
         return bytes(getattr(context, "_auth_context", context).session_key)

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["exchanges_keys", "flags_of", "is_challenge", "offers_sealing"]
+__all__ = ["flags_of", "is_challenge", "offers_sealing"]
 
 _SIGNATURE: Final = b"NTLMSSP\x00"
 _FLAGS: Final = slice(20, 24)
 # Signing, sealing, extended session security, 128-bit keys (MS-NLMP 2.2.2.5).
 _SEALING: Final = 0x00000010 | 0x00000020 | 0x00080000 | 0x20000000
-_KEY_EXCHANGE: Final = 0x40000000
 
 
 def is_challenge(token: bytes) -> bool:
@@ -30,8 +29,3 @@ def flags_of(challenge: bytes) -> int:
 def offers_sealing(challenge: bytes) -> bool:
     """Whether messages can be signed and sealed as they should."""
     return flags_of(challenge) & _SEALING == _SEALING
-
-
-def exchanges_keys(challenge: bytes) -> bool:
-    """Whether the key of the session is one that the client makes up."""
-    return flags_of(challenge) & _KEY_EXCHANGE != 0

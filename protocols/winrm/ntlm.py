@@ -21,17 +21,11 @@ from mi.errors import (
     MIError,
     ProtocolError,
 )
-from protocols.security.ntlm_challenge import (
-    exchanges_keys,
-    flags_of,
-    is_challenge,
-    offers_sealing,
-)
-from protocols.security.ntlm_seal import NtlmSeal
+from protocols.security.ntlm_challenge import flags_of, is_challenge, offers_sealing
 from protocols.security.rejection import Rejected, refused, unanswered
 from protocols.security.user_names import user_with_password, windows_name
 from protocols.winrm.adapter import Answer
-from protocols.winrm.encryption import Seal
+from protocols.winrm.encryption import PyspnegoSecurity, Seal, SessionSecurity
 from protocols.winrm.endpoint import Address
 from protocols.winrm.handshake import ConnectionMethod, Wire, carried_token, token_in
 from protocols.winrm.rejection import not_offered
@@ -86,14 +80,13 @@ class Ntlm(ConnectionMethod):
         tokens = _Tokens(windows_name(self.user), self._credentials.reveal(), wire.binding)
         exchange = _TokenExchange(wire, self._address)
         try:
-            key = tokens.exchange(exchange)
+            security = tokens.exchange(exchange)
         except (MIError, Rejected):
             raise
         except Exception as error:  # noqa: BLE001 - requests-ntlm, pyspnego and below document none
             failure = error
         else:
-            seal = NtlmSeal(key, exchanges_keys=exchange.exchanges_keys)
-            return exchange.last, Seal(seal) if wire.is_sealing else None
+            return exchange.last, Seal(security) if wire.is_sealing else None
         raise ProtocolError(
             f"the NTLM handshake with {self._address.authority} failed:"
             f" {type(failure).__name__}: {failure}"
@@ -107,12 +100,12 @@ class _Tokens(HttpNtlmAuth):
         super().__init__(user, password)
         self._binding = binding
 
-    def exchange(self, exchange: _TokenExchange) -> bytes:
-        """Let the exchange have all tokens; return the key of the session."""
+    def exchange(self, exchange: _TokenExchange) -> SessionSecurity:
+        """Let the exchange have all tokens; return the means to seal."""
         made_up = cast("Response", exchange.reply(UNAUTHORIZED, _SCHEME))
         self.retry_using_http_NTLM_auth("www-authenticate", "Authorization", made_up, _SCHEME, {})
-        key: bytes = cast("Any", self.session_security)._context.session_key  # noqa: SLF001 - of
-        return key  # pyspnego's, which it holds; what it would do with it is in `NtlmSeal`
+        # What it holds is asked itself: its own form joins and cuts every message once more.
+        return PyspnegoSecurity(cast("Any", self.session_security)._context)  # noqa: SLF001 - above
 
     def _get_server_cert(self, response: Response) -> bytes | None:  # noqa: ARG002 - its signature
         return self._binding
@@ -125,7 +118,6 @@ class _TokenExchange:
 
     Attributes:
         last: the header with the last token.
-        exchanges_keys: whether the key of the session is one that the client makes up.
     """
 
     def __init__(self, wire: Wire, address: Address) -> None:
@@ -133,7 +125,6 @@ class _TokenExchange:
         self._address = address
         self._is_challenged = False
         self.last = ""
-        self.exchanges_keys = False
 
     def reply(self, status: int, offer: str) -> _Reply:
         """Return a reply as requests-ntlm wants it."""
@@ -163,7 +154,6 @@ class _TokenExchange:
                 f" (NTLM flags 0x{flags_of(challenge):08x})",
                 advice="Use transport='HTTPS'.",
             )
-        self.exchanges_keys = exchanges_keys(challenge)
         return challenge
 
 

@@ -1,11 +1,6 @@
 import pytest
 
-from protocols.security.ntlm_challenge import (
-    exchanges_keys,
-    flags_of,
-    is_challenge,
-    offers_sealing,
-)
+from protocols.security.ntlm_challenge import flags_of, is_challenge, offers_sealing
 
 SEALING = 0x20080030
 
@@ -23,11 +18,6 @@ def test_what_begins_otherwise_is_no_token_of_ntlm() -> None:
 def test_a_challenge_with_all_that_sealing_needs_offers_it() -> None:
     assert offers_sealing(challenge(SEALING | 1))
     assert flags_of(challenge(SEALING | 1)) == SEALING | 1
-
-
-def test_a_challenge_says_whether_the_session_has_a_key_of_its_own() -> None:
-    assert exchanges_keys(challenge(0x40000000))
-    assert not exchanges_keys(challenge(SEALING))
 
 
 @pytest.mark.parametrize("missing", [0x10, 0x20, 0x80000, 0x20000000])

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
-from mi.caller import CallKeywords, operation_name
+from mi.caller import CallKeywords, operation_name, refuse_unknown_of
 from mi.calls import (
     CreateInstance,
     DeleteInstance,
@@ -45,8 +45,8 @@ ResultT = TypeVar("ResultT")
 def _locating(
     method: Callable[Concatenate[AsyncCalls, P], Awaitable[ResultT]],
 ) -> Callable[Concatenate[AsyncCalls, P], Coroutine[Any, Any, ResultT]]:
-    """Let the errors of `method` say which destination and which of MI's operations it was."""
-    operation = operation_name(method)
+    """Let the errors of `method` tell what those of the session's own method of that name do."""
+    operation = operation_name(method.__name__)
 
     @wraps(method)
     async def located(calls: AsyncCalls, /, *arguments: P.args, **keywords: P.kwargs) -> ResultT:
@@ -54,6 +54,9 @@ def _locating(
             return await method(calls, *arguments, **keywords)
         except MIError as error:
             error.located(calls.session.destination, operation)
+            raise
+        except TypeError:
+            refuse_unknown_of(method, calls, keywords)
             raise
 
     return located
@@ -141,26 +144,32 @@ class AsyncCalls:
         async with self.session.start_powershell(script, parameters, **keywords) as running:
             return await running
 
-    @_locating
     async def copy_to(
         self, source: str | os.PathLike[str], target: str, **keywords: Unpack[CopyKeywords]
     ) -> CopyResult:
         """Do as `Session.copy_to` does; cancelling the task ends the copy."""
-        copy = self.session.new_copy(keywords)
-        return await self._copied(copy, partial(copy.to_host, source, target))
+        return await self._copied("copy_to", keywords, lambda copy: copy.to_host(source, target))
 
-    @_locating
     async def copy_from(
         self, source: str, target: str | os.PathLike[str], **keywords: Unpack[CopyKeywords]
     ) -> CopyResult:
         """Do as `Session.copy_from` does; cancelling the task ends the copy."""
-        copy = self.session.new_copy(keywords)
-        return await self._copied(copy, partial(copy.from_host, source, target))
+        return await self._copied(
+            "copy_from", keywords, lambda copy: copy.from_host(source, target)
+        )
 
-    async def _copied(self, copy: Copy, work: Callable[[], CopyResult]) -> CopyResult:
+    async def _copied(
+        self, method: str, keywords: CopyKeywords, work: Callable[[Copy], CopyResult]
+    ) -> CopyResult:
         from mi.coroutines import awaited  # noqa: PLC0415 - it loads asyncio
 
-        return await awaited(self.session.submit, work, copy.stop, copy.close)
+        try:
+            copy = self.session.new_copy(keywords, f"{type(self).__name__}.{method}")
+            run = partial(work, copy)
+            return await awaited(self.session.submit, run, copy.stop, copy.close)
+        except MIError as error:
+            error.located(self.session.destination, operation_name(method))
+            raise
 
     async def _inner_namespaces(self, namespace: str, keywords: CallKeywords) -> list[str]:
         operation = self.session.run(inner_namespaces(namespace), **keywords)

@@ -6,6 +6,7 @@ import os
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Unpack
 
+from mi.caller import refuse_unknown
 from mi.errors import MIError
 from mi.session_shells import SessionShells
 
@@ -49,7 +50,7 @@ class SessionFiles(SessionShells):
             OperationTimeout: the deadline has passed.
         """
         try:
-            return self.new_copy(keywords).to_host(source, target)
+            return self.new_copy(keywords, "Session.copy_to").to_host(source, target)
         except MIError as error:
             error.located(self.destination, "CopyTo")
             raise
@@ -72,17 +73,20 @@ class SessionFiles(SessionShells):
             OperationTimeout: the deadline has passed.
         """
         try:
-            return self.new_copy(keywords).from_host(source, target)
+            return self.new_copy(keywords, "Session.copy_from").from_host(source, target)
         except MIError as error:
             error.located(self.destination, "CopyFrom")
             raise
 
-    def new_copy(self, how: CopyKeywords) -> Copy:
+    def new_copy(self, how: CopyKeywords, method: str = "Session.new_copy") -> Copy:
         """Return a copy that has not begun, and can be stopped; `copy_to` and `copy_from` run one.
 
         Args:
             how: to copy.
+            method: for the message where a keyword is none.
         """
         from mi.files.copy import Copy  # noqa: PLC0415 - only who copies files needs it
+        from mi.files.manner import CopyKeywords  # noqa: PLC0415 - likewise
 
+        refuse_unknown(how, CopyKeywords, method)
         return Copy(self, self.envelope_size, self.max_connections, how)

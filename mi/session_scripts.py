@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from mi.caller import Caller
+from mi.caller import Caller, refuse_unknown
 from mi.errors import MIError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class SessionScripts(Caller):
             NotFound: there is no such session configuration.
             OperationTimeout: the script's time was over; it was ended.
         """
-        with self.start_powershell(script, parameters, **keywords) as running:
+        with self._start("powershell", script, parameters, keywords) as running:
             return running.result()
 
     def start_powershell(
@@ -52,7 +52,7 @@ class SessionScripts(Caller):
         **keywords: Unpack[ScriptKeywords],
     ) -> RunningScript:
         """Return a script whose records are iterated as they come; else as `powershell`."""
-        return self._scripts(lambda scripts: scripts.start(script, parameters, **keywords))
+        return self._start("start_powershell", script, parameters, keywords)
 
     def resume_powershell(
         self, script: DisconnectedScript, **keywords: Unpack[ResumeKeywords]
@@ -67,7 +67,22 @@ class SessionScripts(Caller):
             InvalidParameter: it is none.
             NotFound: the server knows it no more; it is told when the script is read.
         """
+        from mi.powershell.engines import ResumeKeywords  # noqa: PLC0415 - as below
+
+        refuse_unknown(keywords, ResumeKeywords, "Session.resume_powershell")
         return self._scripts(lambda scripts: scripts.resume(script, **keywords))
+
+    def _start(
+        self,
+        method: str,
+        script: str,
+        parameters: Mapping[str, Any] | Sequence[Any],
+        keywords: ScriptKeywords,
+    ) -> RunningScript:
+        from mi.powershell.engines import ScriptKeywords  # noqa: PLC0415 - as below
+
+        refuse_unknown(keywords, ScriptKeywords, f"Session.{method}")
+        return self._scripts(lambda scripts: scripts.start(script, parameters, **keywords))
 
     def _scripts(self, begin: Callable[[PowerShell], RunningScript]) -> RunningScript:
         from mi.powershell.engines import PowerShell  # noqa: PLC0415 - only who runs scripts

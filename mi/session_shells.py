@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Unpack
 
-from mi.caller import Caller, CallKeywords
+from mi.caller import Caller, CallKeywords, refuse_unknown
 from mi.operation import Operation
 from mi.option_checks import seconds
 
@@ -92,6 +92,7 @@ class SessionShells(Caller):
         """
         from mi.shell_calls import EnumerateShells  # noqa: PLC0415 - as above
 
+        refuse_unknown(keywords, CallKeywords, "Session.shells")
         return self.run(EnumerateShells(), **keywords)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack, overload
 
+from mi.caller import refuse_unknown
 from mi.closing import AsyncClosing
 from mi.command import Command, CommandStart
 from mi.command_line import command_line
@@ -196,6 +197,7 @@ class Shell(AsyncClosing):
             OperationTimeout: it wrote nothing for too long, or runs for too long.
             MIError: what kept it from its end; the error has `outcome_unknown` once it has begun.
         """
+        refuse_unknown(keywords, CommandKeywords, "Shell.run")
         end = _expiry(keywords.get("deadline"))
         if stdin is not None:
             keywords.setdefault("is_console", False)
@@ -232,6 +234,7 @@ class Shell(AsyncClosing):
             ShellLost: the server has deleted the shell, and it is not to be opened again.
             LimitsExceeded: the server runs as many commands as it may.
         """
+        refuse_unknown(keywords, CommandKeywords, "Shell.start")
         end = _expiry(keywords.get("deadline"))
         running = Command(self._session, *self._begin(command, arguments, keywords, end))
         self._kept.add(running)
@@ -244,6 +247,7 @@ class Shell(AsyncClosing):
             command_id: its `Command.id`.
             keywords: as for `start`.
         """
+        refuse_unknown(keywords, CommandKeywords, "Shell.command")
         end = _expiry(keywords.get("deadline"))
         encoding = self._encoding(keywords)
         shell = self._kept.open(end)

@@ -131,7 +131,6 @@ class PowerShell:
             InvalidParameter: an argument cannot be used so, or the engine does not know it.
             NotSupported: the engine is not installed.
         """
-        _refuse_unknown(keywords, ScriptKeywords)
         _check_names(keywords)
         given = Script(
             script,
@@ -170,7 +169,6 @@ class PowerShell:
             InvalidParameter: it has no such name.
             NotSupported: the library is not installed.
         """
-        _refuse_unknown(keywords, ResumeKeywords)
         _check_library()
         from mi.powershell.pipeline import ResumedPipeline  # noqa: PLC0415 - as above
 
@@ -195,12 +193,6 @@ class PowerShell:
             if key not in self._pools:
                 self._pools[key] = self._new_pool(configuration_name)
             return self._pools[key]
-
-
-def _refuse_unknown(keywords: Mapping[str, Any], known: type[Any]) -> None:
-    unknown = keywords.keys() - known.__annotations__
-    if unknown:  # as Python itself would, were they parameters
-        raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
 
 
 def _check_names(keywords: ScriptKeywords) -> None:

@@ -92,7 +92,8 @@ def test_a_value_that_cannot_be_is_one_of_the_option(cli: Any) -> None:
 
 def test_every_option_of_the_way_to_a_host_has_its_word() -> None:
     asked = {field.name: None for field in fields(Target)} | {
-        "host": "server01", "user": None, "scheme": "kerberos", "spn": "HTTP/a", "delegate": True, "https": True, "port": 1,
+        "host": "server01", "user": None, "scheme": "kerberos", "spn": "HTTP/a",
+        "delegate": True, "https": True, "port": 1,
         "connect_to": "a", "proxy": "http://p:1", "ca_file": "f", "fingerprint": "AB" * 32,
         "crl_file": "f", "tls_name": "n", "min_tls": "1.2", "no_ca_check": True,
         "no_name_check": True, "no_seal": True, "server_kind": "omi", "timeout": 1.0,

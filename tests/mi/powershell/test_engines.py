@@ -162,10 +162,3 @@ def test_going_on_needs_the_library(face: PowerShell) -> None:
 def test_what_a_process_needs_does_not_load_the_library() -> None:
     script = "import sys, mi.powershell.engines; sys.exit('psrpcore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
-
-
-def test_a_keyword_that_there_is_not_is_a_mistake(face: PowerShell) -> None:
-    with pytest.raises(TypeError, match="unexpected keyword argument 'timout'"):
-        face.start("x", timout=5)  # type: ignore[call-arg]  # a caller's mistake
-    with pytest.raises(TypeError, match="unexpected keyword argument 'engine'"):
-        face.resume(_LEFT, engine="process")  # type: ignore[call-arg]  # likewise

@@ -55,6 +55,7 @@ style: $(VENV)/.quality
 
 types: $(VENV)/.test $(VENV)/.quality
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typing
 
 contracts: $(VENV)/.installed $(VENV)/.quality
 	$(BIN)/lint-imports

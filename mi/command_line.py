@@ -90,7 +90,14 @@ def command_line(
 
 
 def join(arguments: Iterable[str]) -> str:
-    """Return arguments as one text, each as `argument` has it."""
+    """Return arguments as one text, each as `argument` has it.
+
+    Raises:
+        InvalidParameter: one holds the end of a line.
+        TypeMismatch: they are no strings.
+    """
+    if not isinstance(arguments, Iterable):
+        raise TypeMismatch(f"arguments are strings, not {arguments!r}")
     return " ".join(map(argument, arguments))
 
 
@@ -111,7 +118,12 @@ def split(text: str) -> list[str]:
 
     >>> split(r'"a b" c\\"d e" "f\"g" h""i')
     ['a b', 'c\\d e', 'f"g', 'hi']
+
+    Raises:
+        TypeMismatch: it is no string.
     """
+    if not isinstance(text, str):
+        raise TypeMismatch(f"the text of a command line is a string, not {text!r}")
     arguments: list[str] = []
     position = 0
     while True:

@@ -64,8 +64,7 @@ class Registry:
             InvalidParameter: the name is empty.
             TypeMismatch: it is no handler, or the name is no string.
         """
-        if not isinstance(name, str):
-            raise TypeMismatch(f"the name of a protocol handler is a string, not {name!r}")
+        _check_name(name)
         if not name.strip():
             raise InvalidParameter("the name of the protocol handler is empty")
         if not isinstance(handler, str) and not callable(getattr(handler, "open", None)):
@@ -91,7 +90,9 @@ class Registry:
         Raises:
             NotFound: there is none; the message lists those there are.
             NotSupported: there is one, but it cannot be loaded, or two packages claim the name.
+            TypeMismatch: the name is no string.
         """
+        _check_name(name)
         key = name.upper()
         with self._lock:
             if key not in self._loaded:
@@ -116,6 +117,11 @@ class Registry:
                 advice="Uninstall one of them, or register the one that is meant.",
             )
         return _Source(offers[0].value.partition("[")[0].strip(), _requirement(offers[0]))
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str):
+        raise TypeMismatch(f"the name of a protocol handler is a string, not {name!r}")
 
 
 def _installed() -> dict[str, list[EntryPoint]]:

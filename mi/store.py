@@ -31,14 +31,24 @@ class SchemaStore:
 
         Raises:
             InvalidParameter: one does not.
+            TypeMismatch: one is no class, or they are none.
         """
+        if not isinstance(classes, Iterable):
+            raise TypeMismatch(f"a store is made of classes, not of {shown(classes)}")
         self._lock = Lock()
         self._classes: dict[tuple[str, str], Class] = {}
         for class_ in classes:
             self.add(class_)
 
     def find(self, namespace: str | None, class_name: str) -> Class | None:
-        """Return a class, or None if it is not here, as none is without a namespace."""
+        """Return a class, or None if it is not here, as none is without a namespace.
+
+        Raises:
+            InvalidParameter: the namespace is not legal.
+            TypeMismatch: a name is no string.
+        """
+        if not isinstance(class_name, str):
+            raise TypeMismatch(f"the name of a class is a string, not {shown(class_name)}")
         return None if namespace is None else self._classes.get(_key(namespace, class_name))
 
     def add(self, class_: Class, namespace: str | None = None) -> None:

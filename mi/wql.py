@@ -165,7 +165,12 @@ def projection(text: str) -> Projection | None:
     """Return what a query selects, or None if it is not a plain SELECT (ASSOCIATORS OF …).
 
     A property of an embedded object, `TargetInstance.Name`, counts as its first name.
+
+    Raises:
+        TypeMismatch: it is no string.
     """
+    if not isinstance(text, str):
+        raise TypeMismatch(f"a query is a string, not {shown(text)}")
     match = _SELECT.match(text)
     if match is None:
         return None

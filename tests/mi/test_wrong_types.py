@@ -7,7 +7,7 @@ import pytest
 
 import mi
 from mi import wql
-from mi.command_line import command_line
+from mi.command_line import command_line, join, quote, split
 from mi.errors import InvalidParameter, TypeMismatch
 from tests.mi.conftest import Fake
 
@@ -21,11 +21,20 @@ _MADE: list[tuple[Callable[[Any], object], str]] = [
     (mi.CimDateTime, "the text of a CIM datetime is a string"),
     (mi.CimDateTime.of, "a CIM datetime is of a datetime or a timedelta"),
     (lambda given: mi.SchemaStore([given]), "a store holds classes"),
+    (mi.SchemaStore, "a store is made of classes"),
+    (lambda given: mi.SchemaStore().find("root/cimv2", given), "the name of a class is a string"),
+    (lambda given: mi.SchemaStore().find(given, "A"), "a namespace is a string"),
     (lambda given: mi.SchemaStore().load(given, "root"), "a store reads a text, bytes or a file"),
     (lambda given: mi.Application().handlers.register(given, "a:b"), "the name of a protocol"),
+    (mi.Application().handlers.load, "the name of a protocol handler is a string"),
+    (wql.projection, "a query is a string"),
     (wql.query, "a template is a string"),
     (wql.like, "LIKE matches strings"),
     (lambda given: command_line("dir", given), "arguments are strings, or one string"),
+    (lambda given: command_line(given, None), "a command is a string"),
+    (join, "arguments are strings"),
+    (quote, "an argument is a string"),
+    (split, "the text of a command line is a string"),
 ]
 _ASKED: list[tuple[Callable[[mi.Session, Any], object], str]] = [
     (lambda session, given: session.run(given), "a call is one of mi.calls"),

@@ -16,7 +16,7 @@ class ExitCode(IntEnum):
     UNSUPPORTED = 1
     """Not supported by this release, this machine or the server; or a piece is not installed."""
     USAGE = 2
-    """The command line, an option or a value in it cannot be used."""
+    """The command line, an option or a value in it cannot be used, here or by the server."""
     AUTHENTICATION = 3
     """The credentials were refused, or the server does not allow it."""
     UNREACHABLE = 4
@@ -46,6 +46,7 @@ _CODE_OF_ERROR: tuple[tuple[type[mi.MIError], ExitCode], ...] = (
     (mi.InvalidParameter, ExitCode.USAGE),
     (mi.TypeMismatch, ExitCode.USAGE),
     (mi.NoSuchProperty, ExitCode.USAGE),
+    (mi.InvalidQuery, ExitCode.USAGE),
     (mi.MIError, ExitCode.SERVER_FAULT),
 )
 

@@ -25,7 +25,7 @@ from mi.cli.exit_codes import ExitCode, exit_code
         (mi.MethodNotFound("no"), 5),
         (mi.NoSuchProperty("no"), 2),
         (mi.MethodFailed("no"), 6),
-        (mi.InvalidQuery("no"), 6),
+        (mi.InvalidQuery("no"), 2),
         (mi.ProtocolError("no"), 6),
         (mi.LimitsExceeded("no"), 6),
         (mi.MIError("no"), 6),

@@ -80,7 +80,7 @@ def test_nor_does_a_shell(fake: Fake, name: str) -> None:
 
 def test_what_is_missing_is_told_as_it_is(fake: Fake) -> None:
     session, _ = fake()
-    with pytest.raises(TypeError, match="get_class.* missing 1 required positional argument"):
+    with pytest.raises(TypeError, match=r"get_class.* missing 1 required positional argument"):
         asyncio.run(session.aio.get_class(timeout=1))  # type: ignore[call-arg]  # a mistake
-    with pytest.raises(TypeError, match="get_class.* missing 1 required positional argument"):
+    with pytest.raises(TypeError, match=r"get_class.* missing 1 required positional argument"):
         session.get_class(timeout=1)  # type: ignore[call-arg]  # a mistake

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -16,6 +17,7 @@ from mi.files.far_files import FarFiles
 from mi.files.far_tree import far_tree
 from mi.files.lanes import Lanes, Sharing, lanes_for
 from mi.files.manner import CopyKeywords, Manner, Told
+from mi.files.names import check_path
 from mi.files.near_tree import near_tree
 from mi.files.result import CopyResult
 from mi.files.upload import Upload
@@ -31,6 +33,7 @@ JobT_contra = TypeVar("JobT_contra", contravariant=True)
 
 _USUAL_LANES: Final = 4
 _USUAL_OF_ONE: Final = 3  # at one file: each keeps some 4 MiB of messages
+_NO_TEXT: Final = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 _lanes = number(1, 64)
 
 
@@ -84,6 +87,7 @@ class Copy:
         deadline = keywords.get("deadline")
         self._given = None if deadline is None else seconds(deadline, "deadline")
         self._end = Expiry.after(self._given, "deadline")
+        self._turn = Lock()
         self._fars: list[FarFiles] = []
 
     def to_host(self, source: str | os.PathLike[str], target: str) -> CopyResult:
@@ -93,6 +97,7 @@ class Copy:
             MIError: it was not done, or not wholly.
         """
         _check_far(target)
+        check_path(target)
         began = monotonic()
         tree = near_tree(source, self._manner)
         told = self._told([file.size for file in tree.files])
@@ -125,17 +130,25 @@ class Copy:
 
     def close(self) -> None:
         """End it, from any thread, in at most 5 s."""
-        self._stop.set()
-        for far in list(self._fars):
+        with self._turn:
+            self._stop.set()
+            fars = tuple(self._fars)
+        for far in fars:
             far.close()
 
     # Inside
 
     def _far(self) -> FarFiles:
-        left = self._given if not self._fars else self._end.remaining()
-        far = FarFiles(self._session, self._envelope_size, left)
-        self._fars.append(far)
-        return far
+        with self._turn:  # so that `close` knows all that there will be
+            self._check_stop()
+            left = self._given if not self._fars else self._end.remaining()
+            far = FarFiles(self._session, self._envelope_size, left)
+            self._fars.append(far)
+            return far
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise OperationCancelled("the copy was cancelled")
 
     def _lanes(self, far: FarFiles) -> Lanes:
         return Lanes(far, self._far, self._stop, self._most_of_one)
@@ -154,8 +167,7 @@ class Copy:
         lanes.run([partial(do, job) for job in jobs], count)
 
     def _told(self, sizes: list[int]) -> Told:
-        if self._stop.is_set():
-            raise OperationCancelled("the copy was cancelled")
+        self._check_stop()
         return Told(self._progress, sizes, self._stop)
 
 
@@ -163,7 +175,7 @@ def _check_far(path: str) -> None:
     given: object = path
     if not isinstance(given, str):
         raise TypeMismatch(f"a path on the host is a string, not {type(given).__name__}")
-    if not path or any(ord(character) < ord(" ") for character in path):
+    if not path or _NO_TEXT.search(path):
         raise InvalidParameter(
             f"{path!r} is no path of Windows", advice="Write C:/folder/file, or a raw string."
         )

@@ -70,7 +70,7 @@ class Lanes:
 
         Args:
             first: the script that runs already; the caller's thread goes on with it.
-            new: makes another one, which does not run yet.
+            new: makes another one, which does not run yet, unless all is to end.
             stop: set when all is to end.
             most_of_one: lanes that may be opened for one job that is shared.
         """
@@ -149,7 +149,10 @@ class Lanes:
 
     def _follow(self) -> None:
         """Work in another lane, if there may be one."""
-        far = self._new()
+        try:
+            far = self._new()
+        except OperationCancelled:
+            return
         with self._changed:
             if self._opening is None:
                 return

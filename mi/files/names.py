@@ -13,7 +13,15 @@ from typing import Final
 
 from mi.errors import InvalidParameter
 
-__all__ = ["check_name", "far_join", "long_form", "partial_name", "pattern_of"]
+__all__ = [
+    "check_name",
+    "check_path",
+    "far_join",
+    "is_partial",
+    "long_form",
+    "partial_name",
+    "pattern_of",
+]
 
 _LONGEST_NAME: Final = 255  # UTF-16 units
 _LONGEST_PLAIN_PATH: Final = 240  # MAX_PATH is 260, and a folder needs room for 8.3 names
@@ -26,7 +34,9 @@ _WILD: Final = re.compile(r"[*?\[]")
 _SUFFIX: Final = ".mi-part"
 _LONG: Final = "\\\\?\\"
 _LONG_SHARE: Final = "\\\\?\\UNC\\"
+_PLACES: Final = ("", ".", "..")
 _SHARE: Final = "\\\\"
+_DEVICES: Final = "\\\\.\\"
 
 
 def check_name(name: str) -> str:
@@ -43,7 +53,7 @@ def check_name(name: str) -> str:
 
 def _fault_of(name: str) -> str | None:
     forbidden = _FORBIDDEN.search(name)
-    if name in ("", ".", ".."):
+    if name in _PLACES:
         return "it names a folder by its place"
     if forbidden is not None:
         return f"it has {forbidden[0]!r}"
@@ -58,6 +68,22 @@ def _fault_of(name: str) -> str | None:
     return f"it has {units} characters, and may have 255" if units > _LONGEST_NAME else None
 
 
+def check_path(path: str) -> str:
+    r"""Return a path on a host that something may be written to.
+
+    Raises:
+        InvalidParameter: Windows cannot have it, or it means something else than a file.
+    """
+    drive, below = ntpath.splitdrive(path.replace("/", "\\"))
+    if drive.startswith(_DEVICES):
+        raise InvalidParameter(f"{path!r} is no path for a file of Windows: it is that of a device")
+    for name in below.split("\\"):
+        reason = None if name in _PLACES else _fault_of(name)
+        if reason is not None:
+            raise InvalidParameter(f"{path!r} is no path for a file of Windows: {reason}")
+    return path
+
+
 def far_join(folder: str, *names: str) -> str:
     """Return the path of what is in a folder of a host."""
     return ntpath.join(folder, *names)
@@ -65,8 +91,10 @@ def far_join(folder: str, *names: str) -> str:
 
 def long_form(path: str) -> str:
     r"""Return how a whole path is said to Windows, which wants long ones to begin with `\\?\`."""
-    if len(path) < _LONGEST_PLAIN_PATH or path.startswith(_LONG):
+    units = len(path.encode("utf-16-le")) // 2
+    if units < _LONGEST_PLAIN_PATH or path.startswith(_LONG) or not ntpath.isabs(path):
         return path
+    path = ntpath.normpath(path)  # Windows takes such a path as it is
     if path.startswith(_SHARE):
         return _LONG_SHARE + path.removeprefix(_SHARE)
     return _LONG + path
@@ -82,6 +110,11 @@ def partial_name(name: str) -> str:
     if len(partial.encode()) <= _LONGEST_NAME:
         return partial
     return f".{sha256(name.encode()).hexdigest()}{_SUFFIX}"
+
+
+def is_partial(name: str) -> bool:
+    """Return whether a name is that of a file that is not whole."""
+    return name.startswith(".") and name.endswith(_SUFFIX)
 
 
 def pattern_of(path: str) -> tuple[str, str] | None:

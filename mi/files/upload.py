@@ -13,7 +13,7 @@ from mi.errors import AccessDenied, InvalidParameter, MIError
 from mi.files.far_files import FarFiles
 from mi.files.lanes import LARGE, Sharing
 from mi.files.manner import Manner, Told
-from mi.files.names import far_join, partial_name
+from mi.files.names import check_name, far_join, partial_name
 from mi.files.near_failures import near_errors
 from mi.files.near_file import digest_of, windows_time
 from mi.files.near_tree import NearFile, Tree
@@ -67,12 +67,13 @@ class Upload:
             target: the path on the host, as the user has written it.
 
         Raises:
+            InvalidParameter: Windows cannot have the name of the file.
             MIError: a folder cannot be made.
         """
         root, there = self._far.look(target)
         one = tree.files[0] if tree.files and not tree.files[0].names else None
         if one is not None and (there.is_folder or target.endswith(("\\", "/"))):
-            root, there = self._far.look(far_join(root, Path(one.path).name))
+            root, there = self._far.look(far_join(root, check_name(Path(one.path).name)))
         for names in tree.folders:
             self._far.make_folder(far_join(root, *names))
         if not (tree.folders or there.exists):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import mi
-from mi.errors import NotFound, OperationCancelled
+from mi.errors import MIError, NotFound, OperationCancelled
+from mi.files.lanes import Lanes
 from mi.files.result import CopyProgress
 from protocols.loopback import Endpoint
 from tests.sessions import on_time
@@ -70,3 +71,21 @@ def test_a_copy_that_is_closed_ends(
         copy.to_host(tmp_path / "a.bin", TARGET)
     copy.close()
     assert list(endpoint.files.walk(r"C:\data")) == []
+
+
+def test_a_copy_that_is_closed_opens_nothing_more(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.bin").write_bytes(bytes(10_000_000))
+    copy = session.new_copy({})
+    grow = Lanes._grow
+
+    def closed_before(lanes: Lanes, count: int) -> None:
+        if count > 1:  # lanes that would help are about to be opened
+            copy.close()
+        grow(lanes, count)
+
+    monkeypatch.setattr(Lanes, "_grow", closed_before)
+    with pytest.raises(MIError):
+        copy.to_host(tmp_path / "a.bin", TARGET)
+    assert len([one for one in endpoint.exchanges if one.name == "Create"]) == 1

@@ -3,7 +3,15 @@
 import pytest
 
 from mi.errors import InvalidParameter
-from mi.files.names import check_name, far_join, long_form, partial_name, pattern_of
+from mi.files.names import (
+    check_name,
+    check_path,
+    far_join,
+    is_partial,
+    long_form,
+    partial_name,
+    pattern_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +58,9 @@ def test_a_name_that_windows_cannot_have(name: str, reason: str) -> None:
         ("C:\\" + "a" * 300, "\\\\?\\C:\\" + "a" * 300),
         ("\\\\host\\share\\" + "a" * 300, "\\\\?\\UNC\\host\\share\\" + "a" * 300),
         ("\\\\?\\C:\\" + "a" * 300, "\\\\?\\C:\\" + "a" * 300),
+        ("C:/b/../" + "a" * 300, "\\\\?\\C:\\" + "a" * 300),
+        ("\N{WATER WAVE} " * 130, "\N{WATER WAVE} " * 130),
+        ("C:\\" + "\U0001f600" * 120, "\\\\?\\C:\\" + "\U0001f600" * 120),
     ],
 )
 def test_long_paths_have_a_form_of_their_own(path: str, said: str) -> None:
@@ -61,6 +72,20 @@ def test_a_file_that_is_not_whole_has_a_name_of_its_own_that_fits() -> None:
     for name in ("x" * 255, "ä" * 200):
         assert len(partial_name(name).encode()) < 255
         assert partial_name(name) == partial_name(name) != partial_name(name[1:])
+
+
+@pytest.mark.parametrize(
+    "path", [r"C:\a", "C:/a/", "a", r"..\a", r"\\host\share$\a", r"\\?\C:\a", ".", "C:"]
+)
+def test_a_path_that_may_be_written_to(path: str) -> None:
+    assert check_path(path) == path
+
+
+def test_what_is_not_whole_is_known_by_its_name() -> None:
+    assert is_partial(partial_name("a.txt"))
+    assert is_partial(partial_name("x" * 255))
+    assert not is_partial("a.mi-part")
+    assert not is_partial(".a")
 
 
 def test_a_pattern_is_in_the_last_part_of_a_path() -> None:

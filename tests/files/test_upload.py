@@ -175,6 +175,19 @@ def test_names_that_windows_cannot_have_are_refused_before_anything_is_sent(
     assert actions(endpoint) == []
 
 
+@pytest.mark.parametrize("name", ["aux.txt", "D:a", r"..\..\Windows\a", "a:stream", "a."])
+def test_one_file_that_windows_cannot_name_so_goes_into_no_folder(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"abc")
+    before = list(endpoint.files.walk("C:\\"))
+    with pytest.raises(InvalidParameter, match="is no name for a file of Windows"):
+        session.copy_to(tmp_path / name, "C:\\Windows\\")
+    assert list(endpoint.files.walk("C:\\")) == before
+    session.copy_to(tmp_path / name, TARGET)
+    assert endpoint.files.read(TARGET) == b"abc"
+
+
 def test_names_that_are_one_to_windows_are_refused(session: mi.Session, tmp_path: Path) -> None:
     (tmp_path / "Readme").touch()
     (tmp_path / "README").touch()
@@ -182,12 +195,16 @@ def test_names_that_are_one_to_windows_are_refused(session: mi.Session, tmp_path
         session.copy_to(tmp_path, r"C:\data")
 
 
-@pytest.mark.parametrize("target", ["", "C:\\\tmp"])
+@pytest.mark.parametrize(
+    "target",
+    ["", "C:\\\tmp", "C:\\\udcff", r"C:\aux.txt", r"C:\con\a", r"C:\a:b", r"\\.\C:\a", r"C:\a.\b"],
+)
 def test_a_target_that_is_no_path_is_refused(
-    session: mi.Session, tmp_path: Path, target: str
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, target: str
 ) -> None:
-    with pytest.raises(InvalidParameter, match="is no path of Windows"):
+    with pytest.raises(InvalidParameter, match=r"is no path (of|for a file of) Windows"):
         session.copy_to(tmp_path, target)
+    assert actions(endpoint) == []
     with pytest.raises(mi.TypeMismatch, match="is a string, not int"):
         session.copy_to(tmp_path, 7)  # type: ignore[arg-type]
 

@@ -47,9 +47,12 @@ _CODES: Final[dict[int, tuple[type[MIError], str | None]]] = {
     112: (LimitsExceeded, "Make room on the disk; with resume, the copy goes on."),
     123: (InvalidParameter, None),
     183: (AlreadyExists, None),
+    1175: (MIError, _IN_USE),
+    1176: (MIError, _IN_USE),
+    1224: (MIError, _IN_USE),
     206: (InvalidParameter, "Windows takes longer paths from .NET 4.6.2 on."),
 }
-_BUSY: Final = (32, 33)
+_BUSY: Final = (32, 33, 1175, 1176, 1224)
 _CODE_BITS: Final = 0xFFFF
 
 

@@ -108,10 +108,15 @@ class FarFiles:
 
     # What there is
 
-    def look(self, path: str) -> tuple[str, Entry]:
-        """Return the whole path of a file or a folder, and what is there."""
+    def look(self, path: str, *, opens: bool = False) -> tuple[str, Entry]:
+        """Return the whole path of a file or a folder, and what is there.
+
+        Args:
+            path: as the user has written it.
+            opens: whether it is a file that is opened, and a link has the size of what it leads to.
+        """
         with self._asking(path):
-            self._ask(request(Verb.LOOK, long_form(path)))
+            self._ask(request(Verb.LOOK, long_form(path), int(opens)))
             return self._reader.text(), self._reader.entry()
 
     def list(self, folder: str) -> Iterator[Entry]:

@@ -20,29 +20,38 @@ __all__ = ["ARGUMENTS", "EXECUTABLE", "SCRIPT"]
 
 EXECUTABLE: Final = "powershell.exe"
 
-# [NullString] came with 3.0, and $null would be "": so File.Replace is called by reflection.
+# [NullString] came with 3.0, and $null would be "": so File.Replace is called by reflection. Where
+# ReplaceFile has taken the old file away and cannot put the new one in its place (winerror.h 1176),
+# Move does.
 #
 # Whoever opens a file to write it has it alone, so that another copy that still writes it is found
 # out; then lanes may join. None lets it be renamed while it has it open. A digest is of what is on
 # the disk, and goes on where the last one of the same file stopped, so that it follows what is
 # written or read.
-SCRIPT: Final = r"""$ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue'
+#
+# All that there is to an entry is known before its answer begins, which a failure cannot take back.
+# PowerShell gives $null for a property that fails, and an error for the method that is behind it. A
+# folder has an old size of a file that somebody writes, and of a link the link's own.
+SCRIPT: Final = r"""$ErrorActionPreference='Stop'
 $i=New-Object IO.BinaryReader([Console]::OpenStandardInput())
-$s=New-Object IO.BufferedStream([Console]::OpenStandardOutput(),65536)
-$o=New-Object IO.BinaryWriter($s)
+$o=New-Object IO.BinaryWriter(New-Object IO.BufferedStream([Console]::OpenStandardOutput()))
 $m=[long]1048576;$z=New-Object byte[] $m
-$w=$null;$g=$null;$f=$null
+$j=[IO.File];$w=$null;$g=$null;$f=$null
 function shut{if($w){$w.Close()};$global:w=$null}
-function hash($a,$n){if($a -cne $f){$global:f=$a;$global:q=[long]0
+function see($a){$j::Open($a,'Open','Read','ReadWrite')}
+function hash($a,$n){if(!$a.Equals($f)){$global:f=$a;$global:q=[long]0
 $global:h=[Security.Cryptography.SHA256]::Create()}
-$t=[IO.File]::Open($a,'Open','Read','ReadWrite');try{if($n -lt 0){$n=$t.Length}
+$t=see $a;try{if($n -lt 0){$n=$t.Length}
 $t.Position=$q;while($q -lt $n){$k=$t.Read($z,0,[int][Math]::Min($n-$q,$m))
-if(!$k){throw (New-Object IO.EndOfStreamException)}
+if(!$k){throw [IO.EndOfStreamException]'too short'}
 [void]$h.TransformBlock($z,0,$k,$z,0);$global:q+=$k}}finally{$t.Close()}}
 function whole($a,$n){hash $a $n;$global:f=$null;[void]$h.TransformFinalBlock($z,0,0)}
-function item($t){$l=0;if($t -is [IO.FileInfo] -and $t.Exists){$l=$t.Length}
-$o.Write([string]$t.Name);$o.Write([int]$t.Attributes);$o.Write([long]$l)
-$o.Write([long]$t.LastWriteTimeUtc.ToFileTimeUtc())}
+function item($t,$x,$y,$n){$t.Refresh();$l=0;$r=$t.get_Attributes()
+if($t -is [IO.FileInfo] -and $t.Exists){$l=$t.Length}
+if($n){$u=see $y;$l=$u.Length;$u.Close()}
+$u=$t.LastWriteTimeUtc;if($u){$u=$u.ToFileTimeUtc()}
+done $x;if($y){$o.Write([string]$y)}
+$o.Write([string]$t.Name);$o.Write([int]$r);$o.Write([long]$l);$o.Write([long]$u)}
 function done($x=0){$o.Write([byte]$x)}
 function text($x){[BitConverter]::ToString($x)}
 $p=[byte[]](0..255);$o.Write($p);$o.Flush()
@@ -52,31 +61,30 @@ done;$o.Flush()
 while($true){try{$v=$i.ReadByte()}catch{break}
 $a=$i.ReadString();$n=$i.ReadInt64()
 if($v -eq 67){$c=$i.ReadString();$b=$i.ReadBytes(32)}
-if($v -eq 71 -or $v -eq 87){$c=$i.ReadInt64()}
+if(71,87 -eq $v){$c=$i.ReadInt64()}
 if($v -eq 87){$b=$i.ReadBytes([int]$n)}
 try{switch($v){
-83{$a=[IO.Path]::GetFullPath($a);$t=New-Object IO.FileInfo($a);done;$o.Write([string]$a);item $t}
-76{foreach($t in (New-Object IO.DirectoryInfo($a)).GetFileSystemInfos()){
-done 2;item $t};done}
+83{$t=[IO.FileInfo]$a;item $t 0 $t.FullName $n}
+76{foreach($t in ([IO.DirectoryInfo]$a).GetFileSystemInfos()){item $t 2};done}
 68{whole $a $n;done;$o.Write($h.Hash)}
 72{hash $a $n}
 77{[void][IO.Directory]::CreateDirectory($a);done}
-88{shut;[IO.File]::Delete($a);done}
+88{shut;$j::Delete($a);done}
 79{shut;$g=$null;$f=$null
-$w=[IO.File]::Open($a,'OpenOrCreate','ReadWrite','None');$w.SetLength($n);done}
-74{shut;$g=$null;$w=[IO.File]::Open($a,'Open','Write','ReadWrite');done}
+$w=$j::Open($a,'OpenOrCreate','ReadWrite','None');$w.SetLength($n);done}
+74{shut;$g=$null;$w=$j::Open($a,'Open','Write','ReadWrite');done}
 87{if(!$g){$w.Position=$c;$w.Write($b,0,$b.Length)}}
 89{if($g){throw $g};$w.Flush();done}
 90{shut;if($g){throw $g};done}
 67{shut;if($g){throw $g};whole $a (-1)
-if((text $b) -ne (text $h.Hash)){
-throw (New-Object IO.InvalidDataException)}
-if($n){[IO.File]::SetLastWriteTimeUtc($a,[DateTime]::FromFileTimeUtc($n))}
-if([IO.File]::Exists($c)){$t=[type[]]([string],[string],[string])
-[void][IO.File].GetMethod('Replace',$t).Invoke($null,[object[]]([string]$a,[string]$c,$null))
-}else{[IO.File]::Move($a,$c)}
+if((text $b) -ne (text $h.Hash)){throw [IO.InvalidDataException]'it differs'}
+if($n){$j::SetLastWriteTimeUtc($a,[DateTime]::FromFileTimeUtc($n))}
+try{if($j::Exists($c)){$t=[type[]]([string],[string],[string])
+[void]$j.GetMethod('Replace',$t).Invoke($null,[object[]]([string]$a,[string]$c,$null))}
+}catch{if($j::Exists($c)){throw $_}}
+if($j::Exists($a)){$j::Move($a,$c)}
 done}
-71{$t=[IO.File]::Open($a,'Open','Read','ReadWrite');try{$t.Position=$n
+71{$t=see $a;try{$t.Position=$n
 while($c -gt 0){$k=$t.Read($z,0,[int][Math]::Min($c,$m));if(!$k){break}
 done 2;$o.Write([int]$k);$o.Write($z,0,$k);$c-=$k}
 }finally{$t.Close()};done}

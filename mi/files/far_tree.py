@@ -6,6 +6,7 @@ What the host lists is checked before anything is made of it here.
 from __future__ import annotations
 
 import fnmatch
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from mi.errors import InvalidParameter, LimitsExceeded, NotFound, ProtocolError
 from mi.files.far_files import FarFiles
 from mi.files.manner import RECURSE, Manner
-from mi.files.names import check_name, far_join, pattern_of
+from mi.files.names import check_name, far_join, is_partial, pattern_of
 from mi.files.requests import Entry
 
 __all__ = ["FarFile", "FarTree", "far_tree"]
@@ -106,7 +107,8 @@ class _Walk:
         waiting = [(path, names, entry)]
         while waiting:
             path, names, entry = waiting.pop()
-            if entry.is_link and names and not self._manner.follows_links:
+            is_left = (entry.is_link and not self._manner.follows_links) or is_partial(entry.name)
+            if names and is_left:
                 self.tree.left_out.append(path)
             elif entry.is_folder and not self._manner.recurses:
                 self._leave_out(path, names)
@@ -114,7 +116,18 @@ class _Walk:
                 self.tree.folders.append(names)
                 waiting += reversed(list(self._inside(path, names)))
             else:
-                self.tree.files.append(FarFile(path, names, entry.size, entry.time))
+                self._add_file(path, names, entry)
+
+    def _add_file(self, path: str, names: tuple[str, ...], entry: Entry) -> None:
+        if entry.is_link:
+            try:
+                entry = self._far.look(path, opens=True)[1]
+            except NotFound:
+                if not names:
+                    raise
+                self.tree.left_out.append(path)  # it leads nowhere
+                return
+        self.tree.files.append(FarFile(path, names, entry.size, entry.time))
 
     def _leave_out(self, path: str, names: tuple[str, ...]) -> None:
         if not names:
@@ -131,7 +144,7 @@ class _Walk:
 
     def listed(self, folder: str) -> list[Entry]:
         """Return what is in a folder, checked and by name."""
-        entries = []
+        entries: dict[str, Entry] = {}
         for entry in self._far.list(folder):
             self._count += 1
             if self._count > _MOST:
@@ -142,5 +155,8 @@ class _Walk:
                 raise ProtocolError(
                     f"the host lists a file that is none: {error.message}"
                 ) from error
-            entries.append(entry)
-        return sorted(entries, key=lambda one: one.name.lower())
+            key = os.path.normcase(entry.name)
+            if key in entries:
+                raise ProtocolError(f"the host lists {entry.name} twice in {folder}")
+            entries[key] = entry
+        return sorted(entries.values(), key=lambda one: one.name.lower())

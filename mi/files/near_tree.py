@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mi.errors import InvalidParameter, NotFound
 from mi.files.manner import RECURSE, Manner
-from mi.files.names import check_name
+from mi.files.names import check_name, is_partial
 from mi.files.near_failures import near_errors
 
 __all__ = ["NearFile", "Tree", "near_tree"]
@@ -115,12 +115,13 @@ class _Walk:
     def _inside(self, folder: str, names: tuple[str, ...]) -> Iterator[_Root]:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_symlink() and not (
-                    self._manner.follows_links and Path(entry.path).exists()
-                ):
+                if is_partial(entry.name) or (entry.is_symlink() and not self._follows(entry)):
                     self.tree.left_out.append(entry.path)
                 else:
                     yield entry.path, (*names, entry.name)
+
+    def _follows(self, link: os.DirEntry[str]) -> bool:
+        return self._manner.follows_links and Path(link.path).exists()
 
     def _check(self, path: str, names: tuple[str, ...]) -> None:
         """Refuse what Windows would."""

@@ -5,7 +5,7 @@ byte, the low ones first.
 
 | request                          | answer                                                    |
 | -------------------------------- | --------------------------------------------------------- |
-| LOOK path                        | DONE, the whole path, an entry                            |
+| LOOK path, 1 to open it, or 0    | DONE, the whole path, an entry                            |
 | LIST folder                      | MORE and an entry for each, DONE                          |
 | DIGEST file, size                | DONE, SHA-256 of so many bytes from its begin             |
 | HASH file, size                  | none; the next DIGEST or COMMIT has so much less to do    |

@@ -175,6 +175,57 @@ def test_the_host_has_no_say_in_the_name_of_the_one_file(
     assert names(tmp_path) == ["a.bin"]
 
 
+def test_a_link_is_what_it_leads_to_and_not_the_nothing_that_it_has_itself(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    endpoint.files.make_folder(r"C:\data")
+    endpoint.files.write(r"C:\data\link", b"abc")
+    endpoint.files.set_link(r"C:\data\link")
+    session.copy_from(r"C:\data\link", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == b"abc"
+    session.copy_from(r"C:\data", tmp_path / "all", follow_links=True)
+    assert (tmp_path / "all" / "link").read_bytes() == b"abc"
+
+
+def test_a_link_that_leads_nowhere_is_left_out_of_what_follows_links(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = FarFiles.look
+
+    def dangling(far: FarFiles, path: str, *, opens: bool = False) -> tuple[str, Entry]:
+        return look(far, r"C:\missing" if opens else path, opens=opens)
+
+    monkeypatch.setattr(FarFiles, "look", dangling)
+    endpoint.files.make_folder(r"C:\data")
+    endpoint.files.write(r"C:\data\link", b"abc")
+    endpoint.files.set_link(r"C:\data\link")
+    result = session.copy_from(r"C:\data", tmp_path, follow_links=True)
+    assert (result.files, result.left_out) == ((), (r"C:\data\link",))
+    with pytest.raises(NotFound):
+        session.copy_from(r"C:\data\link", tmp_path)
+
+
+def test_what_an_earlier_copy_has_left_is_not_copied_with_its_folder(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    endpoint.files.make_folder(r"C:\data")
+    endpoint.files.write(r"C:\data\a", b"abc")
+    endpoint.files.write(r"C:\data\.a.mi-part", b"half")
+    result = session.copy_from(r"C:\data", tmp_path)
+    assert result.left_out == (r"C:\data\.a.mi-part",)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert session.copy_from(r"C:\data\.a.mi-part", tmp_path / "half").copied == 1
+
+
+def test_a_name_that_is_listed_twice_is_refused(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FarFiles, "list", lambda *_: iter([Entry("a", 0x20), Entry("a", 0x20)]))
+    endpoint.files.make_folder(r"C:\data")
+    with pytest.raises(ProtocolError, match="the host lists a twice"):
+        session.copy_from(r"C:\data", tmp_path)
+
+
 def test_links_in_a_circle_have_an_end(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path, listing: Callable[..., None]
 ) -> None:

@@ -30,6 +30,15 @@ def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
     assert sorted(tree.left_out) == [str(tmp_path / "dangling"), str(tmp_path / "pipe")]
 
 
+def test_what_an_earlier_copy_has_left_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / ".a.mi-part").touch()
+    tree = near_tree(tmp_path, USUAL)
+    assert [file.names for file in tree.files] == [("a",)]
+    assert tree.left_out == [str(tmp_path / ".a.mi-part")]
+    assert near_tree(tmp_path / ".a.mi-part", USUAL).files
+
+
 def test_what_is_named_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("abc")
     (tmp_path / "link").symlink_to("file")

@@ -199,8 +199,11 @@ class _Script:
 
     # One for each verb
 
-    def _look(self, path: str, _number: int, _rest: None) -> None:
-        self._write(_DONE + written_text(path) + written_entry(self._entry(path)))
+    def _look(self, path: str, number: int, _rest: None) -> None:
+        entry = self._entry(path)
+        if number:
+            entry = entry._replace(size=self._files.size(path))
+        self._write(_DONE + written_text(path) + written_entry(entry))
 
     def _list(self, path: str, _number: int, _rest: None) -> None:
         for one in self._files.list(path):
@@ -304,7 +307,8 @@ class _Script:
         attributes = Attribute.FOLDER if is_folder else _ARCHIVE
         attributes |= Attribute.READ_ONLY if files.is_read_only(path) else 0
         attributes |= Attribute.LINK if files.is_link(path) else 0
-        return Entry(name, attributes, 0 if is_folder else files.size(path), files.time(path))
+        has_no_size = is_folder or files.is_link(path)  # a link leads to what has one
+        return Entry(name, attributes, 0 if has_no_size else files.size(path), files.time(path))
 
     _RESTS: Final[Mapping[Verb, Callable[..., object]]] = {
         Verb.WRITE: _data,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ntpath
 import os
 import sys
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from mi.cli.output.terminal import visible
 from mi.closing import Closing
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["CopyBar"]
+
+_NAME_WIDTH: Final = 20  # so that 80 columns have room for all that follows it
 
 
 class CopyBar(Closing):
@@ -61,12 +63,14 @@ def _progress() -> Progress:
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
+    from rich.table import Column  # noqa: PLC0415 - likewise
 
+    name = Column(no_wrap=True, overflow="ellipsis", max_width=_NAME_WIDTH)
     return Progress(
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=name),
         BarColumn(),
         TextColumn("{task.fields[count]}", markup=False),
-        DownloadColumn(binary_units=True),
+        DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
         console=Console(file=sys.stderr),

@@ -1,6 +1,7 @@
 """`mi copy`: files to a host and back, a bar on a terminal, and an end that leaves nothing."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -166,3 +167,18 @@ def test_a_bar_is_drawn_on_a_terminal_alone(
     said = capsys.readouterr().err
     assert "a\\x1bb" in said
     assert "10/10 bytes" in said
+
+
+def test_a_long_name_leaves_room_for_the_rate_and_the_time_in_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    size = 150_000_000_000
+    with CopyBar() as bar:
+        for done in (0, size // 3, size // 2):
+            bar.at(CopyProgress("/here/" + "x" * 200, "a", done, size, done, size, 10, 12_000))
+    plain = re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", capsys.readouterr().err)
+    last = plain.rpartition("xxx")[2]
+    assert re.search(r"… ━+╸━+ 10/12000 75\.0/150\.0 GB [\d.]+ .?B/s \d+:\d\d:\d\d", last)

@@ -135,9 +135,17 @@ class Lanes:
             shared.fail(error)
             raise
         finally:
-            with self._changed:
-                self._want_no_more(wanted)
-                self._changed.wait_for(lambda: not wanted.helpers)
+            try:
+                self._await_helpers(wanted)
+            except BaseException as error:  # Ctrl-C
+                shared.fail(error)
+                self._await_helpers(wanted)
+                raise
+
+    def _await_helpers(self, wanted: _Help) -> None:
+        with self._changed:
+            self._want_no_more(wanted)
+            self._changed.wait_for(lambda: not wanted.helpers)
 
     def _grow(self, count: int) -> None:
         """Let there be so many lanes, if there may be, of which the caller's is one."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from mi.files.names import partial_name
 from mi.files.near_failures import near_errors
+from mi.files.requests import LATEST
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -24,8 +25,8 @@ _TICK: Final = 100  # ns
 
 
 def windows_time(nanoseconds: int) -> int:
-    """Return a time since 1970 in 100 ns since 1601, at least 1, which is as good as never."""
-    return max(nanoseconds // _TICK + _EPOCH, 1)
+    """Return a time since 1970 in 100 ns since 1601, at least 1, at most what Windows has."""
+    return min(max(nanoseconds // _TICK + _EPOCH, 1), LATEST)
 
 
 def near_time(ticks: int) -> int:

@@ -33,6 +33,7 @@ from mi.errors import ProtocolError
 
 __all__ = [
     "DIGEST_SIZE",
+    "LATEST",
     "LONGEST_PATH",
     "NO_ATTRIBUTES",
     "PROBE",
@@ -55,6 +56,8 @@ PROBE: Final = bytes(range(256))
 DIGEST_SIZE: Final = 32
 LONGEST_PATH: Final = 32767
 """UTF-16 units that a path of Windows has at most."""
+LATEST: Final = 2_650_467_743_999_999_999
+"""The last moment that .NET's DateTime has, in 100 ns since 1601: the end of 9999."""
 NO_ATTRIBUTES: Final = -1
 """The attributes of what is not there."""
 
@@ -239,6 +242,8 @@ class Reader:
         entry = Entry(self.text(), self.integer(), self.long(), self.long())
         if entry.size < 0:
             raise ProtocolError(f"{entry.name!r} cannot have {entry.size} bytes")
+        if not 0 <= entry.time <= LATEST:
+            raise ProtocolError(f"{entry.name!r} cannot have been changed at {entry.time}")
         return entry
 
     def _length(self) -> int:

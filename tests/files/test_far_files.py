@@ -196,6 +196,7 @@ def test_a_small_envelope_is_kept_to(endpoint: Endpoint, tmp_path: Path) -> None
         (0x80131620, "IOException", MIError),
         (0x80131515, "NotSupportedException", NotSupported),
         (0x800700CE, "PathTooLongException", InvalidParameter),
+        (0x80070497, "IOException", MIError),  # 1175: ReplaceFile, of a program that runs
     ],
 )
 def test_a_failure_is_an_error_with_its_number(code: int, kind: str, error: type[MIError]) -> None:

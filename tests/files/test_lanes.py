@@ -11,7 +11,7 @@ import mi
 from mi.errors import InvalidParameter, LimitsExceeded, OperationCancelled
 from mi.files import lanes as lanes_module
 from mi.files.far_files import FarFiles
-from mi.files.lanes import Lanes, lanes_for
+from mi.files.lanes import Lanes, _Help, lanes_for
 from mi.files.result import CopyProgress
 from protocols.loopback import Endpoint, Limits
 from protocols.loopback.shells.quotas import Quotas
@@ -166,3 +166,20 @@ def test_ctrl_c_while_others_are_waited_for_ends_them(
     for thread in threading.enumerate():
         if thread.name == "mi-copy":
             thread.join(10)
+
+
+def test_ctrl_c_while_helpers_are_waited_for_ends_them(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(bytes(12_000_000))
+    wait = Lanes._await_helpers
+
+    def interrupted(lanes: Lanes, wanted: _Help) -> None:
+        monkeypatch.setattr(Lanes, "_await_helpers", wait)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lanes, "_await_helpers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.copy_to(tmp_path / "a", r"C:\data\a")
+    assert list(endpoint.files.walk(r"C:\data")) == []
+    assert endpoint.open_shells == 0

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mi.errors import ProtocolError
 from mi.files.requests import (
+    LATEST,
     Attribute,
     Entry,
     Reader,
@@ -53,9 +54,7 @@ def test_what_is_written_is_read(text: str, number: int) -> None:
     assert reader(written_long(number)).long() == number
 
 
-@given(
-    st.text(max_size=20), st.integers(-1, 4096), st.integers(0, 1 << 62), st.integers(0, 1 << 62)
-)
+@given(st.text(max_size=20), st.integers(-1, 4096), st.integers(0, 1 << 62), st.integers(0, LATEST))
 def test_an_entry_is_read_as_it_was_written(name: str, bits: int, size: int, time: int) -> None:
     entry = Entry(name, bits, size, time)
     assert reader(written_entry(entry)).entry() == entry
@@ -85,6 +84,12 @@ def test_a_text_that_is_none_is_refused(data: bytes, reason: str) -> None:
 def test_a_size_below_nothing_is_refused() -> None:
     with pytest.raises(ProtocolError, match="cannot have -1 bytes"):
         reader(written_entry(Entry("a", 0, -1))).entry()
+
+
+@pytest.mark.parametrize("time", [-1, LATEST + 1])
+def test_a_time_that_dot_net_cannot_give_is_refused(time: int) -> None:
+    with pytest.raises(ProtocolError, match="cannot have been changed at"):
+        reader(written_entry(Entry("a", 0, 0, time))).entry()
 
 
 def test_attributes_say_what_an_entry_is() -> None:

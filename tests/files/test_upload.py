@@ -336,6 +336,46 @@ def test_a_file_that_becomes_shorter_is_an_error(
     assert list(endpoint.files.walk(r"C:\data")) == []
 
 
+def test_a_file_that_grows_is_copied_as_far_as_it_went(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.bin"
+    data = written(path, 2_000_000)
+
+    def grow(progress: CopyProgress) -> None:
+        if progress.files_done == 0:
+            with path.open("ab") as file:
+                file.write(b"more")
+
+    assert session.copy_to(path, TARGET, progress=grow).size == 2_000_000
+    assert endpoint.files.read(TARGET) == data
+
+
+def test_a_file_that_changes_is_at_both_ends_what_was_read(
+    endpoint: Endpoint, session: mi.Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.bin"
+    written(path, 2_000_000)
+
+    def change(progress: CopyProgress) -> None:
+        with path.open("r+b") as file:
+            file.write(bytes(2_000_000))
+
+    [copied] = session.copy_to(path, TARGET, progress=change).files
+    assert sha256(endpoint.files.read(TARGET)).hexdigest() == copied.digest
+
+
+def test_a_deep_tree_arrives(endpoint: Endpoint, session: mi.Session, tmp_path: Path) -> None:
+    names = ["folder"] * 60
+    deepest = tmp_path.joinpath(*names)
+    deepest.mkdir(parents=True)
+    (deepest / "a").write_bytes(b"abc")
+    session.copy_to(tmp_path, r"C:\data")
+    assert endpoint.files.read("\\".join([r"C:\data", *names, "a"])) == b"abc"
+    session.copy_from(r"C:\data", tmp_path / "back")
+    assert (tmp_path.joinpath("back", *names) / "a").read_bytes() == b"abc"
+
+
 def test_a_deadline_holds(endpoint: Endpoint, session: mi.Session, tmp_path: Path) -> None:
     written(tmp_path / "a.bin", 10)
     wait = threading.Event()

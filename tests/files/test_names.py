@@ -81,6 +81,20 @@ def test_a_path_that_may_be_written_to(path: str) -> None:
     assert check_path(path) == path
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (r"C:\aux.txt", "is that of a device"),
+        ("//./C:/a", "is that of a device"),
+        (r"C:\a:b", "has ':'"),
+        (r"C:\a.\b", "ends with a dot"),
+    ],
+)
+def test_a_path_that_must_not_be_written_to(path: str, reason: str) -> None:
+    with pytest.raises(InvalidParameter, match=f"is no path for a file of Windows: it {reason}"):
+        check_path(path)
+
+
 def test_what_is_not_whole_is_known_by_its_name() -> None:
     assert is_partial(partial_name("a.txt"))
     assert is_partial(partial_name("x" * 255))

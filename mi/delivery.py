@@ -67,19 +67,21 @@ class Delivery(Generic[ResultT]):
         self._thread = 0  # the identity of the thread that delivers, 0 for none
         self._is_idle = Event()  # set while nobody delivers or will without the caller
 
-    def begin(self) -> None:
-        """Have a thread deliver; where that cannot be, deliver the error in this one."""
-        try:
-            self._execution.fellows.enter(self)
-        except InvalidParameter as error:
-            self.refuse(error)
-        else:
-            self._send()
+    def begin(self, refusal: MIError | None = None) -> None:
+        """Have a thread deliver; where that cannot be, deliver the error in this one.
 
-    def refuse(self, error: MIError) -> None:
-        """Deliver, in this thread, an error that keeps the operation from starting."""
-        self._execution.fail(error)
-        self._run()
+        Args:
+            refusal: what keeps the operation from starting, if anything does.
+        """
+        try:
+            if refusal is None:
+                self._execution.fellows.enter(self)
+        except InvalidParameter as error:
+            refusal = error
+        if refusal is None:
+            self._send()
+        else:
+            self._refuse(refusal)
 
     # What a session needs of an operation
 
@@ -103,7 +105,11 @@ class Delivery(Generic[ResultT]):
         try:
             self._execution.fellows.submit(self._run)
         except InvalidParameter as error:
-            self.refuse(error)
+            self._refuse(error)
+
+    def _refuse(self, error: MIError) -> None:
+        self._execution.fail(error)
+        self._run()
 
     def _run(self) -> None:
         while True:

@@ -142,9 +142,8 @@ class Session(SessionCalls, SessionNamespaces, SessionScripts, SessionFiles, Asy
                 thread, before this returns.
         """
         if not isinstance(call, Call):
-            raise TypeMismatch(
-                f"a call is one of mi.calls, not {shown(call)}", host=self.destination
-            )
+            problem = f"a call is one of mi.calls, not {shown(call)}"
+            raise TypeMismatch(problem, host=self.destination)
         told = self._result_callback(call, callbacks)
         begin: Callable[..., Control] = Control.begin
         refusal = None
@@ -169,10 +168,8 @@ class Session(SessionCalls, SessionNamespaces, SessionScripts, SessionFiles, Asy
         if told is None:
             return Operation(execution, self)
         operation = Operation(execution, self, is_read=False)
-        if refusal is None:
-            Delivery(operation, execution, told, is_manual=_is_manual(flags)).begin()
-        else:
-            Delivery(operation, execution, told, is_manual=False).refuse(refusal)
+        is_manual = refusal is None and _is_manual(flags)
+        Delivery(operation, execution, told, is_manual=is_manual).begin(refusal)
         return operation
 
     def submit(self, work: Work) -> None:

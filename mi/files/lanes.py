@@ -99,13 +99,8 @@ class Lanes:
         self._jobs.extend(jobs)
         self._grow(min(count, len(jobs)))
         self._work(self._first)
-        with self._changed:
-            # One whose shell is being made just now can be deleted only once it is there.
-            self._changed.wait_for(lambda: not self._opening, _OPENING)
-            opening, self._opening = self._opening, None
-        for far in opening or ():  # what the host has no room for is not wanted any more
-            far.close()
         try:
+            self._open_no_more()
             for thread in self._threads:
                 thread.join()
         except BaseException:  # Ctrl-C
@@ -115,6 +110,14 @@ class Lanes:
             raise self._failure
         if self._jobs:
             raise OperationCancelled("the copy was cancelled")
+
+    def _open_no_more(self) -> None:
+        with self._changed:
+            # One whose shell is being made just now can be deleted only once it is there.
+            self._changed.wait_for(lambda: not self._opening, _OPENING)
+            opening, self._opening = self._opening, None
+        for far in opening or ():  # what the host has no room for is not wanted any more
+            far.close()
 
     @contextmanager
     def shared(self, shared: Shared, size: int) -> Iterator[None]:

@@ -168,6 +168,24 @@ def test_ctrl_c_while_others_are_waited_for_ends_them(
             thread.join(10)
 
 
+def test_ctrl_c_while_lanes_that_open_are_waited_for_ends_them(
+    endpoint: Endpoint, session: mi.Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops: list[threading.Event] = []
+
+    def interrupted(lanes: Lanes) -> None:
+        stops.append(lanes._stop)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lanes, "_open_no_more", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.copy_to(folder, r"C:\data")
+    assert [stop.is_set() for stop in stops] == [True]
+    for thread in threading.enumerate():
+        if thread.name == "mi-copy":
+            thread.join(10)
+
+
 def test_ctrl_c_while_helpers_are_waited_for_ends_them(
     endpoint: Endpoint, session: mi.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
